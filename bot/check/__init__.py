@@ -1,0 +1,31 @@
+"""Checks: resources or changes → findings.
+
+Banned here: reading the cluster, the forge or git. A check that cannot run says `unknown`, never nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from bot.model.environment import Environment
+from bot.model.plan import Finding
+from bot.model.resource import Resource
+
+__all__ = ["Check"]
+
+
+class Check(Protocol):
+    """One kind of check over the desired resources of an environment."""
+
+    @property
+    def name(self) -> str:
+        """The name that findings carry."""
+        ...
+
+    @property
+    def subject(self) -> Literal["desired", "plan"]:
+        """What it looks at; a plan check without a plan is `unknown`."""
+        ...
+
+    async def run(self, environment: Environment, resources: Sequence[Resource]) -> Sequence[Finding]:
+        """What is wrong, in order of file and line. Findings never quote a value of a Secret."""
+        ...

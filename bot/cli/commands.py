@@ -1,0 +1,153 @@
+"""The commands with their options and help texts; each is carried out by a module of its own, imported when used."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+# Typer carries a copy of click and exports only some of its errors.
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
+
+from bot import __version__
+from bot.errors import SettingsError, TidegateError
+
+__all__ = ["run"]
+
+app = typer.Typer(
+    name="tidegate",
+    help="A GitOps pull-request bot: you approve a state, and exactly that state is applied.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+config = typer.Typer(help="Look at the server's settings.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(config, name="config")
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The server's settings.")]
+DEFAULT_CONFIG = Path("server.yaml")
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"tidegate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A GitOps pull-request bot: you approve a state, and exactly that state is applied."""
+
+
+@app.command()
+def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Run the server: receive webhooks, plan in pull requests, apply what was approved, keep it there."""
+    from bot.app import serve as run_server
+
+    raise typer.Exit(run_server(file))
+
+
+@config.command("check")
+def config_check(file: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Read the settings as `serve` would, and say what they mean or, a line each, what is wrong with them."""
+    from bot.settings import load
+
+    settings = load(file)
+    typer.echo(f"{file}: good. Serves on {settings.listen}, reached at {settings.public_url}.")
+    for name in settings.forges:
+        typer.echo(f"forge {name}: webhooks go to {settings.public_url}/webhook/{name}")
+    for name, target in settings.targets.items():
+        typer.echo(f"target {name}: {target.kind} {target.path}")
+    for rule in settings.repositories:
+        typer.echo(f"repositories {rule.match}: may deploy to {', '.join(rule.targets) or 'no target'}")
+
+
+@app.command()
+def plan(
+    base: Annotated[str, typer.Argument(metavar="[BASE]", help="Revision to compare with.")] = "HEAD",
+    head: Annotated[
+        str, typer.Argument(metavar="[HEAD]", help="Revision to plan; the working tree when not given.")
+    ] = "",
+    repository: Annotated[Path, typer.Option("--repo", "-C", metavar="DIR", help="The git repository.")] = Path(),
+    environment: Annotated[
+        list[str] | None, typer.Option("--environment", "-e", metavar="NAME", help="Only this one; repeatable.")
+    ] = None,
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="text|markdown|json", help="How to say it.")
+    ] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Show offline what a change does to each environment: two revisions, or a revision and the working tree.
+
+    Exit codes: 0 nothing changes, 2 something changes, 1 it cannot be planned.
+    """
+    from bot.cli.plan import Request, run_plan
+
+    wanted = "json" if as_json else format
+    if wanted not in ("text", "markdown", "json"):
+        raise UsageError(f"--format {format!r} is none of text, markdown, json")
+    request = Request(repository=repository, base=base, head=head, environments=tuple(environment or ()))
+    raise typer.Exit(run_plan(request, wanted))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of tidegate.yaml, for editors."""
+    import json
+
+    from bot.config import schema as published
+
+    typer.echo(json.dumps(published(), indent=2))
+
+
+@app.command()
+def demo(
+    walk: Annotated[bool, typer.Option("--walk", help="Play the story without a person, then end.")] = False,
+    repository: Annotated[
+        Path | None,
+        typer.Option("--repo", metavar="DIR", help="Your own git repository; it is cloned, never written to."),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="DIR", help="Where everything lies [default: the user's cache folder]."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over.")] = False,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="First of two ports; 0 picks free ones.")] = 0,
+) -> None:
+    """Try everything on this machine: a small forge, the server, a repository, and a pull request to play with."""
+    from bot.cli.demo import Wish, run_demo
+
+    raise typer.Exit(run_demo(Wish(walk=walk, repository=repository, state=state, fresh=fresh, port=port)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit status. Usage errors and everything that goes wrong are 1, in one line each."""
+    try:
+        result = app(args=list(arguments), standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        return 1
+    except UsageError as error:
+        hint = error.ctx.command_path if error.ctx else "tidegate"
+        typer.echo(f"error: {error.format_message()}\nTry `{hint} --help`.", err=True)
+        return 1
+    except (typer.Abort, KeyboardInterrupt):
+        return 1
+    except SettingsError as error:
+        for line in error.lines:
+            typer.echo(f"error: {line}", err=True)
+        return 1
+    except (TidegateError, ClickException) as error:
+        typer.echo(f"error: {error}", err=True)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1

@@ -1,0 +1,89 @@
+"""`tidegate plan`: what a change does to each environment, from a local repository alone."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import typer
+
+from bot.app import offline_tools
+from bot.config import parse
+from bot.errors import ConfigurationError, InputError
+from bot.flow.offline import Revisions, preview
+from bot.git.local import LocalRepository
+from bot.model.environment import Configuration
+from bot.model.gate import Assessment
+from bot.model.identity import RepositoryId
+from bot.model.noun import noun
+from bot.model.plan import Finding
+from bot.model.tree import Tree
+from bot.report.text import to_json, to_markdown, to_text
+
+__all__ = ["Request", "run_plan"]
+
+CONFIGURATION = "tidegate.yaml"
+UNCHANGED, WRONG, CHANGED = 0, 1, 2
+
+
+@noun
+class Request:
+    """Which repository and revisions; `head` "" is the working tree; no environments are all of them."""
+
+    repository: Path
+    base: str
+    head: str
+    environments: tuple[str, ...]
+
+
+def run_plan(request: Request, format: str) -> int:
+    """Plan, print, and answer with the exit status."""
+    try:
+        assessments = asyncio.run(plan(request))
+    except ConfigurationError as error:
+        for finding in error.findings:
+            typer.echo(f"error: {place(finding)}: {finding.message}", err=True)
+        return WRONG
+    if format == "json":
+        typer.echo(json.dumps(to_json(assessments), indent=2))
+    elif format == "markdown":
+        typer.echo(to_markdown(assessments))
+    else:
+        typer.echo(to_text(assessments, colour=sys.stdout.isatty()))
+    return status(assessments)
+
+
+def status(assessments: tuple[Assessment, ...]) -> int:
+    """0 unchanged, 2 changes, 1 something is wrong or could not be evaluated."""
+    if any(each.head is None or any(f.level in ("error", "unknown") for f in each.findings) for each in assessments):
+        return WRONG
+    return CHANGED if any(each.plan and each.plan.effective for each in assessments) else UNCHANGED
+
+
+async def plan(request: Request) -> tuple[Assessment, ...]:
+    """The assessments. InputError: the repository, a revision or an environment is not there."""
+    repository = await LocalRepository.find(request.repository)
+    base = await repository.tree(request.base)
+    head = await repository.tree(request.head) if request.head else await repository.working_tree()
+    before, after = await read(repository, base), await read(repository, head)
+    if after is None:
+        raise InputError(f"{CONFIGURATION} is not there; `tidegate schema` describes what to put into it")
+    unknown = set(request.environments) - {each.id.name for each in after.environments}
+    if unknown:
+        known = ", ".join(sorted(each.id.name for each in after.environments))
+        raise InputError(f"there is no environment {sorted(unknown)[0]!r}; {CONFIGURATION} has {known}")
+    revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
+    return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix)
+
+
+async def read(repository: LocalRepository, tree: Tree) -> Configuration | None:
+    """The configuration of a tree. ConfigurationError: it cannot be used."""
+    if CONFIGURATION not in tree.entries:
+        return None
+    loaded = await repository.load(tree, frozenset({CONFIGURATION}))
+    return parse(loaded.read(CONFIGURATION), RepositoryId(forge="local", number=0, path=str(repository.top)))
+
+
+def place(finding: Finding) -> str:
+    """file:line:column."""
+    return f"{finding.path}:{finding.line}:{finding.column}"

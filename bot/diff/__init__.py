@@ -1,0 +1,27 @@
+"""Comparing values and sets of resources, saying where each change comes from, and masking secrets at birth.
+
+Banned here: I/O, and text for people beyond the markers that stand in for what is masked.
+"""
+
+from bot.diff.attribute import attribute, proposal
+from bot.diff.canonical import canonical
+from bot.diff.compare import Live, compare
+from bot.diff.digest import desired_digest, object_digest, render_digest
+from bot.diff.fields import field_changes
+from bot.diff.mask import mask, masked
+from bot.diff.normalise import normalise
+
+__all__ = [
+    "Live",
+    "attribute",
+    "canonical",
+    "compare",
+    "desired_digest",
+    "field_changes",
+    "mask",
+    "masked",
+    "normalise",
+    "object_digest",
+    "proposal",
+    "render_digest",
+]

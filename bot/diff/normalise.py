@@ -1,0 +1,36 @@
+"""The one rewriting of a manifest before it is compared: a Secret's `stringData` becomes `data`.
+
+The API server does the same on every write (https://kubernetes.io/docs/concepts/configuration/secret/): stringData is
+write-only, is merged into data, and wins over it.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.model.resource import Resource
+
+__all__ = ["normalise"]
+
+
+def normalise(resource: Resource) -> Resource:
+    """The resource as it is stored. What is not legal in a Secret (a number, a null) stays where it is, to be found."""
+    body = resource.body
+    plain, data = body.get("stringData"), body.get("data")
+    if resource.id.type != "Secret" or "stringData" not in body:
+        return resource
+    if not isinstance(plain, Mapping | None) or not isinstance(data, Mapping | None):
+        return resource
+    encoded = {key: _base64(value) for key, value in (plain or {}).items() if isinstance(value, str)}
+    illegal = {key: value for key, value in (plain or {}).items() if not isinstance(value, str)}
+    rest = {key: value for key, value in body.items() if key != "stringData"}
+    if encoded:
+        rest["data"] = {**(data or {}), **encoded}
+    if illegal:
+        rest["stringData"] = illegal
+    return replace(resource, body=rest)
+
+
+def _base64(text: str) -> str:
+    """Standard base64 (RFC 4648 section 4) of the text's UTF-8."""
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")

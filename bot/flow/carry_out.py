@@ -1,0 +1,150 @@
+"""Carrying out a saved plan: intent before, every object's result after, then what everybody is told."""
+
+import time
+from dataclasses import replace
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.errors import StaleLease, StalePlan, TemporaryError
+from bot.flow.assess import Assessed
+from bot.flow.pending import Pending
+from bot.flow.world import World
+from bot.model.gate import Lease
+from bot.model.identity import Wake
+from bot.model.noun import noun
+from bot.model.plan import Applied, Health, Plan
+from bot.model.report import Outcome
+from bot.model.resource import Desired
+from bot.report import outcome_of
+from bot.report.outcome import Deed
+from bot.store import approvals, audit, environments, journal, plans, posted, queue
+from bot.store.environments import AppliedState
+from bot.store.journal import Intent
+
+__all__ = ["carry_out", "touch_concerned"]
+
+log = structlog.get_logger(__name__)
+
+
+@noun
+class Doing:
+    """An apply under way."""
+
+    found: Pending
+    desired: Desired
+    plan: Plan
+    journal: str
+    repair: bool
+
+
+async def carry_out(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:
+    """Apply exactly the saved plan. What was begun and not finished is seen by the next look and resumed."""
+    head, plan, saved = assessed.assessment.head, assessed.assessment.plan, assessed.saved
+    assert head is not None and plan is not None and saved is not None
+    row = found.known.row
+    repair = row.applied is not None and row.applied.digest == head.digest
+    intent = Intent(
+        environment=row.uid, epoch=lease.epoch, revision=head.revision, digest=head.digest, plan=plan,
+        riders=tuple(each.id.number for each in found.riders.pulls), repair=repair,
+    )  # fmt: skip
+    began = time.monotonic()
+    id = await world.store.write_leased(lease, lambda conn: journal.begin(conn, intent, world.clock()))
+    doing = Doing(found=found, desired=head, plan=plan, journal=id, repair=repair)
+    log.info("applying", environment=str(row.id), changes=len(plan.effective), revision=head.revision, repair=repair)
+    results: list[Applied] = []
+    try:
+        async for result in saved.apply(lease):
+            if result.state != "started":
+                results.append(result)
+                await keep_result(world, doing, result, lease)
+    except (StalePlan, StaleLease, TemporaryError) as error:
+        text = str(error)
+        await world.store.write_leased(lease, lambda conn: journal.finish(conn, id, "interrupted", text, world.clock()))
+        raise
+    failed = next((each for each in results if each.state != "done"), None)
+    if failed is not None:
+        await broke(world, doing, results, failed, lease)
+        raise TemporaryError(f"{row.id}: {failed.id}: {failed.error}", delay=world.intervals.retry)
+    health = await world.tools.targets[found.subject.environment.target].health(found.subject.environment)
+    await done(world, doing, results, health, lease)
+    log.info("applied", environment=str(row.id), objects=len(results), revision=head.revision,
+             repair=repair, health=health.state, seconds=round(time.monotonic() - began, 3))  # fmt: skip
+
+
+async def keep_result(world: World, doing: Doing, result: Applied, lease: Lease) -> None:
+    """Write one object's result down; what was destroyed without an approval that names it counts to the limit."""
+    named = {id for a in doing.found.facts.approvals if a.how == "deletions" for id, _ in a.destroys}
+    now = world.clock()
+    await world.store.write_leased(
+        lease, lambda conn: journal.record(conn, doing.journal, result, result.id not in named, now)
+    )
+
+
+async def done(world: World, doing: Doing, results: list[Applied], health: Health, lease: Lease) -> None:
+    """Record the new applied state, spend the approvals of the state that was left, tell everybody concerned."""
+    row, now = doing.found.known.row, world.clock()
+    state = AppliedState(
+        revision=doing.desired.revision, digest=doing.desired.digest, objects=doing.desired.objects,
+        rule=doing.found.subject.environment.approvals, destination=doing.desired.destination, at=now,
+    )  # fmt: skip
+    deed = deed_of(doing, tuple(results), health)
+
+    def write(conn: Connection) -> None:
+        journal.finish(conn, doing.journal, "done", "", now)
+        if row.applied is not None and row.applied.digest != state.digest:
+            approvals.spend(conn, row.uid, row.applied.digest, now)
+        environments.set_applied(conn, row.uid, state, health.state)
+        if health.state == "healthy":
+            environments.healthy(conn, row.uid, state.digest, now)
+        what = "repaired" if doing.repair else "applied"
+        detail = f"{state.revision} {state.digest}"
+        audit.write(conn, now, audit.Event(actor="tidegate", what=what, subject=str(row.id), detail=detail))
+        if not doing.repair:
+            announce(conn, doing, replace(deed, at=now), f"{row.uid}:{doing.journal}")
+        touch_concerned(conn, doing.found)
+        followers = environments.others(conn, row.id)
+        queue.touch(conn, [Wake(key=each, reason="upstream applied") for each in followers])
+
+    await world.store.write_leased(lease, write)
+    world.signal.set()
+
+
+async def broke(world: World, doing: Doing, results: list[Applied], failed: Applied, lease: Lease) -> None:
+    """Record how far it came; say so once for each state that fails."""
+    row, now = doing.found.known.row, world.clock()
+    deed = replace(deed_of(doing, tuple(results), Health(state="degraded", reasons=(failed.error,))), at=now)
+
+    def write(conn: Connection) -> None:
+        journal.finish(conn, doing.journal, "failed", failed.error, now)
+        environments.set_partial(conn, row.uid, doing.journal)
+        detail = f"{doing.desired.revision} {failed.id}"
+        audit.write(conn, now, audit.Event(actor="tidegate", what="failed", subject=str(row.id), detail=detail))
+        announce(conn, doing, deed, f"{row.uid}:failed:{doing.desired.digest}")
+        touch_concerned(conn, doing.found)
+
+    await world.store.write_leased(lease, write)
+    world.signal.set()
+
+
+def deed_of(doing: Doing, results: tuple[Applied, ...], health: Health) -> Deed:
+    """What is told of an apply."""
+    facts = doing.found.facts
+    approvers = {a.by.id: a.by for a in facts.approvals if facts.standing.get(a.by.id)}
+    return Deed(
+        environment=doing.found.known.row.id.name, revision=doing.desired.revision, digest=doing.desired.digest,
+        plan=doing.plan, results=results, health=health, approvers=tuple(approvers.values()), prefix=facts.prefix,
+    )  # fmt: skip
+
+
+def announce(conn: Connection, doing: Doing, deed: Deed, key: str) -> None:
+    """Owe a comment of its own to the thread of every rider that showed a change of this environment."""
+    outcome: Outcome = outcome_of(deed, key)
+    for rider in doing.found.riders.pulls:
+        if plans.concerns(conn, rider.id, doing.found.known.row.uid):
+            posted.owe(conn, rider.id, outcome)
+
+
+def touch_concerned(conn: Connection, found: Pending) -> None:
+    """Wake the pull requests whose report this environment's state is part of."""
+    queue.touch(conn, [Wake(key=each.id, reason="environment") for each in found.riders.pulls])

@@ -1,0 +1,169 @@
+"""The work on an environment: make it equal to its desired, approved state, or record why not."""
+
+import random
+from dataclasses import replace
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.errors import ConfigurationError
+from bot.flow.assess import Assessed, assess
+from bot.flow.carry_out import carry_out, touch_concerned
+from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.pending import Before, Pending, pending
+from bot.flow.world import World
+from bot.model.environment import Configuration, Environment
+from bot.model.gate import Lease
+from bot.model.identity import EnvironmentId
+from bot.model.noun import noun
+from bot.model.tree import Tree
+from bot.store import environments, repositories
+from bot.store.environments import EnvironmentRow, Looked
+
+__all__ = ["work"]
+
+log = structlog.get_logger(__name__)
+
+
+@noun
+class Candidate:
+    """A revision that the environment may be brought to, and the environment as that revision describes it."""
+
+    ground: Ground
+    configuration: Configuration
+    environment: Environment
+    tree: Tree
+    row: EnvironmentRow
+
+
+async def work(world: World, id: EnvironmentId, lease: Lease) -> float | None:
+    """Bring the base head here if the gate lets it; else keep what was applied."""
+    repository = await world.store.read(lambda conn: repositories.find(conn, id.repository))
+    if repository is None or world.allowed(id.repository) is None:
+        return None
+    id = replace(id, repository=repository.id)
+    row = await world.store.read(lambda conn: environments.find(conn, id))
+    if row is None or row.state != "active":
+        return None
+    ground = await stand(world, repository)
+    if (candidate := await candidate_of(ground, row)) is not None:
+        await toward(world, candidate, lease)
+    elif (applied := await applied_of(ground, row)) is not None:
+        await repair(world, applied, lease)
+    return world.intervals.drift * random.uniform(0.8, 1.2)
+
+
+async def candidate_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
+    """The base head, or the revision that was asked for; None where it says nothing usable of this environment."""
+    tree = await ground.mirror.tree(row.asked_revision or ground.base)
+    try:
+        found = await configuration(ground, tree)
+    except ConfigurationError:
+        return None
+    environment = found.environment(row.id.name) if found else None
+    if found is None or environment is None:
+        return None
+    return Candidate(ground=ground, configuration=found, environment=environment, tree=tree, row=row)
+
+
+async def applied_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
+    """The revision that was applied last, and the environment as it described it."""
+    if row.applied is None or not await ground.mirror.has(row.applied.revision):
+        return None
+    tree = await ground.mirror.tree(row.applied.revision)
+    found = await usable(ground, tree)
+    environment = found.environment(row.id.name) if found else None
+    if found is None or environment is None:
+        return None
+    return Candidate(ground=ground, configuration=found, environment=environment, tree=tree, row=row)
+
+
+async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
+    """Assess the candidate on fresh facts: apply it if it may be, else keep what was applied, and record why."""
+    row = candidate.row
+    applied = await applied_of(candidate.ground, row)
+    before = Before(tree=applied.tree, environment=applied.environment) if applied else Before()
+    found = await gathered(world, candidate, before)
+    async with assess(world.tools, found.subject, found.facts) as assessed:
+        head, verdict = assessed.assessment.head, assessed.assessment.verdict
+        if row.applied is not None and head is not None and head.digest == row.applied.digest:
+            await settle(world, found, assessed, lease)
+            return
+        if verdict is not None and verdict.state == "pass" and assessed.saved is not None:
+            await carry_out(world, found, assessed, lease)
+            return
+        await record(world, found, assessed, lease)
+    if applied is not None and not row.partial:
+        await repair(
+            world, replace(applied, environment=replace(applied.environment, drift=candidate.environment.drift)), lease
+        )
+
+
+async def gathered(world: World, candidate: Candidate, before: Before) -> Pending:
+    """What the assessment of a candidate needs."""
+    return await pending(
+        world, candidate.ground, candidate.configuration, candidate.environment, candidate.tree, before
+    )
+
+
+async def repair(world: World, applied: Candidate, lease: Lease) -> None:
+    """Look whether what was applied is still there; put it back where drift is to be reverted."""
+    found = await gathered(world, applied, Before(tree=applied.tree, environment=applied.environment))
+    async with assess(world.tools, found.subject, found.facts) as assessed:
+        head = assessed.assessment.head
+        if applied.row.applied is not None and head is not None and head.digest == applied.row.applied.digest:
+            await settle(world, found, assessed, lease)
+
+
+async def settle(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:
+    """The state is the applied one: revert drift if that is wanted and nothing forbids it, and note that we looked.
+
+    Repairing needs neither approval nor order: only a hold, a broken check or a conflict at the target stops it.
+    """
+    assessment = assessed.assessment
+    environment = assessment.environment
+    drifted = bool(assessment.plan and assessment.plan.effective)
+    wanted = environment.drift == "revert" and environment.apply != "never"
+    if drifted and wanted and assessed.saved is not None and may_repair(assessed):
+        await carry_out(world, found, assessed, lease)
+    else:
+        await record(world, found, assessed, lease)
+
+
+STOPS_REPAIR = frozenset({"render", "checks", "target", "hold", "deletions"})
+
+
+def may_repair(assessed: Assessed) -> bool:
+    """Whether no rule that also binds a repair is against it."""
+    verdict = assessed.assessment.verdict
+    return verdict is not None and all(
+        each.state in ("pass", "skip") for each in verdict.children if each.rule in STOPS_REPAIR
+    )
+
+
+async def record(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:
+    """Note what was seen and why nothing was written; wake the pull requests concerned if that is news."""
+    assessment = assessed.assessment
+    plan, verdict = assessment.plan, assessment.verdict
+    row = found.known.row
+    looked = Looked(
+        revision=found.subject.head.revision,
+        digest=assessment.head.digest if assessment.head else None,
+        state=verdict.state if verdict else "unknown",
+        reason=verdict.reason if verdict else "",
+        drifted=tuple(str(each.id) for each in plan.effective if each.cause == "drift") if plan else (),
+        at=world.clock(),
+    )
+    same = row.applied is not None and looked.digest == row.applied.digest
+
+    def write(conn: Connection) -> None:
+        news = environments.look(conn, row.uid, looked)
+        if same and row.applied is not None and looked.revision != row.applied.revision:
+            environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals)
+            news = True
+        if news:
+            touch_concerned(conn, found)
+
+    await world.store.write_leased(lease, write)
+    world.signal.set()
+    log.info("looked", environment=str(row.id), state=looked.state, reason=looked.reason, drifted=len(looked.drifted))

@@ -1,0 +1,49 @@
+"""What git says of a repository: the base head, trees, and the configuration at a revision."""
+
+from bot.config import parse
+from bot.errors import ConfigurationError
+from bot.flow.world import World
+from bot.git import Mirror
+from bot.model.environment import Configuration
+from bot.model.forge import Repository
+from bot.model.noun import Sha, noun
+from bot.model.tree import Tree
+
+__all__ = ["CONFIGURATION", "Ground", "configuration", "stand", "usable"]
+
+CONFIGURATION = "tidegate.yaml"
+
+
+@noun
+class Ground:
+    """A repository, fetched: its mirror and the head of the branch that deploys."""
+
+    repository: Repository
+    mirror: Mirror
+    base: Sha
+
+
+async def stand(world: World, repository: Repository, *commits: Sha) -> Ground:
+    """Fetch the deploying branch and `commits`. TemporaryError: the forge's git did not answer."""
+    mirror = world.mirrors.of(repository.id)
+    remote = await world.forges[repository.id.forge].remote(repository.id)
+    return Ground(
+        repository=repository, mirror=mirror, base=await mirror.fetch(remote, repository.default_branch, commits)
+    )
+
+
+async def configuration(ground: Ground, tree: Tree) -> Configuration | None:
+    """The `tidegate.yaml` of a tree, or None where it has none. ConfigurationError: it cannot be used."""
+    entry = tree.entries.get(CONFIGURATION)
+    if entry is None:
+        return None
+    loaded = await ground.mirror.load(tree, frozenset({CONFIGURATION}))
+    return parse(loaded.read(CONFIGURATION), ground.repository.id)
+
+
+async def usable(ground: Ground, tree: Tree) -> Configuration | None:
+    """Like `configuration`, with None also where it cannot be used."""
+    try:
+        return await configuration(ground, tree)
+    except ConfigurationError:
+        return None

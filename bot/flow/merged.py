@@ -1,0 +1,108 @@
+"""What a merged pull request means right now: what of it is in force, and what waits for what."""
+
+from bot.config import touched
+from bot.errors import ConfigurationError
+from bot.flow.assess import assess, reads_of
+from bot.flow.gather import known
+from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.pending import Before, pending
+from bot.flow.view import Part, View, in_order
+from bot.flow.world import World
+from bot.model.environment import Configuration, Environment
+from bot.model.forge import PullRequest, Repository
+from bot.model.noun import Sha, noun
+from bot.model.tree import Tree
+from bot.report.story import Standing
+from bot.store import journal
+
+__all__ = ["look_merged"]
+
+
+@noun
+class Landed:
+    """A merge: the tree before it, the tree it made, and the base head now with its configuration."""
+
+    ground: Ground
+    pull: PullRequest
+    merge: Sha
+    before: Tree
+    after: Tree
+    now: Tree
+    earlier: Configuration | None
+    configuration: Configuration
+
+
+async def look_merged(world: World, repository: Repository, pull: PullRequest) -> View:
+    """Where each environment stands that the merge changed."""
+    if pull.base != repository.default_branch or pull.merge_commit is None:
+        return View(pull=pull, phase="elsewhere")
+    ground = await stand(world, repository, pull.merge_commit, pull.head)
+    now = await ground.mirror.tree(ground.base)
+    try:
+        current = await configuration(ground, now)
+    except ConfigurationError as error:
+        return View(pull=pull, phase="misconfigured", base=ground.base, findings=error.findings)
+    if current is None:
+        return View(pull=pull, phase="unconfigured", base=ground.base)
+    parents = await ground.mirror.parents(pull.merge_commit)
+    after = await ground.mirror.tree(pull.merge_commit)
+    before = await ground.mirror.tree(parents[0]) if parents else Tree(revision=pull.merge_commit, entries={})
+    landed = Landed(
+        ground=ground, pull=pull, merge=pull.merge_commit, before=before, after=after, now=now,
+        earlier=await usable(ground, before), configuration=current,
+    )  # fmt: skip
+    return await stand_each(world, landed)
+
+
+async def stand_each(world: World, landed: Landed) -> View:
+    """One standing, and a part while it waits, for every environment that the merge changed."""
+    parts: list[Part] = []
+    standings: list[Standing] = []
+    unaffected: list[str] = []
+    for environment in in_order(landed.configuration.environments):
+        name = environment.id.name
+        if not concerns(world, landed, environment):
+            unaffected.append(name)
+            continue
+        row = (await known(world, environment, landed.configuration.prefix, {})).row
+        if row.applied and await landed.ground.mirror.descends(landed.merge, row.applied.revision):
+            revision, at = row.applied.revision, row.applied.at
+            standings.append(Standing(environment=name, state="applied", revision=revision, at=at))
+            continue
+        part = await waiting_part(world, landed, environment)
+        parts.append(part)
+        standings.append(await not_yet(world, name, part))
+    return View(
+        pull=landed.pull, phase="merged", base=landed.ground.base, configuration=landed.configuration,
+        parts=tuple(parts), standings=tuple(standings), unaffected=tuple(unaffected),
+    )  # fmt: skip
+
+
+def concerns(world: World, landed: Landed, environment: Environment) -> bool:
+    """Whether the merge changed what the environment reads, or where it is read from and goes to."""
+    earlier = landed.earlier.environment(environment.id.name) if landed.earlier else None
+    place = (environment.source, environment.target, environment.scope)
+    if earlier is None or (earlier.source, earlier.target, earlier.scope) != place:
+        return landed.earlier is None or bool(touched(frozenset({"tidegate.yaml"}), landed.before, landed.after))
+    renderers = world.tools.renderers
+    reads = reads_of(renderers, landed.before, earlier.source) | reads_of(renderers, landed.after, environment.source)
+    return touched(reads, landed.before, landed.after)
+
+
+async def waiting_part(world: World, landed: Landed, environment: Environment) -> Part:
+    """The base head assessed for an environment that has not got this merge yet."""
+    earlier = landed.earlier.environment(environment.id.name) if landed.earlier else None
+    before = Before(tree=landed.before, environment=earlier)
+    found = await pending(world, landed.ground, landed.configuration, environment, landed.now, before)
+    async with assess(world.tools, found.subject, found.facts) as assessed:
+        return Part(uid=found.known.row.uid, facts=found.facts, assessment=assessed.assessment)
+
+
+async def not_yet(world: World, name: str, part: Part) -> Standing:
+    """Why the environment has not got this merge: an apply that failed, or whatever the verdict says."""
+    last = await world.store.read(lambda conn: journal.last(conn, part.uid))
+    head = part.assessment.head
+    if last is not None and last.state == "failed" and head is not None and last.digest == head.digest:
+        return Standing(environment=name, state="failed", revision=last.revision, detail=last.error, at=last.at)
+    verdict = part.assessment.verdict
+    return Standing(environment=name, state="waiting", detail=verdict.reason if verdict else "")

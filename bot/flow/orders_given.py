@@ -1,0 +1,319 @@
+"""What each verb does: who may, what it binds to, and the rows it writes. Nothing is done here but deciding."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from bot.command import Command, reference
+from bot.flow.standing import belongs, may
+from bot.flow.view import Part, View
+from bot.flow.world import World
+from bot.gate import why_not
+from bot.model.gate import Approval
+from bot.model.identity import EnvironmentId, Permission, Person, PullRequestId, Wake
+from bot.model.noun import noun
+from bot.model.resource import ResourceId
+from bot.report import answers
+from bot.store import approvals, environments, holds, plans, pulls, queue
+from bot.store.commands import CommandRow
+from bot.store.environments import EnvironmentRow
+
+__all__ = ["Outcome", "judge_all"]
+
+Effect = Callable[[Connection], None]
+
+
+@noun
+class Outcome:
+    """The answer to a command, whether it was accepted, and what is written when all of its comment's are."""
+
+    text: str
+    accepted: bool
+    effects: tuple[Effect, ...] = ()
+
+
+@noun
+class Order:
+    """One command with everything it is judged by."""
+
+    world: World
+    view: View
+    row: CommandRow
+    command: Command
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The environments that the command names and this pull request shows; without names, all that it shows."""
+        shown = (*self.view.parts, *self.view.preview)
+        names = self.command.environments
+        return tuple(p for p in shown if not names or p.assessment.environment.id.name in names)
+
+
+async def judge_all(world: World, view: View, row: CommandRow, commands: Sequence[Command]) -> Outcome:
+    """Judge a comment's commands; one that is refused refuses them all."""
+    texts: list[str] = []
+    effects: list[Effect] = []
+    for command in commands:
+        outcome = await VERBS[command.verb](Order(world=world, view=view, row=row, command=command))
+        if not outcome.accepted:
+            others = len(commands) > 1
+            return Outcome(text=outcome.text + (answers.ALL_OR_NONE if others else ""), accepted=False)
+        texts.append(outcome.text)
+        effects += outcome.effects
+    return Outcome(text=" ".join(texts), accepted=True, effects=tuple(effects))
+
+
+def refused(text: str) -> Outcome:
+    """A refusal."""
+    return Outcome(text=text, accepted=False)
+
+
+async def has(order: Order, needed: Permission) -> str:
+    """ "" if the writer has the permission, else the answer that says so."""
+    answer = await may(order.world.forges[order.row.thread.repository.forge], order.row.thread.repository,
+                       order.row.remark.author, needed)  # fmt: skip
+    return "" if answer else answers.no_right(order.row.remark.author, needed, looked_up=answer is not None)
+
+
+async def plan(order: Order) -> Outcome:
+    """Plan again; on a fork's head, the first plan of that very commit."""
+    if text := await has(order, Permission.WRITE):
+        return refused(text)
+    if order.view.phase != "fork":
+        return Outcome(text=answers.PLANNED, accepted=True)
+    head = order.view.pull.head
+    if order.command.argument != head:
+        return refused(answers.fork_needs(head))
+    return Outcome(
+        text=answers.PLANNED, accepted=True,
+        effects=(lambda conn: pulls.allow_fork(conn, order.view.pull.id, head),),
+    )  # fmt: skip
+
+
+async def approve(order: Order) -> Outcome:
+    """Approve what the last plan before the comment showed, for every named environment (or all one may act on)."""
+    if order.view.phase not in ("open", "merged"):
+        return refused(answers.nothing_to_approve(order.view.phase))
+    named = bool(order.command.environments)
+    absent = set(order.command.environments) - {p.assessment.environment.id.name for p in order.parts}
+    if absent:
+        return refused(answers.not_affected(sorted(absent)))
+    done: list[str] = []
+    effects: list[Effect] = []
+    reasons: list[str] = []
+    for part in order.parts:
+        name = part.assessment.environment.id.name
+        reason = await not_approvable(order, part)
+        if reason and named:
+            return refused(answers.for_environment(name, reason))
+        if reason:
+            reasons.append(answers.for_environment(name, reason))
+            continue
+        done.append(name)
+        effects += approval_effects(order, part, approval_of(order, part))
+    if not done:
+        return refused(" ".join(reasons) or answers.nothing_to_approve(order.view.phase))
+    return Outcome(text=answers.approved(done, reasons), accepted=True, effects=tuple(effects))
+
+
+async def not_approvable(order: Order, part: Part) -> str:
+    """Why this person's approval of this environment would not count, or binds to another state; "" if it is good."""
+    environment = part.assessment.environment
+    person = order.row.remark.author
+    forge = order.world.forges[environment.id.repository.forge]
+    standing = dict(part.facts.standing)
+    for rule in part.facts.rules:
+        answer = await belongs(forge, environment.id.repository, person, rule)
+        if answer is not True:
+            standing[person.id] = answer
+            break
+        standing[person.id] = True
+    facts = replace(part.facts, standing=standing)
+    return why_not(facts, person) or await not_what_was_shown(order, part)
+
+
+async def not_what_was_shown(order: Order, part: Part) -> str:
+    """An approval binds to the digest in the last plan published in this thread before the comment."""
+    head = part.assessment.head
+    if head is None or part.assessment.plan is None:
+        return answers.NO_PLAN
+    thread, at = order.row.thread, order.row.remark.at
+    shown, unclear = await order.world.store.read(
+        lambda conn: (
+            plans.published(conn, thread, part.uid, at),
+            plans.same_second(conn, thread, part.uid, at),
+        )
+    )
+    if shown is None or unclear:
+        return answers.NOT_SHOWN
+    return "" if shown.digest == head.digest else answers.moved_on(shown.digest, head.digest)
+
+
+def approval_of(order: Order, part: Part) -> Approval:
+    """The approval of everything that the environment's plan shows."""
+    head, plan = part.assessment.head, part.assessment.plan
+    assert head is not None and plan is not None
+    changed = {each.id for each in plan.effective} | part.assessment.proposal
+    return Approval(
+        environment=part.uid, pull_request=order.row.thread, desired=head.digest,
+        objects={id: digest for id, digest in head.objects.items() if id in changed},
+        destroys=plan.destroys, by=order.row.remark.author, how="command", at=order.row.remark.at,
+    )  # fmt: skip
+
+
+def approval_effects(order: Order, part: Part, approval: Approval) -> tuple[Effect, ...]:
+    """Write the approval and wake its environment."""
+    return (lambda conn: approvals.add(conn, approval, order.row.remark.id), wake(part.assessment.environment.id))
+
+
+def wake(id: EnvironmentId) -> Effect:
+    """Wake an environment."""
+    return lambda conn: queue.touch(conn, [Wake(key=id, reason="command")])
+
+
+async def unapprove(order: Order) -> Outcome:
+    """Take back one's own approvals in this thread."""
+    uids = {part.uid: part.assessment.environment.id.name for part in order.parts}
+    person = order.row.remark.author
+    now = order.world.clock()
+    effects = [withdrawal(uid, order.row.thread, person, now) for uid in uids]
+    return Outcome(text=answers.withdrawn(sorted(uids.values())), accepted=True, effects=tuple(effects))
+
+
+def withdrawal(uid: str, thread: PullRequestId, person: Person, now: datetime) -> Effect:
+    """Take back what a person gave in a thread for an environment."""
+    return lambda conn: approvals.withdraw(conn, uid, thread, person, now)
+
+
+async def approve_deletions(order: Order) -> Outcome:
+    """Approve by name what an environment's plan destroys: the named objects, or all that the plan lists."""
+    if len(order.parts) != 1:
+        return refused(answers.not_affected(list(order.command.environments)))
+    part = order.parts[0]
+    if reason := await not_approvable(order, part):
+        return refused(answers.for_environment(part.assessment.environment.id.name, reason))
+    assert part.assessment.plan is not None
+    destroys = part.assessment.plan.destroys
+    chosen = frozenset(each for each in destroys if not order.command.names or named(each[0], order.command.names))
+    unknown = [n for n in order.command.names if not any(named(id, (n,)) for id, _ in destroys)]
+    if unknown or not chosen:
+        return refused(answers.not_destroyed(unknown, sorted(str(id) for id, _ in destroys)))
+    approval = replace(approval_of(order, part), how="deletions", objects={}, destroys=chosen)
+    return Outcome(
+        text=answers.deletions_approved(sorted(str(id) for id, _ in chosen)), accepted=True,
+        effects=approval_effects(order, part, approval),
+    )  # fmt: skip
+
+
+def named(id: ResourceId, names: Sequence[str]) -> bool:
+    """Whether one of `names` (`kind/name` or `kind/namespace/name`) means this object."""
+    forms = {f"{id.kind}/{id.name}".lower(), f"{id.kind}/{id.scope}/{id.name}".lower()}
+    return any(name.lower() in forms for name in names)
+
+
+async def apply(order: Order) -> Outcome:
+    """Ask for an apply: of a merged pull request, by somebody with write access; the gate decides."""
+    if order.view.phase != "merged":
+        return refused(answers.NOT_MERGED)
+    if text := await has(order, Permission.WRITE):
+        return refused(text)
+    if not order.parts:
+        return refused(answers.nothing_pending(order.command.environments))
+    effects: list[Effect] = []
+    for part in order.parts:
+        if reason := await not_what_was_shown(order, part):
+            return refused(answers.for_environment(part.assessment.environment.id.name, reason))
+        effects += [asked(order, part), wake(part.assessment.environment.id)]
+    names = sorted(part.assessment.environment.id.name for part in order.parts)
+    return Outcome(text=answers.asked(names), accepted=True, effects=tuple(effects))
+
+
+def asked(order: Order, part: Part) -> Effect:
+    """Record who asked for exactly this state."""
+    head = part.assessment.head
+    assert head is not None
+    return lambda conn: environments.ask(conn, part.uid, head.digest, order.row.remark.author)
+
+
+async def hold(order: Order) -> Outcome:
+    """Stop every write to the named environments."""
+    return await hold_or_release(order, lambda conn, uid: holds.add(
+        conn, uid, order.row.remark.author, order.command.argument, order.world.clock()
+    ), answers.held)  # fmt: skip
+
+
+async def release(order: Order) -> Outcome:
+    """End a hold and the stop after a partial apply."""
+    return await hold_or_release(
+        order, lambda conn, uid: holds.release(conn, uid, order.world.clock()), answers.released
+    )
+
+
+async def hold_or_release(
+    order: Order, write: Callable[[Connection, str], None], say: Callable[[Sequence[str]], str]
+) -> Outcome:
+    """Holds bind to environments, whether this pull request affects them or not."""
+    configuration = order.view.configuration
+    effects: list[Effect] = []
+    for name in order.command.environments:
+        environment = configuration.environment(name) if configuration else None
+        if environment is None:
+            return refused(answers.not_affected([name]))
+        forge = order.world.forges[environment.id.repository.forge]
+        member = await belongs(forge, environment.id.repository, order.row.remark.author, environment.approvals)
+        if member is not True:
+            return refused(answers.for_environment(name, answers.not_an_approver(environment, member is None)))
+        row = await order.world.store.read(partial(environments.find, id=environment.id))
+        if row is None:
+            return refused(answers.not_affected([name]))
+        effects += [partial(call, write=write, uid=row.uid), wake(environment.id)]
+    return Outcome(text=say(order.command.environments), accepted=True, effects=tuple(effects))
+
+
+def call(conn: Connection, write: Callable[[Connection, str], None], uid: str) -> None:
+    """Write for one environment."""
+    write(conn, uid)
+
+
+async def status(order: Order) -> Outcome:
+    """Look at once, and say where the environments stand."""
+    if text := await has(order, Permission.READ):
+        return refused(text)
+    configuration = order.view.configuration
+    wanted = order.command.environments
+    chosen = [e for e in (configuration.environments if configuration else ()) if not wanted or e.id.name in wanted]
+    rows = await order.world.store.read(lambda conn: [environments.find(conn, each.id) for each in chosen])
+    lines = [status_of(each.id.name, row) for each, row in zip(chosen, rows, strict=True)]
+    wakes = [Wake(key=each.id, reason="status") for each in chosen]
+    return Outcome(text=" ".join(lines), accepted=True, effects=(lambda conn: queue.touch(conn, wakes),))
+
+
+def status_of(name: str, row: EnvironmentRow | None) -> str:
+    """Where an environment stands."""
+    applied, looked = (row.applied, row.looked) if row else (None, None)
+    return answers.status_of(
+        name, row.health if row else "", applied.revision if applied else "", applied.at if applied else None,
+        looked.reason if looked else "",
+    )  # fmt: skip
+
+
+async def help_(order: Order) -> Outcome:
+    """List the commands."""
+    prefix = order.view.configuration.prefix if order.view.configuration else "/gate"
+    return Outcome(text=answers.help_text(reference(), prefix), accepted=True)
+
+
+VERBS: Mapping[str, Callable[[Order], Awaitable[Outcome]]] = {
+    "plan": plan,
+    "approve": approve,
+    "unapprove": unapprove,
+    "approve-deletions": approve_deletions,
+    "apply": apply,
+    "hold": hold,
+    "release": release,
+    "status": status,
+    "help": help_,
+}

@@ -1,0 +1,87 @@
+"""A revision that is to be applied to an environment: everything that its assessment needs, gathered once."""
+
+from dataclasses import replace
+
+from bot.errors import InputError, PermanentError, TemporaryError
+from bot.flow.assess import Subject, choose_target, desire
+from bot.flow.gather import Known, facts_of_pending, known, orders
+from bot.flow.ground import Ground
+from bot.flow.riders import Riders, riders_between
+from bot.flow.world import World
+from bot.gate.facts import Facts
+from bot.model.environment import Configuration, Environment
+from bot.model.noun import Digest, noun
+from bot.model.tree import Tree
+
+__all__ = ["Before", "Pending", "pending"]
+
+
+@noun
+class Before:
+    """What a pending revision is compared with: a tree, and the environment as that revision describes it."""
+
+    tree: Tree | None = None
+    environment: Environment | None = None
+
+
+@noun
+class Pending:
+    """An environment's candidate: its row, the riders that brought it, and what the spine is to be given."""
+
+    known: Known
+    riders: Riders
+    subject: Subject
+    facts: Facts
+
+
+async def pending(
+    world: World,
+    ground: Ground,
+    configuration: Configuration,
+    environment: Environment,
+    candidate: Tree,
+    before: Before,
+) -> Pending:
+    """Gather what is known about bringing `environment` from its applied state to `candidate`."""
+    first = await known(world, environment, configuration.prefix, {})
+    applied = first.row.applied
+    riders = await riders_between(world, ground, applied.revision if applied else None, candidate.revision)
+    found = await known(world, environment, configuration.prefix, {each.id: each.merged_at for each in riders.pulls})
+    facts = await facts_of_pending(world, found, riders)
+    digests = await upstream(world, ground, configuration, environment, candidate)
+    forced = applied is not None and not await ground.mirror.descends(applied.revision, candidate.revision)
+    facts = replace(facts, after=await orders(world, environment, digests), forced=forced)
+    subject = subject_of(world, ground, environment, candidate, found)
+    return Pending(
+        known=found, riders=riders, facts=facts,
+        subject=replace(subject, base=before.tree, before=before.environment),
+    )  # fmt: skip
+
+
+def subject_of(world: World, ground: Ground, environment: Environment, tree: Tree, found: Known) -> Subject:
+    """The spine's subject for an environment at a tree, compared with nothing."""
+    return Subject(
+        environment=environment, before=None, base=None, head=tree, load=ground.mirror.load, uid=found.row.uid,
+        branch=ground.repository.default_branch, allowed=world.allowed(ground.repository.id) or frozenset(),
+        applied=found.facts.applied, asked=found.row.asked,
+    )  # fmt: skip
+
+
+async def upstream(
+    world: World, ground: Ground, configuration: Configuration, environment: Environment, candidate: Tree
+) -> dict[str, Digest | None]:
+    """What the candidate renders for every environment that this one comes after; None: it does not render."""
+    digests: dict[str, Digest | None] = {}
+    for name in environment.after:
+        other = configuration.environment(name)
+        digests[name] = None
+        if other is not None:
+            found = await known(world, other, configuration.prefix, {})
+            subject = subject_of(world, ground, other, candidate, found)
+            try:
+                destination = await choose_target(world.tools, subject).identity(other)
+                desired = await desire(world.tools, subject, other, candidate, destination)
+            except (InputError, TemporaryError, PermanentError):
+                continue
+            digests[name] = desired.digest
+    return digests

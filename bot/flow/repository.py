@@ -1,0 +1,102 @@
+"""The work on a repository: make the lists true. This is also the sweep that finds what webhooks missed."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.errors import ConfigurationError
+from bot.flow.ground import Ground, configuration, stand
+from bot.flow.world import World
+from bot.model.environment import Configuration
+from bot.model.forge import Repository
+from bot.model.gate import Lease
+from bot.model.identity import Key, RepositoryId, Wake
+from bot.store import audit, environments, pulls, queue, repositories
+
+__all__ = ["discover", "work"]
+
+OVERLAP = timedelta(minutes=5)
+
+log = structlog.get_logger(__name__)
+
+
+async def discover(world: World) -> int:
+    """Adopt the repositories that the credentials reach and the settings match; how many there are."""
+    count = 0
+    for forge in world.forges.values():
+        for found in await forge.repositories():
+            if world.allowed(found.id) is None:
+                continue
+            count += 1
+            await world.store.write(partial(adopt, found=found, now=world.clock()))
+    world.signal.set()
+    return count
+
+
+def adopt(conn: Connection, found: Repository, now: datetime) -> None:
+    """Look after a repository from now on."""
+    if repositories.adopt(conn, found, now):
+        log.info("repository adopted", repository=str(found.id))
+    queue.touch(conn, [Wake(key=found.id, reason="discovered")])
+
+
+async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:
+    """Base head → environments and open pull requests; everything that changed at the forge since the watermark."""
+    repository = await world.store.read(lambda conn: repositories.find(conn, id))
+    if repository is None or world.allowed(id) is None:
+        return None
+    ground = await stand(world, repository)
+    before = await world.store.read(lambda conn: repositories.base_head(conn, id))
+    if before != ground.base:
+        await new_base(world, ground, lease)
+    await sweep(world, repository.id, lease)
+    return world.intervals.repository
+
+
+async def new_base(world: World, ground: Ground, lease: Lease) -> None:
+    """The branch that deploys moved: its environments and every open pull request are looked at again."""
+    try:
+        found = await configuration(ground, await ground.mirror.tree(ground.base))
+    except ConfigurationError as error:
+        log.warning("tidegate.yaml cannot be used", repository=str(ground.repository.id), error=str(error))
+        found = None
+
+    def write(conn: Connection) -> None:
+        wakes = list_environments(conn, world, ground, found)
+        wakes += [Wake(key=each, reason="base moved") for each in pulls.open_ones(conn, ground.repository.id)]
+        queue.touch(conn, wakes)
+        repositories.set_base_head(conn, ground.repository.id, ground.base)
+
+    await world.store.write_leased(lease, write)
+    world.signal.set()
+    log.info("base moved", repository=str(ground.repository.id), base=ground.base)
+
+
+def list_environments(conn: Connection, world: World, ground: Ground, found: Configuration | None) -> list[Wake]:
+    """Activate what the configuration names; detach, and never empty, what it no longer names."""
+    if found is None:
+        return []
+    now = world.clock()
+    keys: list[Key] = []
+    for environment in found.environments:
+        environments.activate(conn, environment, now)
+        keys.append(environment.id)
+    for gone in environments.detach_others(conn, ground.repository.id, [each.id.name for each in found.environments]):
+        audit.write(conn, now, audit.Event(actor="tidegate", what="detached", subject=str(gone), detail=ground.base))
+    return [Wake(key=key, reason="base moved") for key in keys]
+
+
+async def sweep(world: World, id: RepositoryId, lease: Lease) -> None:
+    """Wake every pull request that changed since the watermark, then move the watermark on."""
+    watermark: datetime = await world.store.read(lambda conn: repositories.watermark(conn, id))
+    began = world.clock()
+    missed = [wake async for wake in world.forges[id.forge].since(id, watermark - OVERLAP)]
+
+    def write(conn: Connection) -> None:
+        queue.touch(conn, missed)
+        repositories.set_watermark(conn, id, began)
+
+    await world.store.write_leased(lease, write)
+    world.signal.set()

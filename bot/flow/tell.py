@@ -1,0 +1,117 @@
+"""Telling: from a view to the report that a thread shows, posted once, found again after a crash."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from bot.errors import PublishError
+from bot.flow.view import View
+from bot.flow.world import World
+from bot.model.forge import PullRequest, Remark, Repository
+from bot.model.gate import Lease
+from bot.model.identity import PullRequestId
+from bot.model.report import Outcome, Posted, PostedCheck, Report
+from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
+from bot.report.story import Answer, Story
+from bot.store import commands, plans, posted
+from bot.store.plans import Published
+
+__all__ = ["tell"]
+
+ANSWERS_SHOWN = 8
+
+
+async def tell(world: World, repository: Repository, view: View, lease: Lease) -> str:
+    """Make the thread show the view; the check's title."""
+    pull = view.pull
+    story = await story_of(world, repository, view, lease)
+    forge = world.forges[pull.id.repository.forge]
+    due, begun = await world.store.read(lambda conn: (posted.due(conn, pull.id), posted.of(conn, pull.id)))
+    check = check_of(story)
+    report = Report(comment=comment_of(story, forge.limits), check=check, outcomes=due, remove=duplicates(pull, begun))
+    known = recovered(pull, begun, due)
+    attempting = replace(known, checks={**known.checks, check.head: known.checks.get(check.head, BEGUN)})
+    await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, attempting))
+    try:
+        now_posted = await forge.publish(pull.id, report, known)
+    except PublishError as error:
+        partly = error.posted
+        await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, partly))
+        raise
+
+    def keep(conn: Connection) -> None:
+        posted.save(conn, pull.id, now_posted)
+        if now_posted.at is not None:
+            plans.mark_published(conn, pull.id, now_posted.at)
+
+    await world.store.write_leased(lease, keep)
+    return check.title
+
+
+BEGUN = PostedCheck(id=0, digest="")
+
+
+async def story_of(world: World, repository: Repository, view: View, lease: Lease) -> Story:
+    """The story of a view; plans that are new are recorded first, with the time that the comment will show."""
+    pull = view.pull
+    shown = [
+        Published(
+            thread=pull.id, environment=part.uid, digest=part.assessment.head.digest,
+            objects={
+                id: digest for id, digest in part.assessment.head.objects.items()
+                if id in part.assessment.proposal or id in {c.id for c in part.assessment.plan.effective}
+            },
+            destroys=part.assessment.plan.destroys, plan=part.assessment.plan, head=pull.head,
+        )
+        for part in (*view.parts, *view.preview)
+        if part.assessment.head is not None and part.assessment.plan is not None
+    ]  # fmt: skip
+    now = world.clock()
+
+    def write(conn: Connection) -> Story:
+        at = plans.propose(conn, pull.id, tuple(shown), now) if shown else None
+        answered = tuple(answer(each) for each in commands.answers(conn, pull.id, ANSWERS_SHOWN))
+        return Story(
+            pull=pull, phase=view.phase, base=view.base, base_branch=repository.default_branch, at=at,
+            assessments=tuple(part.assessment for part in view.parts),
+            preview=tuple(part.assessment for part in view.preview),
+            unaffected=view.unaffected, standings=view.standings, findings=view.findings, conflicts=view.conflicts,
+            answers=answered, prefix=view.configuration.prefix if view.configuration else "/gate",
+            check=view.configuration.check if view.configuration else "blocking",
+            links=links(world.public_url, pull.id, view),
+        )  # fmt: skip
+
+    return await world.store.write_leased(lease, write)
+
+
+def answer(row: commands.AnswerRow) -> Answer:
+    """An answer as the report knows it."""
+    return Answer(by=row.by, command=row.command, accepted=row.accepted, text=row.text, at=row.at)
+
+
+def links(public_url: str, pull: PullRequestId, view: View) -> dict[str, str]:
+    """Where the full plan and each environment can be looked at."""
+    place = f"{pull.repository.forge}/{pull.repository.path}"
+    names = [each.id.name for each in view.configuration.environments] if view.configuration else []
+    found = {f"environment:{name}": f"{public_url}/environments/{place}/{name}" for name in names}
+    return {"plan": f"{public_url}/pulls/{place}/{pull.number}", **found}
+
+
+def duplicates(pull: PullRequest, known: Posted) -> tuple[str, ...]:
+    """Own plan comments beside the one that is kept: a lost reply can leave one."""
+    own = find_own(pull.remarks, MARKER)
+    kept = known.comment if any(each.id == known.comment for each in own) else own[0].id if own else None
+    return tuple(each.id for each in own if each.id != kept)
+
+
+def recovered(pull: PullRequest, known: Posted, due: tuple[Outcome, ...]) -> Posted:
+    """What is posted, with what the thread itself shows of it: a reply may have been lost, or the process killed."""
+    own = find_own(pull.remarks, MARKER)
+    if own and not any(each.id == known.comment for each in own):
+        known = replace(known, comment=own[0].id, digest="", at=own[0].changed)
+    outcomes = dict(known.outcomes)
+    for outcome in due:
+        found: tuple[Remark, ...] = find_own(pull.remarks, outcome_marker(outcome.key))
+        if found:
+            outcomes[outcome.key] = found[0].id
+    return replace(known, outcomes=outcomes)

@@ -1,0 +1,194 @@
+"""What a pull request means right now: fetched, merged, and every environment that it touches assessed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from bot.config import touched
+from bot.errors import ConfigurationError
+from bot.flow.assess import Subject, assess, reads_of
+from bot.flow.gather import facts_of_open, known, orders
+from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.standing import may
+from bot.flow.world import World
+from bot.gate.facts import Facts
+from bot.model.environment import Configuration, Environment
+from bot.model.forge import PullRequest, Repository
+from bot.model.gate import Assessment
+from bot.model.identity import Permission
+from bot.model.noun import Digest, Sha, noun
+from bot.model.plan import Finding
+from bot.model.tree import Tree
+from bot.report.story import Phase, Standing
+
+__all__ = ["Part", "View", "look"]
+
+
+@noun
+class Part:
+    """One environment of a pull request: its id, its assessment, and the facts it was judged by."""
+
+    uid: str
+    facts: Facts
+    assessment: Assessment
+
+
+@noun
+class View:
+    """A pull request as it stands; see `report.story.Story` for the phases."""
+
+    pull: PullRequest
+    phase: Phase
+    base: Sha | None = None
+    configuration: Configuration | None = None
+    parts: tuple[Part, ...] = ()
+    preview: tuple[Part, ...] = ()
+    unaffected: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+    def part(self, name: str) -> Part | None:
+        """The environment of that name as it is judged, or else as it is previewed."""
+        both = (*self.parts, *self.preview)
+        return next((each for each in both if each.assessment.environment.id.name == name), None)
+
+
+@noun
+class Pair:
+    """The two trees of an open pull request with their configurations: the base, and what merging makes of it."""
+
+    ground: Ground
+    pull: PullRequest
+    base: Tree
+    merged: Tree
+    before: Configuration | None
+    after: Configuration | None
+
+
+async def look(world: World, repository: Repository, pull: PullRequest, fork_allowed: bool) -> View:
+    """Everything about an open pull request. TemporaryError: git or the forge did not answer."""
+    if pull.base != repository.default_branch:
+        return View(pull=pull, phase="elsewhere")
+    if pull.fork and not fork_allowed:
+        return View(pull=pull, phase="fork")
+    ground = await stand(world, repository, pull.head)
+    merge = await ground.mirror.merge(ground.base, pull.head)
+    if merge.tree is None:
+        return View(pull=pull, phase="conflict", base=ground.base, conflicts=merge.conflicts)
+    base, merged = await ground.mirror.tree(ground.base), await ground.mirror.tree(merge.tree)
+    try:
+        after = await configuration(ground, merged)
+        before = await usable(ground, base)
+    except ConfigurationError as error:
+        return View(
+            pull=pull, phase="misconfigured", base=ground.base, findings=error.findings,
+            configuration=await usable(ground, base),
+        )  # fmt: skip
+    pair = Pair(ground=ground, pull=pull, base=base, merged=merged, before=before, after=after)
+    return await compare(world, pair)
+
+
+async def compare(world: World, pair: Pair) -> View:
+    """Assess what the base's configuration judges, and preview what the pull request's own would mean."""
+    if pair.before is None and pair.after is None:
+        return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
+    parts, unaffected = await judged(world, pair) if pair.before else ((), ())
+    preview = await previewed(world, pair) if pair.after else ()
+    if pair.before is None and not preview:
+        return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
+    return View(
+        pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.before or pair.after,
+        parts=parts, preview=preview, unaffected=unaffected,
+    )  # fmt: skip
+
+
+async def judged(world: World, pair: Pair) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Every environment of the base's configuration that the change affects, and the names of the others."""
+    parts: list[Part] = []
+    unaffected: list[str] = []
+    digests: dict[str, Digest | None] = {}
+    assert pair.before is not None
+    awaited = {name for each in pair.before.environments for name in each.after}
+    for environment in in_order(pair.before.environments):
+        if environment.id.name not in awaited and not changes_what_is_read(world, pair, environment):
+            unaffected.append(environment.id.name)
+            continue
+        part = await assess_one(world, pair, environment, environment, digests)
+        name = environment.id.name
+        digests[name] = part.assessment.head.digest if part.assessment.head else None
+        if affected(part.assessment):
+            parts.append(part)
+        else:
+            unaffected.append(name)
+    return tuple(parts), tuple(unaffected)
+
+
+def changes_what_is_read(world: World, pair: Pair, environment: Environment) -> bool:
+    """Whether any file that a render of the environment reads differs between the two trees."""
+    renderers, source = world.tools.renderers, environment.source
+    reads = reads_of(renderers, pair.base, source) | reads_of(renderers, pair.merged, source)
+    return not reads or touched(reads, pair.base, pair.merged)
+
+
+async def assess_one(
+    world: World,
+    pair: Pair,
+    environment: Environment,
+    before: Environment | None,
+    digests: Mapping[str, Digest | None],
+    *,
+    preview: bool = False,
+) -> Part:
+    """One environment, judged as `environment` says and compared with what `before` said of the base."""
+    pull = pair.pull
+    prefix = (pair.before or pair.after or Configuration(environments=())).prefix
+    found = await known(world, environment, prefix, {pull.id: None})
+    facts = await facts_of_open(world, found, pull)
+    facts = replace(facts, after=await orders(world, environment, digests))
+    subject = Subject(
+        environment=environment, before=before, base=pair.base, head=pair.merged, load=pair.ground.mirror.load,
+        uid=found.row.uid, branch=pair.ground.repository.default_branch,
+        allowed=world.allowed(pair.ground.repository.id) or frozenset(),
+        applied=found.facts.applied, preview=preview,
+    )  # fmt: skip
+    async with assess(world.tools, subject, facts) as assessed:
+        return Part(uid=found.row.uid, facts=facts, assessment=assessed.assessment)
+
+
+def affected(assessment: Assessment) -> bool:
+    """Whether the pull request changes what the environment would be, or leaves it without a state."""
+    return assessment.head is None or assessment.base is None or assessment.head.digest != assessment.base.digest
+
+
+async def previewed(world: World, pair: Pair) -> tuple[Part, ...]:
+    """The environments that the pull request's own configuration adds or describes differently."""
+    assert pair.after is not None
+    if pair.before is None and not await trusted(world, pair):
+        return ()
+    found = []
+    digests: dict[str, Digest | None] = {}
+    for environment in in_order(pair.after.environments):
+        before = pair.before.environment(environment.id.name) if pair.before else None
+        if before != environment:
+            part = await assess_one(world, pair, environment, before, digests, preview=True)
+            digests[environment.id.name] = part.assessment.head.digest if part.assessment.head else None
+            found.append(part)
+    return tuple(found)
+
+
+async def trusted(world: World, pair: Pair) -> bool:
+    """Whether the author of a first configuration has write access."""
+    forge = world.forges[pair.ground.repository.id.forge]
+    return await may(forge, pair.ground.repository.id, pair.pull.author, Permission.WRITE) is True
+
+
+def in_order(environments: Iterable[Environment]) -> list[Environment]:
+    """The environments with every one after those that it comes after."""
+    waiting = list(environments)
+    done: list[Environment] = []
+    while waiting:
+        names = {each.id.name for each in done}
+        ready = [each for each in waiting if names.issuperset(each.after)] or waiting[:1]
+        done += ready
+        waiting = [each for each in waiting if each not in ready]
+    return done

@@ -1,0 +1,34 @@
+"""Everything the work is done with: one value, made once by the composition root."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.flow.assess import Tools
+from bot.forge import Forge
+from bot.git import Mirrors
+from bot.model.identity import RepositoryId
+from bot.model.noun import noun
+from bot.settings import Intervals
+from bot.store import Store
+
+__all__ = ["World"]
+
+
+@noun
+class World:
+    """The adapters, the store and the clock.
+
+    `allowed` answers which targets a repository may deploy to; None: the repository is not ours. `signal` is set when
+    work was touched in this process. `public_url` is where people reach this server.
+    """
+
+    store: Store
+    forges: Mapping[str, Forge]
+    mirrors: Mirrors
+    tools: Tools
+    allowed: Callable[[RepositoryId], frozenset[str] | None]
+    intervals: Intervals
+    public_url: str
+    clock: Callable[[], datetime]
+    signal: asyncio.Event

@@ -1,0 +1,79 @@
+"""What webhooks may have missed: deliveries that failed are asked for again, changed pull requests are named.
+
+https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+
+import structlog
+
+from bot.errors import PermanentError
+from bot.forge.github.client import Client
+from bot.forge.github.shape import integer, moment, text
+from bot.model.identity import PullRequestId, RepositoryId, Wake
+from bot.model.noun import Json
+
+__all__ = ["changed", "failed", "redeliver"]
+
+DELIVERIES = "/app/hook/deliveries"
+log = structlog.get_logger(__name__)
+
+
+async def changed(client: Client, repository: RepositoryId, watermark: datetime) -> AsyncIterator[Wake]:
+    """Every pull request that changed at or after `watermark`, newest change first; reads no further than needed."""
+    path = "/repos/{+repo}/pulls?state=all&sort=updated&direction=desc"
+    async for each in client.pages(path, repo=repository.path):
+        if moment(each, "updated_at") < watermark:
+            return
+        number = integer(each, "number")
+        yield Wake(key=PullRequestId(repository=repository, number=number), reason="changed since the watermark")
+
+
+async def redeliver(app: Client, repository: RepositoryId, watermark: datetime) -> None:
+    """Have GitHub send again what never arrived of the repository's events since `watermark`, each once.
+
+    PermanentErrors are logged and go no further: the pull requests are looked at in any case.
+    """
+    try:
+        deliveries = await since(app, watermark)
+        for id in failed(deliveries, repository.number):
+            log.info("redelivering", repository=str(repository), delivery=id)
+            await app.post(f"{DELIVERIES}/{{id}}/attempts", {}, id=id)
+    except PermanentError as error:
+        log.warning("failed deliveries cannot be asked for again", repository=str(repository), error=str(error))
+
+
+async def since(app: Client, watermark: datetime) -> list[Json]:
+    """The App's deliveries at or after `watermark`, newest first."""
+    found: list[Json] = []
+    async for each in app.pages(DELIVERIES, numbered=False):
+        if moment(each, "delivered_at") < watermark:
+            break
+        found.append(each)
+    return found
+
+
+def failed(deliveries: Iterable[Json], repository: int) -> list[int]:
+    """One delivery's id for every event of the repository that no attempt has brought here, oldest first.
+
+    All attempts at an event share its `guid`. Only events first sent since the watermark count: what was asked for
+    again stays in the list, and must not be asked for without end.
+    """
+    first: dict[str, int] = {}
+    arrived: set[str] = set()
+    for each in deliveries:
+        if each.get("repository_id") != repository:
+            continue
+        guid = text(each, "guid")
+        if is_success(each):
+            arrived.add(guid)
+        if each.get("redelivery") is not True:
+            first[guid] = integer(each, "id")
+    return [id for guid, id in reversed(first.items()) if guid not in arrived]
+
+
+def is_success(delivery: Json) -> bool:
+    """Whether the receiver answered 2xx."""
+    status = delivery.get("status_code")
+    return isinstance(status, int) and 200 <= status < 300

@@ -1,0 +1,9 @@
+"""The gate: facts and rules → a `Verdict` tree with a reason, who can satisfy it and the next command at every node.
+
+Banned here: I/O, clocks, and anything that cannot be computed from its arguments.
+"""
+
+from bot.gate.decide import decide
+from bot.gate.people import explain_person, why_not
+
+__all__ = ["decide", "explain_person", "why_not"]

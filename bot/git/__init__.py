@@ -1,0 +1,8 @@
+"""git as an object store: a bare mirror per repository, fetched by commit id; trees and merges as values.
+
+Banned here: checkouts, hooks, submodules, LFS, archives, and any configuration of the machine or its user.
+"""
+
+from bot.git.mirror import Mirror, Mirrors
+
+__all__ = ["Mirror", "Mirrors"]

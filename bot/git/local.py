@@ -1,0 +1,103 @@
+"""A repository on this machine, read without writing to it: its revisions, and its working tree as a tree of files."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from bot.errors import InputError, TemporaryError, TreeError
+from bot.git.mirror import Mirror
+from bot.git.process import ISOLATION, run
+from bot.model.noun import Sha
+from bot.model.tree import Entry, Tree
+
+__all__ = ["LocalRepository"]
+
+UNCOMMITTED = Sha("0" * 40)
+
+
+class LocalRepository:
+    """A local repository: `top` is its working folder."""
+
+    def __init__(self, top: Path, git_folder: Path) -> None:
+        self.top = top
+        self._mirror = Mirror(git_folder)
+
+    @classmethod
+    async def find(cls, folder: Path) -> "LocalRepository":
+        """The repository that `folder` is in. InputError: none."""
+        return cls(*await asyncio.to_thread(locate, folder))
+
+    async def resolve(self, revision: str) -> Sha:
+        """The commit that a name, a branch or an id means. InputError: none."""
+        try:
+            return await self._mirror.resolve(revision)
+        except TemporaryError as error:
+            raise InputError(f"{self.top}: {error}") from None
+
+    async def tree(self, revision: str) -> Tree:
+        """The tree of a revision, without contents."""
+        return await self._mirror.tree(await self.resolve(revision))
+
+    async def working_tree(self) -> Tree:
+        """What is in the working folder now: tracked files and new ones that are not ignored."""
+        # the index is only listed: `ls-files` with these options writes nothing
+        arguments = [f"--work-tree={self.top}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
+        entries: dict[str, Entry] = {}
+        for name in output.split(b"\0"):
+            if name:
+                path = name.decode("utf-8", "surrogateescape")
+                if entry := file_entry(self.top, path):
+                    entries[path] = entry
+        return Tree(revision=UNCOMMITTED, entries=entries)
+
+    async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
+        """The same tree with contents; the working tree's are read from the files."""
+        if tree.revision != UNCOMMITTED:
+            return await self._mirror.load(tree, paths)
+        return await asyncio.to_thread(self._load_files, tree, paths)
+
+    def _load_files(self, tree: Tree, paths: frozenset[str]) -> Tree:
+        found = {}
+        for path in tree.missing(paths):
+            try:
+                found[tree.entries[path].blob] = (self.top / path).read_bytes()
+            except OSError as error:
+                raise TreeError(f"{path}: {error.strerror}") from None
+        return replace(tree, blobs={**tree.blobs, **found})
+
+
+def file_entry(top: Path, path: str) -> Entry | None:
+    """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later."""
+    file = top / path
+    if file.is_symlink():
+        mode, size = "120000", 0
+    elif file.is_dir():
+        mode, size = "160000", 0
+    elif file.exists():
+        mode, size = "100644", file.stat().st_size
+    else:
+        return None
+    blob = Sha(hashlib.sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest())
+    return Entry(path=path, mode=mode, blob=blob, size=size)
+
+
+def locate(folder: Path) -> tuple[Path, Path]:
+    """The working folder and the git folder of the repository that `folder` is in. InputError: none."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder")
+    for candidate in (folder.resolve(), *folder.resolve().parents):
+        if (candidate / ".git").is_dir():
+            return candidate, candidate / ".git"
+        if (candidate / ".git").is_file():
+            return candidate, linked(candidate)
+    raise InputError(f"{folder}: is not in a git repository; name one with --repo DIR")
+
+
+def linked(folder: Path) -> Path:
+    """The git folder of a linked worktree or a submodule's checkout."""
+    text = (folder / ".git").read_text(encoding="utf-8").strip()
+    if not text.startswith("gitdir: "):
+        raise InputError(f"{folder / '.git'}: does not name a git folder")
+    return (folder / text.removeprefix("gitdir: ")).resolve()

@@ -1,0 +1,177 @@
+"""A bare mirror per repository: fetched by commit id, read as trees, merged without a checkout."""
+
+import asyncio
+import base64
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.errors import InputError, TemporaryError
+from bot.git.objects import (
+    COMMIT_FORMAT,
+    CommitInfo,
+    MergeResult,
+    parse_batch,
+    parse_commits,
+    parse_listing,
+    parse_merge,
+    valid_branch,
+)
+from bot.git.process import commit_id, run
+from bot.model.forge import Remote
+from bot.model.identity import RepositoryId
+from bot.model.noun import Sha
+from bot.model.tree import Entry, Tree
+
+__all__ = ["Mirror", "Mirrors"]
+
+MAX_ENTRIES = 100_000
+MAX_BLOB = 16 * 1024 * 1024
+CACHED_LISTINGS = 16
+CACHED_BLOB_BYTES = 64 * 1024 * 1024
+
+
+class Mirror:
+    """One repository's objects. Listings and blobs are cached by their ids, which never change meaning."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._fetching = asyncio.Lock()
+        self._listings: OrderedDict[Sha, dict[str, Entry]] = OrderedDict()
+        self._blobs: OrderedDict[Sha, bytes] = OrderedDict()
+        self._blob_bytes = 0
+
+    async def fetch(self, remote: Remote, branch: str, commits: Iterable[str] = ()) -> Sha:
+        """Fetch the branch and `commits`; the branch's head. The token travels in the environment, never in argv."""
+        if not valid_branch(branch):
+            raise InputError(f"{branch[:60]!r} cannot be a branch")
+        await self.open()
+        wanted = [sha for sha in dict.fromkeys(map(commit_id, commits)) if not await self.has(sha)]
+        pair = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
+        secret = {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "http.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {pair}",
+        }
+        spec = f"+refs/heads/{branch}:refs/heads/{branch}"
+        arguments = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--end-of-options",
+        ]
+        async with self._fetching:
+            try:
+                await run([*arguments, remote.url, spec, *wanted], folder=self.folder, extra=secret)
+            except TemporaryError as error:
+                raise TemporaryError(f"{remote.url}: {error}") from None
+        return await self.resolve(f"refs/heads/{branch}")
+
+    async def open(self) -> None:
+        """Make the bare repository if it is not there yet."""
+        if not (self.folder / "HEAD").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            await run(["init", "--quiet", "--bare", "--template=", str(self.folder)], folder=self.folder)
+
+    async def resolve(self, reference: str) -> Sha:
+        """The commit that a reference of the mirror names. InputError: there is none."""
+        status, output = await run(
+            ["rev-parse", "--quiet", "--verify", "--end-of-options", f"{reference}^{{commit}}"],
+            folder=self.folder,
+            accept=(0, 1, 128),
+        )
+        if status:
+            raise InputError(f"there is no commit {reference!r}")
+        return commit_id(output.decode().strip())
+
+    async def has(self, sha: Sha) -> bool:
+        """Whether the mirror holds that commit with everything it needs to be read."""
+        status, _ = await run(["cat-file", "-e", f"{sha}^{{tree}}"], folder=self.folder, accept=(0, 1, 128))
+        return status == 0
+
+    async def tree(self, revision: str) -> Tree:
+        """The tree of a commit (or a tree id from `merge`), without blobs. InputError: too many files."""
+        sha = commit_id(revision)
+        entries = self._listings.get(sha)
+        if entries is None:
+            _, output = await run(["ls-tree", "-r", "-z", "--long", sha], folder=self.folder)
+            entries = parse_listing(output)
+            if len(entries) > MAX_ENTRIES:
+                raise InputError(f"{sha[:7]} holds {len(entries)} files; at most {MAX_ENTRIES} are read")
+            self._listings[sha] = entries
+            while len(self._listings) > CACHED_LISTINGS:
+                self._listings.popitem(last=False)
+        return Tree(revision=sha, entries=entries)
+
+    async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
+        """The same tree with the contents of `paths` loaded (symlinks and submodules are left out)."""
+        missing = [tree.entries[path] for path in sorted(tree.missing(paths))]
+        for entry in missing:
+            if entry.size > MAX_BLOB:
+                raise InputError(f"{entry.path!r} has {entry.size} bytes; at most {MAX_BLOB} are read")
+        wanted = list(dict.fromkeys(entry.blob for entry in missing))
+        absent = [blob for blob in wanted if blob not in self._blobs]
+        found: dict[Sha, bytes] = {blob: self._blobs[blob] for blob in wanted if blob in self._blobs}
+        if absent:
+            request = "".join(f"{blob}\n" for blob in absent).encode()
+            _, output = await run(["cat-file", "--batch"], folder=self.folder, input=request)
+            for blob, data in parse_batch(output, absent):
+                found[blob] = data
+                self._remember(blob, data)
+        return replace(tree, blobs={**tree.blobs, **found})
+
+    def _remember(self, blob: Sha, data: bytes) -> None:
+        self._blobs[blob] = data
+        self._blob_bytes += len(data)
+        while self._blob_bytes > CACHED_BLOB_BYTES:
+            _, dropped = self._blobs.popitem(last=False)
+            self._blob_bytes -= len(dropped)
+
+    async def merge(self, base: Sha, head: Sha) -> MergeResult:
+        """Merge two commits in memory: the merged tree's id, or the paths that conflict."""
+        status, output = await run(
+            ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", commit_id(base), commit_id(head)],
+            folder=self.folder,
+            accept=(0, 1),
+        )
+        return parse_merge(status, output)
+
+    async def descends(self, ancestor: Sha, commit: Sha) -> bool:
+        """Whether `commit` has `ancestor` among its ancestors (or is it). False where the mirror lost `ancestor`."""
+        status, _ = await run(
+            ["merge-base", "--is-ancestor", commit_id(ancestor), commit_id(commit)],
+            folder=self.folder,
+            accept=(0, 1, 128),
+        )
+        return status == 0
+
+    async def parents(self, commit: Sha) -> tuple[Sha, ...]:
+        """The parents of a commit, first parent first."""
+        _, output = await run(["rev-parse", f"{commit_id(commit)}^@"], folder=self.folder)
+        return tuple(commit_id(line) for line in output.decode().split())
+
+    async def commits(self, after: Sha | None, until: Sha) -> tuple[CommitInfo, ...]:
+        """The commits that `until` has and `after` has not, newest first, at most 1,000."""
+        span = [commit_id(until)] + ([f"^{commit_id(after)}"] if after else [])
+        _, output = await run(
+            ["log", "--max-count=1000", f"--format={COMMIT_FORMAT}", "--no-show-signature", *span, "--"],
+            folder=self.folder,
+        )
+        return parse_commits(output)
+
+
+class Mirrors:
+    """All mirrors, each in a folder of its own named by the forge and the repository's immutable number."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: dict[RepositoryId, Mirror] = {}
+
+    def of(self, repository: RepositoryId) -> Mirror:
+        """The mirror of a repository."""
+        if repository not in self._open:
+            self._open[repository] = Mirror(self._folder / repository.forge / f"{repository.number}.git")
+        return self._open[repository]

@@ -1,0 +1,97 @@
+"""Reading what git prints: tree listings, blobs, commits. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from bot.errors import TemporaryError
+from bot.model.noun import Sha, noun
+from bot.model.tree import Entry
+
+__all__ = ["CommitInfo", "MergeResult", "parse_batch", "parse_commits", "parse_listing", "parse_merge"]
+
+
+@noun
+class CommitInfo:
+    """A commit as git knows it: its tree, its parents, the author's and committer's addresses and the message."""
+
+    sha: Sha
+    tree: Sha
+    parents: tuple[Sha, ...]
+    author: str
+    committer: str
+    at: datetime
+    message: str
+
+
+@noun
+class MergeResult:
+    """`git merge-tree`'s answer: the merged tree, or the paths that conflict."""
+
+    tree: Sha | None
+    conflicts: tuple[str, ...] = ()
+
+
+COMMIT_FORMAT = "%H%x00%T%x00%P%x00%ae%x00%ce%x00%ct%x00%B%x01"
+
+
+def parse_listing(output: bytes) -> dict[str, Entry]:
+    """`git ls-tree -r -z --long` → entries by path. A path that is not UTF-8 keeps its bytes as surrogates."""
+    entries: dict[str, Entry] = {}
+    for record in output.split(b"\0"):
+        if record:
+            head, _, name = record.partition(b"\t")
+            mode, _, blob, size = head.split()
+            path = name.decode("utf-8", "surrogateescape")
+            entries[path] = Entry(
+                path=path, mode=mode.decode(), blob=Sha(blob.decode()), size=0 if size == b"-" else int(size)
+            )
+    return entries
+
+
+def parse_batch(output: bytes, wanted: Sequence[Sha]) -> Iterator[tuple[Sha, bytes]]:
+    """`git cat-file --batch` → (blob id, bytes) in the order asked. TemporaryError: one is missing."""
+    at = 0
+    for blob in wanted:
+        end = output.find(b"\n", at)
+        header = output[at:end].split()
+        if len(header) != 3 or header[0] != blob.encode():
+            raise TemporaryError(f"git has no object {blob}")
+        size = int(header[2])
+        yield blob, output[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+
+
+def parse_commits(output: bytes) -> tuple[CommitInfo, ...]:
+    """`git log --format=COMMIT_FORMAT` → commits in the order printed."""
+    found = []
+    for record in output.decode("utf-8", "replace").split("\x01"):
+        fields = record.lstrip("\n").split("\0")
+        if len(fields) == 7:
+            sha, tree, parents, author, committer, at, message = fields
+            found.append(
+                CommitInfo(
+                    sha=Sha(sha), tree=Sha(tree), parents=tuple(Sha(p) for p in parents.split()), author=author,
+                    committer=committer, at=datetime.fromtimestamp(int(at), UTC), message=message.strip(),
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def parse_merge(status: int, output: bytes) -> MergeResult:
+    """`git merge-tree --write-tree -z --name-only` with its exit status → the tree or the conflicting paths."""
+    fields = output.split(b"\0")
+    if status == 0:
+        return MergeResult(tree=Sha(fields[0].decode().strip()))
+    paths = []
+    for field in fields[1:]:
+        if not field:
+            break
+        paths.append(field.decode("utf-8", "replace"))
+    return MergeResult(tree=None, conflicts=tuple(dict.fromkeys(paths)))
+
+
+def valid_branch(name: str) -> bool:
+    """Whether `name` may be asked for as a branch (`git check-ref-format`'s rules, and no leading dash)."""
+    bad = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|^\.|/\.|^/|/$|\.$|^@$", name)
+    return bool(name) and bad is None

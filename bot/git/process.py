@@ -1,0 +1,116 @@
+"""Running the `git` program: argv only, an environment of its own, time and output limits."""
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.errors import InputError, TemporaryError
+from bot.model.noun import Sha
+
+__all__ = ["ISOLATION", "VersionTooOld", "commit_id", "require_version", "run"]
+
+TIMEOUT = 120.0
+MAX_OUTPUT = 256 * 1024 * 1024
+MINIMUM_VERSION = (2, 38)
+
+ISOLATION: Mapping[str, str] = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "LC_ALL": "C.UTF-8",
+}
+"""What makes git deaf to the machine's and the user's configuration, and unable to ask anybody anything."""
+
+PROTECTION = (
+    "-c", "protocol.allow=never",
+    "-c", "protocol.http.allow=always",
+    "-c", "protocol.https.allow=always",
+    "-c", "transfer.fsckObjects=true",
+    "-c", "http.followRedirects=false",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.attributesFile=/dev/null",
+    "-c", "gc.auto=0",
+    "-c", "fetch.recurseSubmodules=false",
+    "-c", "credential.helper=",
+)  # fmt: skip
+
+
+class VersionTooOld(InputError):
+    """The `git` program is missing or lacks `merge-tree --write-tree` (it came with 2.38)."""
+
+
+def commit_id(text: str) -> Sha:
+    """`text` as a full commit id. InputError: anything else, so that nothing hostile becomes an argument."""
+    if not re.fullmatch(r"[0-9a-f]{40}", text):
+        raise InputError(f"{text[:60]!r} is not a full commit id (40 hexadecimal digits)")
+    return Sha(text)
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a git child: nothing of ours but PATH and the trust store."""
+    passed = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "TMPDIR")
+    return {**{k: os.environ[k] for k in passed if k in os.environ}, **ISOLATION, "HOME": os.devnull, **extra}
+
+
+async def run(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    input: bytes = b"",
+    extra: Mapping[str, str] | None = None,
+    accept: tuple[int, ...] = (0,),
+) -> tuple[int, bytes]:
+    """Run git in the bare repository `folder`; (exit status, standard output).
+
+    TemporaryError: it did not finish in time, printed too much, or ended with a status outside `accept`.
+    """
+    process = await asyncio.create_subprocess_exec(
+        "git", *PROTECTION, f"--git-dir={folder}", *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(extra or {}),
+        limit=MAX_OUTPUT,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            output, errors = await process.communicate(input)
+    except TimeoutError:
+        raise TemporaryError(f"git {arguments[0]} did not finish within {TIMEOUT:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    status = process.returncode or 0
+    if status not in accept:
+        raise TemporaryError(f"git {arguments[0]} failed with status {status}: {summary(errors)}")
+    return status, output
+
+
+def summary(errors: bytes) -> str:
+    """The last line that git complained with, shortened and printable."""
+    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+    return "".join(c if c.isprintable() else "?" for c in (lines[-1] if lines else "no message"))[:300]
+
+
+async def require_version() -> str:
+    """The version of the `git` program. VersionTooOld: none, or one before 2.38."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git", "version", stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, env=environment({})
+        )
+    except FileNotFoundError:
+        raise VersionTooOld("the program `git` was not found; install git 2.38 or newer") from None
+    output, _ = await process.communicate()
+    found = re.search(rb"(\d+)\.(\d+)\S*", output)
+    if found is None or (int(found[1]), int(found[2])) < MINIMUM_VERSION:
+        raise VersionTooOld(f"{output.decode(errors='replace').strip()!r} is too old; install git 2.38 or newer")
+    return found[0].decode()

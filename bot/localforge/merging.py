@@ -1,0 +1,89 @@
+"""The merge button: git's own merge, made without a checkout."""
+
+from dataclasses import replace
+
+from bot.localforge.core import Core
+from bot.localforge.errors import ApiError
+from bot.localforge.events import tell_pull, tell_push
+from bot.localforge.git_dir import GitDir
+from bot.localforge.git_values import Signature
+from bot.localforge.git_write import Moved, commit_tree, move
+from bot.localforge.pulls import happened
+from bot.localforge.pushes import follow_base
+from bot.localforge.rows import Account, Pull
+
+__all__ = ["merge", "signature_of"]
+
+NOT_MERGEABLE = ApiError(405, "Pull Request is not mergeable")
+
+
+def signature_of(core: Core, account: Account) -> Signature:
+    """How an account signs a commit made now."""
+    return Signature(account.name or account.login, account.email or account.private_email, core.now())
+
+
+async def merge(
+    core: Core, pull: Pull, actor: Account, method: str, sha: str | None, message: str | None = None
+) -> Pull:
+    """Merge by `merge` or `squash`. ApiError 405: it cannot be merged (so); 409: the head is not at `sha`."""
+    repository = core.state.repositories[pull.repository]
+    core.require(repository, actor, "write")
+    if method not in ("merge", "squash"):
+        raise ApiError(405, f"{method.title()} merges are not allowed on this repository.")
+    git = await core.git(repository)
+    async with git.lock:
+        pull = core.state.pulls[pull.id]
+        base = git.branches.get(pull.base)
+        if pull.state != "open" or pull.draft or base is None:
+            raise NOT_MERGEABLE
+        if sha is not None and sha != pull.head_sha:
+            raise ApiError(409, "Head branch was modified. Review and try the merge again.")
+        tree = await git.merged_tree(base, pull.head_sha)
+        if tree is None:
+            raise NOT_MERGEABLE
+        made = await (_squash if method == "squash" else _merge)(core, pull, actor, (tree, base), message)
+        try:
+            await move(git, f"refs/heads/{pull.base}", made, base)
+        except Moved as error:
+            raise ApiError(409, "Base branch was modified. Review and try the merge again.") from error
+        now = core.now()
+        merged = core.state.pulls.put(
+            replace(
+                pull,
+                state="closed",
+                closed_at=now,
+                merged_at=now,
+                updated_at=now,
+                merged_by=actor.id,
+                merge_commit_sha=made,
+                base_sha=base,
+            )
+        )
+    happened(core, merged, actor, "merged", made)
+    tell_pull(core, merged, actor, "closed")
+    await tell_push(core, repository, actor, f"refs/heads/{pull.base}", (base, made))
+    await follow_base(core, repository, actor, pull.base)
+    return merged
+
+
+async def _merge(core: Core, pull: Pull, actor: Account, onto: tuple[str, str], message: str | None) -> str:
+    tree, base = onto
+    git = await core.git(core.state.repositories[pull.repository])
+    owner = core.known(core.state.repositories[pull.head_repository].owner).login
+    text = message or f"Merge pull request #{pull.number} from {owner}/{pull.head}\n\n{pull.title}"
+    return await commit_tree(git, tree, (base, pull.head_sha), text, signature_of(core, actor))
+
+
+async def _squash(core: Core, pull: Pull, _: Account, onto: tuple[str, str], message: str | None) -> str:
+    tree, base = onto
+    git = await core.git(core.state.repositories[pull.repository])
+    author = signature_of(core, core.known(pull.account))
+    text = message or f"{pull.title} (#{pull.number})"
+    trailers = await _co_authors(git, pull, base, author.email)
+    return await commit_tree(git, tree, (base,), f"{text}\n\n{trailers}" if trailers else text, author)
+
+
+async def _co_authors(git: GitDir, pull: Pull, base: str, author: str) -> str:
+    commits = await git.log(pull.head_sha, base)
+    others = {commit.author.email: commit.author.name for commit in reversed(commits) if commit.author.email != author}
+    return "\n".join(f"Co-authored-by: {name} <{email}>" for email, name in others.items())

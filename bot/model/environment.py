@@ -1,0 +1,62 @@
+"""What `tidegate.yaml` means: environments with their rules."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any, Literal
+
+from bot.model.identity import EnvironmentId
+from bot.model.noun import noun
+
+__all__ = ["ApprovalRule", "Configuration", "Environment", "Source"]
+
+
+@noun
+class Source:
+    """Where an environment's manifests are. `renderer` None means: the one that claims the path."""
+
+    path: str
+    renderer: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@noun
+class ApprovalRule:
+    """Who must agree. `approvers` are `team:org/name` and `user:login`; empty means everyone with write access.
+
+    `author` allows the authors of the change to count; `reviews` lets a forge review count as an approval.
+    """
+
+    count: int = 0
+    approvers: tuple[str, ...] = ()
+    author: bool = False
+    reviews: bool = True
+
+
+@noun
+class Environment:
+    """One environment as a revision of `tidegate.yaml` describes it. `line` is where it stands in that file."""
+
+    id: EnvironmentId
+    source: Source
+    target: str
+    scope: str = ""
+    apply: Literal["never", "on-command", "on-merge"]
+    first_apply: Literal["on-command", "on-merge"] = "on-command"
+    drift: Literal["off", "report", "revert"] = "report"
+    after: tuple[str, ...] = ()
+    approvals: ApprovalRule = ApprovalRule()
+    plain_secrets: Literal["error", "warning"] = "error"
+    line: int = field(default=0, compare=False)
+
+
+@noun
+class Configuration:
+    """A whole `tidegate.yaml`. `check: approvals` makes missing approvals fail the check; `prefix` begins a command."""
+
+    environments: tuple[Environment, ...]
+    check: Literal["blocking", "approvals"] = "blocking"
+    prefix: str = "/gate"
+
+    def environment(self, name: str) -> Environment | None:
+        """The environment of that name, or None."""
+        return next((each for each in self.environments if each.id.name == name), None)

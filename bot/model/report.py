@@ -1,0 +1,71 @@
+"""What is told to people through a forge, and what of it was posted already."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime
+from typing import Literal
+
+from bot.model.noun import Sha, noun
+
+__all__ = ["Annotation", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report"]
+
+
+@noun
+class Annotation:
+    """A remark at a line of a file, shown in the diff."""
+
+    path: str
+    line: int
+    level: Literal["failure", "warning", "notice"]
+    title: str
+    message: str
+
+
+@noun
+class CheckReport:
+    """The check `tidegate` on commit `head`. `conclusion` is None while it is in progress."""
+
+    head: Sha
+    conclusion: Literal["success", "failure"] | None
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    url: str = ""
+
+
+@noun
+class Outcome:
+    """A comment of its own, so that people are notified: posted once per `key`, never edited."""
+
+    key: str
+    body: str
+
+
+@noun
+class Report:
+    """Everything that a thread is to show. `remove` are ids of own comments that are duplicates (`comment:17`)."""
+
+    comment: str | None = None
+    check: CheckReport | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@noun
+class PostedCheck:
+    """A check that was posted: the forge's id (0: begun, the answer never came) and its content's hash."""
+
+    id: int
+    digest: str
+
+
+@noun
+class Posted:
+    """What a thread shows already. `comment` is the forge's id; `digest` hashes its text; `at` is the forge's time."""
+
+    comment: str | None = None
+    digest: str = ""
+    at: datetime | None = None
+    checks: Mapping[Sha, PostedCheck] = field(default_factory=dict)
+    outcomes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,55 @@
+"""A git tree as a value: every entry's path and blob, and the contents that were loaded."""
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from bot.errors import TreeError
+from bot.model.noun import Sha, noun
+
+__all__ = ["Entry", "Tree"]
+
+SYMLINK, SUBMODULE = "120000", "160000"
+
+
+@noun
+class Entry:
+    """One file of a tree. `mode` is git's (100644, 100755, 120000 symlink, 160000 submodule); `size` is in bytes."""
+
+    path: str
+    mode: str
+    blob: Sha
+    size: int
+
+
+@noun
+class Tree:
+    """The tree of `revision`: all entries by path (POSIX, relative), and the bytes of the blobs that were loaded."""
+
+    revision: Sha
+    entries: Mapping[str, Entry] = field(repr=False)
+    blobs: Mapping[Sha, bytes] = field(repr=False, default_factory=dict)
+
+    def under(self, folder: str) -> tuple[Entry, ...]:
+        """Every entry at or below `folder` ("" or "." is the root), in order of path."""
+        base = folder.strip("/")
+        if base in ("", "."):
+            return tuple(self.entries[path] for path in sorted(self.entries))
+        return tuple(self.entries[p] for p in sorted(self.entries) if p == base or p.startswith(base + "/"))
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a regular file. TreeError: it is missing, a symlink, a submodule, or was not loaded."""
+        entry = self.entries.get(path)
+        if entry is None:
+            raise TreeError(f"{path}: no such file at {self.revision[:7]}")
+        if entry.mode == SYMLINK:
+            raise TreeError(f"{path} is a symbolic link, which is never followed; commit the file itself")
+        if entry.mode == SUBMODULE:
+            raise TreeError(f"{path} is a submodule, which is never fetched; commit the files themselves")
+        if entry.blob not in self.blobs:
+            raise TreeError(f"{path} was not loaded; its renderer must name it in reads()")
+        return self.blobs[entry.blob]
+
+    def missing(self, paths: frozenset[str]) -> frozenset[str]:
+        """Those of `paths` that are regular files of this tree and are not loaded yet."""
+        found = (self.entries[path] for path in paths if path in self.entries)
+        return frozenset(e.path for e in found if e.mode.startswith("100") and e.blob not in self.blobs)

@@ -1,0 +1,151 @@
+"""Documents → resources: lists are taken apart, and what no environment can hold is told with its place.
+
+Every renderer ends here, whatever wrote the documents, so that all of them keep the same rules.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.model.noun import noun
+from bot.model.plan import Finding
+from bot.model.resource import Locate, Origin, Resource, ResourceId
+from bot.render.identity import Flaw, anonymous, identify
+
+__all__ = ["problem", "resources_of", "shown", "shown_path"]
+
+LONGEST_PATH = 4096  # what Linux allows
+SERVERS_OWN = ("uid", "resourceVersion", "generation", "managedFields")
+ENCRYPTED = "is encrypted with SOPS, and Tidegate has no key to read it"
+
+Path = tuple[str | int, ...]
+
+
+@noun
+class Part:
+    """A value within a file, with the way to it from its document's root."""
+
+    value: Any
+    path: str
+    line: int
+    locate: Locate
+    at: Path = ()
+
+    def __call__(self, path: Path) -> tuple[int, int]:
+        """The place of something within this part: it is the part's own `Locate`."""
+        return self.locate((*self.at, *path))
+
+    def child(self, value: Any, *keys: str | int) -> "Part":
+        """A value within this one."""
+        at = (*self.at, *keys)
+        return Part(value=value, path=self.path, line=self.locate(at)[0], locate=self.locate, at=at)
+
+
+def resources_of(path: str, value: Any, line: int, locate: Locate) -> Iterator[Resource | Finding]:
+    """The resources of one document, in its order, and a finding for each that cannot be one.
+
+    `path` is the file, `line` the document's first line, `locate` finds places in it.
+    """
+    yield from taken_apart(Part(value=value, path=shown_path(path), line=line, locate=locate))
+
+
+def taken_apart(part: Part, kind: Mapping[str, Any] | None = None) -> Iterator[Resource | Finding]:
+    """The resources of a part: of each item where it is a list, else the one that it is.
+
+    `kind` is what the items of a typed list (`ConfigMapList`) are, where they do not say so, as kubectl has it.
+    """
+    value = part.value
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from taken_apart(part.child(item, index))
+        return
+    if not isinstance(value, Mapping):
+        wrong = "is no Kubernetes object: a document must be a mapping with apiVersion and kind"
+        yield flawed(part, Flaw(at=(), wrong=wrong, fix="make it an object, or move the file out of the source"))
+        return
+    if kind and not value.get("apiVersion") and not value.get("kind"):
+        part = part.child({**kind, **value})
+    flaws = list(anonymous(part.value))
+    if flaws:
+        yield from (flawed(part, each) for each in flaws)
+    elif part.value["kind"].endswith("List") and "items" in part.value:
+        yield from items(part)
+    else:
+        yield from resource(part)
+
+
+def items(part: Part) -> Iterator[Resource | Finding]:
+    """The resources of a list kind. Its own metadata belongs to a listing and is left out."""
+    listed, kind = part.value["items"], part.value["kind"].removesuffix("List")
+    given = {"apiVersion": part.value["apiVersion"], "kind": kind} if kind else None
+    if not isinstance(listed, list | None):
+        flaw = Flaw(at=("items",), wrong="has items that are not a list", fix="begin each item with a dash")
+        yield flawed(part, flaw)
+        return
+    for index, item in enumerate(listed or ()):
+        yield from taken_apart(part.child(item, "items", index), given)
+
+
+def resource(part: Part) -> Iterator[Resource | Finding]:
+    """The resource that a part is, or all that keeps it from being one."""
+    id = identify(part.value)
+    if isinstance(id, Flaw):
+        yield flawed(part, id)
+        return
+    flaws = list(unfit(id, part.value))
+    yield from (flawed(part, each, id) for each in flaws)
+    if not flaws:
+        yield Resource(id=id, body=part.value, origin=Origin(path=part.path, line=part.line, locate=part))
+
+
+def unfit(id: ResourceId, value: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What must not stand in git: fields that the API server writes, ciphertext without its key, Secrets with nulls."""
+    if "sops" in value:
+        yield Flaw(at=("sops",), wrong=ENCRYPTED, fix="use an ExternalSecret or a SealedSecret in this environment")
+    for name in SERVERS_OWN:
+        if value["metadata"].get(name) not in (None, ""):
+            wrong = f"has metadata.{name}, which belongs to the API server"
+            yield Flaw(at=("metadata", name), wrong=wrong, fix="remove it: it was exported from a cluster")
+    if id.type == "Secret":
+        for field in ("data", "stringData"):
+            values = value.get(field)
+            for key, each in values.items() if isinstance(values, Mapping) else ():
+                if each is None:
+                    wrong = f"has no value at {field}.{shown(str(key))}"
+                    yield Flaw(at=(field, key), wrong=wrong, fix='write "" for an empty value, or remove the key')
+
+
+def flawed(part: Part, flaw: Flaw, id: ResourceId | None = None) -> Finding:
+    """A flaw as a finding at its place."""
+    line, column = part(flaw.at)
+    return problem(f"{id or named(part.value)} {flaw.wrong}", flaw.fix, path=part.path, place=(line, column), id=id)
+
+
+def named(value: Any) -> str:
+    """What to call something whose identity is not sound: by its kind and name as far as they are words."""
+    if not isinstance(value, Mapping):
+        return "the document"
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    words = [shown(each) for each in (value.get("kind"), name) if isinstance(each, str) and each]
+    return " ".join(words) or "the document"
+
+
+def problem(
+    message: str, fix: str, *, path: str = "", place: tuple[int, int] = (0, 0), id: ResourceId | None = None
+) -> Finding:
+    """An error of a renderer."""
+    line, column = place
+    return Finding(
+        check="render", level="error", message=message, fix=fix, path=path, line=line, column=column, resource=id
+    )
+
+
+def shown(text: str, longest: int = 200) -> str:
+    """Text that a stranger chose, on one line: whatever does not print is escaped, and what is long is cut."""
+    safe = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text[:longest])
+    return safe + ("…" if len(text) > longest else "")
+
+
+def shown_path(path: str) -> str:
+    """A file's path on one line; a path is never cut, since it is where people look."""
+    return shown(path, LONGEST_PATH)

@@ -1,0 +1,161 @@
+"""The words with which commands are answered: what happened, or which rule refused and what to type instead."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.model.environment import Environment
+from bot.model.identity import Permission, Person
+from bot.model.noun import Digest
+
+__all__ = [
+    "ALL_OR_NONE",
+    "EDITED",
+    "LATE",
+    "NOT_MERGED",
+    "NOT_SHOWN",
+    "NO_PLAN",
+    "PLANNED",
+    "approved",
+    "asked",
+    "deletions_approved",
+    "for_environment",
+    "fork_needs",
+    "held",
+    "help_text",
+    "moved_on",
+    "no_right",
+    "not_affected",
+    "not_an_approver",
+    "not_destroyed",
+    "nothing_pending",
+    "nothing_to_approve",
+    "refusal",
+    "released",
+    "status_of",
+    "withdrawn",
+]
+
+ALL_OR_NONE = " None of this comment's commands was obeyed: they are accepted together or not at all."
+EDITED = "This comment was edited, or its first text never reached the server. Type the command again in a new comment."
+LATE = "This was found more than an hour after it was written, so it was not obeyed. Type it again if it still holds."
+NOT_MERGED = "Only what is merged is applied: merge the pull request first. Its plan is above."
+NOT_SHOWN = "no plan was published here before that comment; look at the one above, then type it again"
+NO_PLAN = "there is no plan that could be approved; fix what the checks say first"
+PLANNED = "Planned again."
+
+
+def refusal(message: str, suggestion: str) -> str:
+    """What is wrong with a command as it was written, and what to type instead."""
+    sentence = message[:1].upper() + message[1:] + ("" if message.endswith((".", "?")) else ".")
+    return f"{sentence} Type `{suggestion}`." if suggestion else sentence
+
+
+def short(digest: Digest) -> str:
+    """A digest as people compare it: its scheme and eight digits."""
+    scheme, _, rest = digest.partition(":")
+    return f"{scheme}:{rest[:8]}"
+
+
+def no_right(person: Person, needed: Permission, *, looked_up: bool) -> str:
+    """The writer lacks a permission, or it could not be looked up."""
+    if not looked_up:
+        return (
+            f"What {person.login} may do here could not be looked up, so nothing was done. Type it again in a minute."
+        )
+    return f"This needs {needed.name.lower()} access to the repository, which {person.login} does not have."
+
+
+def fork_needs(head: str) -> str:
+    """A fork's head is planned only when its very commit is named."""
+    return f"A change from a fork is planned for one commit at a time: `plan {head}`, after reading what it changes."
+
+
+def nothing_to_approve(phase: str) -> str:
+    """There is no plan in this thread."""
+    reasons = {
+        "closed": "the pull request is closed without being merged",
+        "conflict": "it conflicts with its base; resolve that first",
+        "fork": "the fork's commit was not planned yet",
+        "misconfigured": "tidegate.yaml has errors; fix them first",
+    }
+    return f"There is nothing to approve here: {reasons.get(phase, 'it affects no environment')}."
+
+
+def not_affected(names: Sequence[str]) -> str:
+    """The named environments have no plan in this thread."""
+    return f"This pull request does not change {', '.join(names)}; there is nothing to act on."
+
+
+def for_environment(name: str, reason: str) -> str:
+    """A reason, for one environment."""
+    return f"{name}: {reason.rstrip('.')}."
+
+
+def not_an_approver(environment: Environment, unknown: bool) -> str:
+    """The writer is not among an environment's approvers."""
+    if unknown:
+        return "the membership could not be looked up, so nothing was done; type it again in a minute"
+    who = " or ".join(environment.approvals.approvers) or "everyone with write access"
+    return f"this is for {who}"
+
+
+def moved_on(shown: Digest, now: Digest) -> str:
+    """The state that the writer saw is not the one that is planned by now."""
+    return (
+        f"the plan you saw was for state {short(shown)}; by now it is {short(now)}, shown above. "
+        "Look at it, then type it again"
+    )
+
+
+def approved(names: Sequence[str], left_out: Sequence[str]) -> str:
+    """Which environments an approval was recorded for, and why not for others."""
+    return " ".join([f"Approved: {', '.join(names)}.", *left_out])
+
+
+def withdrawn(names: Sequence[str]) -> str:
+    """Approvals that were taken back."""
+    return f"Your approvals here no longer count: {', '.join(names) or 'there were none'}."
+
+
+def not_destroyed(unknown: Sequence[str], destroyed: Sequence[str]) -> str:
+    """Names that the plan does not destroy."""
+    planned = f"The plan destroys {', '.join(destroyed)}." if destroyed else "The plan destroys nothing."
+    return f"{', '.join(unknown)} would not be destroyed. {planned}" if unknown else planned
+
+
+def deletions_approved(names: Sequence[str]) -> str:
+    """Which objects may be destroyed."""
+    return f"May be destroyed: {', '.join(names)}."
+
+
+def nothing_pending(names: Sequence[str]) -> str:
+    """Nothing of this pull request waits to be applied."""
+    return f"Nothing of this pull request waits to be applied to {', '.join(names) or 'any environment'}."
+
+
+def asked(names: Sequence[str]) -> str:
+    """An apply was asked for; the gate decides."""
+    return f"Asked for: {', '.join(names)}. It is applied as soon as the gate lets it; what it waits for is above."
+
+
+def held(names: Sequence[str]) -> str:
+    """Nothing is written to these environments."""
+    return f"Held: nothing is written to {', '.join(names)} before `release`."
+
+
+def released(names: Sequence[str]) -> str:
+    """A hold, or the stop after a partial apply, ended."""
+    return f"Released: {', '.join(names)}."
+
+
+def help_text(rows: Sequence[tuple[str, str]], prefix: str) -> str:
+    """The commands, each with what it does."""
+    return " ".join(f"`{prefix} {syntax}`: {meaning}." for syntax, meaning in rows)
+
+
+def status_of(name: str, state: str, revision: str, at: datetime | None, reason: str) -> str:
+    """Where an environment stands, in one sentence."""
+    if not revision:
+        return f"{name}: nothing was applied yet{f' ({reason})' if reason else ''}."
+    when = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
+    return f"{name}: at {revision[:7]}{when}; {reason or state}."

@@ -1,0 +1,142 @@
+"""From a story to an outline: what to say and in what order, for whatever medium."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.model.gate import Assessment
+from bot.model.plan import Action, Cause, Change
+from bot.report.changes import block, by_danger, danger, from_elsewhere, from_here, plural
+from bot.report.headline import headline
+from bot.report.outline import Fold, Line, Outline, code, join, line, link
+from bot.report.phases import phase_outline
+from bot.report.steps import state_lines, step_lines
+from bot.report.story import Answer, Story
+from bot.report.tables import plan_table, standing_table
+from bot.report.urgent import minor_findings, urgent
+
+__all__ = ["compose", "folds_of", "under"]
+
+
+def compose(story: Story) -> Outline:
+    """The outline of a story. The same story always yields the same outline."""
+    outline = phase_outline(story) or planned(story)
+    return replace(
+        outline,
+        under=under(story),
+        answers=tuple(answer_line(each) for each in sorted(story.answers, key=lambda each: each.at, reverse=True)),
+        links=() if story.phase in ("planning", "closed") else links(story),
+        plan_url=story.links.get("plan", ""),
+    )
+
+
+def planned(story: Story) -> Outline:
+    """The outline of a pull request with plans, open or merged."""
+    merged = story.phase == "merged"
+    shown = (*story.assessments, *story.preview)
+    items = urgent(shown, story.findings)
+    steps = step_lines(story.assessments, items, merged=merged)
+    if story.preview and not merged:
+        steps += step_lines(story.preview, items, merged=False)
+    table = standing_table(story.standings, story.assessments) if merged else plan_table(story.assessments)
+    notices = minor_findings(shown)
+    folds = folds_of(story.assessments)
+    if notices:
+        folds += (Fold(title=line(plural(len(notices), "notice")), lines=notices),)
+    return Outline(
+        headline=headline(story),
+        paragraphs=unaffected(story),
+        table=table,
+        urgent=tuple(each.text for each in items),
+        folds=folds,
+        steps=steps,
+        states=state_lines(shown),
+        preview=plan_table(story.preview),
+        preview_folds=folds_of(story.preview),
+    )
+
+
+def under(story: Story, *, comment: bool = True) -> Line:
+    """Which commit into which, when it was planned, and (in a comment) that it stays current."""
+    head, base = code(story.pull.head[:7]), code(story.base_branch)
+    parts: list[Line] = [line("head ", head)]
+    if story.phase == "merged" and story.pull.merge_commit:
+        parts = [line(head, " was merged into ", base, " as ", code(story.pull.merge_commit[:7]))]
+    elif story.phase == "open" and story.base:
+        parts = [line(head, " merged into ", base, " ", code(story.base[:7]))]
+    elif story.base and story.phase != "closed":
+        parts.append(line("base ", base, " ", code(story.base[:7])))
+    if story.at and story.phase in ("open", "merged"):
+        parts.append(line(f"planned {story.at:%Y-%m-%d %H:%M} UTC"))
+    if comment and story.phase != "closed":
+        parts.append(line("this comment updates itself"))
+    return join(parts)
+
+
+def unaffected(story: Story) -> tuple[Line, ...]:
+    """The environments that stay as they are, and what the preview is."""
+    if story.phase == "open" and not story.assessments and not story.preview:
+        reason = "No file that this changes is read by an environment, or each renders to what it renders already."
+        return (line(reason), *not_changed(story))
+    return not_changed(story)
+
+
+def not_changed(story: Story) -> tuple[Line, ...]:
+    """`Not changed: dev, qa.`"""
+    if not story.unaffected:
+        return ()
+    return (line("Not changed: ", join([line(name) for name in story.unaffected], ", "), "."),)
+
+
+def folds_of(assessments: Sequence[Assessment]) -> tuple[Fold, ...]:
+    """Per environment, the most dangerous first: what the pull request changes, then what else applying would do."""
+    folds = []
+    for assessment in sorted(assessments, key=danger):
+        name = assessment.environment.id.name
+        mine, others = from_here(assessment.plan), from_elsewhere(assessment.plan)
+        if mine:
+            title = line(f"{name}: {plural(len(mine), 'change')}")
+            folds.append(Fold(title=title, blocks=tuple(block(each) for each in mine)))
+        if others:
+            folds.append(Fold(title=others_title(assessment, others), blocks=tuple(block(each) for each in others)))
+    return tuple(folds)
+
+
+def others_title(assessment: Assessment, others: Sequence[Change]) -> Line:
+    """`prod: 1 drifted (replicas 3 → 5; applying puts it back)`."""
+    name = assessment.environment.id.name
+    pending = [each for each in others if each.cause is Cause.PENDING]
+    drifted = [each for each in others if each.cause is Cause.DRIFT]
+    parts: list[Line] = []
+    if pending:
+        parts.append(line(f"{len(pending)} merged earlier and not applied yet"))
+    if drifted:
+        sooner = "put back by itself" if assessment.environment.drift == "revert" else "applying puts it back"
+        parts.append(line(f"{len(drifted)} drifted ({first_drift(drifted)}{sooner})"))
+    return line(f"{name}: ", join(parts, ", "), ", not from this pull request")
+
+
+def first_drift(drifted: Sequence[Change]) -> str:
+    """What drifted, where a few words can tell."""
+    change = by_danger(drifted)[0]
+    if len(drifted) > 1 or change.action is not Action.UPDATE or len(change.fields) != 1:
+        return ""
+    changed = change.fields[0]
+    short = all(
+        isinstance(each, str | int | float | bool) and len(str(each)) <= 20 for each in (changed.before, changed.after)
+    )
+    return f"{changed.path.rsplit('/', 1)[-1]} {changed.after} → {changed.before}; " if short else ""
+
+
+def answer_line(answer: Answer) -> Line:
+    """Who typed what, and what became of it."""
+    sign = "✅" if answer.accepted else "❌"
+    return line(f"{sign} ", code(answer.by), " ", code(answer.command), ": ", answer.text)
+
+
+def links(story: Story) -> tuple[Line, ...]:
+    """The environments' pages."""
+    names = [each.environment.id.name for each in (*story.assessments, *story.preview)]
+    names += [each.environment for each in story.standings]
+    found = [(name, story.links.get(f"environment:{name}", "")) for name in dict.fromkeys(names)]
+    shown = [(link(name, url),) for name, url in found if url]
+    return (line("Environments: ", join(list(shown), ", ")),) if shown else ()

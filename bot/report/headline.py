@@ -1,0 +1,121 @@
+"""The first line: the most dangerous and the most blocking facts, environment by environment."""
+
+from collections.abc import Sequence
+
+from bot.model.gate import Assessment
+from bot.model.plan import Action, Change, Finding
+from bot.report.changes import danger, plural
+from bot.report.outline import Line, join, line
+from bot.report.story import Standing, Story
+from bot.report.tables import wrong
+from bot.report.verdicts import CONSENT, waits
+
+__all__ = ["headline", "plan_headline"]
+
+MOST_PARTS = 5
+VOLUMES = {"PersistentVolumeClaim": "volume", "Namespace": "namespace"}
+
+
+def headline(story: Story) -> Line:
+    """What a person must not overlook, in one line; what is fine says so too."""
+    if story.phase == "merged":
+        parts = standings(story.standings, story.assessments) or [line("✅ Merged: affects no environment")]
+        return short(parts)
+    return plan_headline((*story.assessments, *story.preview), story.findings)
+
+
+def plan_headline(assessments: Sequence[Assessment], general: Sequence[Finding] = ()) -> Line:
+    """The same for plans alone; `general` are findings of no environment."""
+    ordered = sorted(assessments, key=danger)
+    parts = [part for each in ordered for part in dangers(each)]
+    if number := wrong(general, "error") + wrong(general, "unknown"):
+        parts.insert(0, line(f"❌ {plural(number, 'error')}"))
+    if not ordered and not parts:
+        return line("✅ Affects no environment")
+    return short([*(parts or [calm(ordered)]), *waiting(ordered)])
+
+
+def short(parts: list[Line]) -> Line:
+    """The first few parts."""
+    if len(parts) > MOST_PARTS:
+        parts = [*parts[: MOST_PARTS - 1], line(f"{len(parts) - MOST_PARTS + 1} more")]
+    return join(parts)
+
+
+def dangers(assessment: Assessment) -> list[Line]:
+    """What one environment loses, what is wrong with it, what is in its way."""
+    name = assessment.environment.id.name
+    effective = assessment.plan.effective if assessment.plan else ()
+    parts = []
+    if gone := [each for each in effective if each.action is Action.DELETE]:
+        parts.append(line(f"🗑 {name} deletes {things(gone)}"))
+    if anew := [each for each in effective if each.action is Action.REPLACE]:
+        parts.append(line(f"♻ {name} deletes and makes anew {things(anew)}"))
+    if errors := wrong(assessment.findings, "error"):
+        parts.append(line(f"❌ {name}: {plural(errors, 'error')}"))
+    if unknown := wrong(assessment.findings, "unknown"):
+        parts.append(line(f"❓ {name}: {unknown} could not be evaluated"))
+    if not errors and not unknown and (assessment.head is None or assessment.plan is None or not assessment.verdict):
+        parts.append(line(f"❓ {name} could not be evaluated"))
+    if obstacles := sum(bool(each.conflict) for each in assessment.plan.changes) if assessment.plan else 0:
+        parts.append(line(f"✋ {name}: {plural(obstacles, 'object')} in the way"))
+    return parts
+
+
+def things(changes: Sequence[Change]) -> str:
+    """`1 volume`, `1 Deployment`, `3 objects`."""
+    kinds = {each.id.kind for each in changes}
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    if kind in VOLUMES:
+        return plural(len(changes), VOLUMES[kind])
+    return f"1 {kind}" if len(changes) == 1 else f"{len(changes)} objects"
+
+
+def calm(assessments: Sequence[Assessment]) -> Line:
+    """Nothing is lost and nothing is wrong: how much changes where."""
+    numbers = {each.environment.id.name: len(each.plan.effective) if each.plan else 0 for each in assessments}
+    changing = sorted(name for name, number in numbers.items() if number)
+    if not changing:
+        return line("✅ Changes nothing that is not there already")
+    where = ", ".join(changing) if len(changing) <= 4 else f"{len(changing)} environments"
+    return line(f"✅ {plural(sum(numbers.values()), 'change')} in {where}")
+
+
+def waiting(assessments: Sequence[Assessment]) -> list[Line]:
+    """Whose agreement is missing."""
+    asking = sorted(
+        (each.environment.id.name, [node.reason for node in waits(each) if node.rule in CONSENT])
+        for each in assessments
+    )
+    missing = [(name, reasons) for name, reasons in asking if reasons]
+    if not missing:
+        return []
+    if len(missing) == 1:
+        return [line(f"⏸ {missing[0][0]} waits: {' · '.join(missing[0][1])}")]
+    return [line(f"⏸ {len(missing)} environments wait for approval")]
+
+
+def standings(found: Sequence[Standing], assessments: Sequence[Assessment]) -> list[Line]:
+    """After the merge: what failed, what waits and for what, what is done."""
+    by_name = {each.environment.id.name: each for each in assessments}
+    parts = []
+    for state, sign, words in (
+        ("failed", "❌", "failed"),
+        ("waiting", "⏸", "waits"),
+        ("applying", "▶", "is being applied"),
+    ):
+        for each in found:
+            if each.state == state:
+                waits_for = (
+                    " · ".join(node.reason for node in waits(by_name[each.environment]))
+                    if (state == "waiting" and each.environment in by_name)
+                    else ""
+                )
+                parts.append(line(f"{sign} {each.environment} {words}" + (f": {waits_for}" if waits_for else "")))
+    done = sorted(each.environment for each in found if each.state == "applied")
+    if done:
+        where = ", ".join(done) if len(done) <= 4 else f"{len(done)} environments"
+        parts.append(line(f"✅ {where} applied"))
+    if found and not parts:
+        parts.append(line("✅ Merged: nothing is left to apply"))
+    return parts

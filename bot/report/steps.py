@@ -1,0 +1,98 @@
+"""What to do, in order: one line per environment with the commands to type, and what the approvals are for."""
+
+from collections.abc import Sequence
+
+from bot.model.gate import Assessment, Verdict
+from bot.report.changes import short_digest
+from bot.report.outline import Line, code, join, line, strong
+from bot.report.urgent import Urgent
+from bot.report.verdicts import CONSENT, blocked, child, state, waits
+
+__all__ = ["numbers", "people", "state_lines", "step_lines"]
+
+
+def step_lines(assessments: Sequence[Assessment], items: Sequence[Urgent], *, merged: bool) -> tuple[Line, ...]:
+    """One line for each environment that is ever applied: `To apply prod: fix 2 · … comments … · merge`."""
+    found = []
+    for assessment in assessments:
+        if assessment.environment.apply == "never":
+            continue
+        steps = steps_of(assessment, items, merged=merged)
+        if steps:
+            found.append(line(strong(f"To apply {assessment.environment.id.name}:"), " ", join(steps)))
+    return tuple(found)
+
+
+def steps_of(assessment: Assessment, items: Sequence[Urgent], *, merged: bool) -> list[Line]:
+    """The steps of one environment."""
+    name = assessment.environment.id.name
+    steps: list[Line] = []
+    mine = [number for number, item in enumerate(items, start=1) if name in item.blocks]
+    if mine:
+        steps.append(line(f"fix {numbers(mine)}"))
+    elif state(assessment) in ("fail", "unknown"):
+        steps.append(line(f"first: {assessment.verdict.reason}" if assessment.verdict else "first: look again"))
+    waiting = waits(assessment)
+    steps += [line(each.children[0].reason) for each in waiting if each.rule == "descent" and each.children]
+    consent = [each for each in waiting if each.rule in CONSENT]
+    if consent:
+        steps.append(consent_step(assessment, consent, merged=merged))
+    hold = child(assessment, "hold")
+    if hold and hold.state == "wait":
+        steps.append(line("one of ", people(hold.who), " comments ", code(hold.next)))
+    if not merged:
+        steps.append(line("merge"))
+    steps += [line(f"it follows by itself {each.reason}") for each in waiting if each.rule == "order"]
+    steps += [
+        line("somebody with write access comments ", code(each.next), "" if merged else " after the merge")
+        for each in waiting
+        if each.rule in ("first_apply", "apply")
+    ]
+    return steps
+
+
+def consent_step(assessment: Assessment, consent: Sequence[Verdict], *, merged: bool) -> Line:
+    """Who is to type which commands to agree."""
+    commands = list(dict.fromkeys(each for node in consent for each in node.next.split("\n") if each))
+    who = tuple(dict.fromkeys(each for node in consent for each in node.who))
+    rule = assessment.environment.approvals
+    number = max(1, rule.count)
+    start = line(f"{'one' if number == 1 else number} of ", people(who), " comments " if number == 1 else " comment ")
+    step = line(start, join([(code(each),) for each in commands], " and "))
+    destroys = any(node.rule == "deletions" for node in consent)
+    if rule.reviews and rule.count and not destroys and not merged:
+        step = line(step, " (or approves in a review of this head)")
+    return step
+
+
+def people(who: Sequence[str]) -> Line:
+    """The approvers, without what would notify them."""
+    names = [each.removeprefix("team:").removeprefix("user:") for each in who]
+    return join([line(name) if " " in name else (code(name),) for name in names], " or ")
+
+
+def numbers(found: Sequence[int]) -> str:
+    """`2`, `2 and 3`, `2–5`, `2, 4 and 7`."""
+    if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
+        return f"{found[0]}–{found[-1]}"
+    if len(found) > 6:
+        return f"{', '.join(str(each) for each in found[:5])} and {len(found) - 5} more"
+    head = ", ".join(str(each) for each in found[:-1])
+    return f"{head} and {found[-1]}" if head else str(found[-1])
+
+
+def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
+    """Which states approvals are for, where any are asked for and there is a state that could be approved."""
+    states = [
+        (each.environment.id.name, each.head.digest)
+        for each in assessments
+        if each.head and each.environment.apply != "never" and not (blocked(each) and each.plan is None)
+    ]
+    if not states:
+        return ()
+    if len(states) == 1:
+        shown = line("The approval is for state ", code(short_digest(states[0][1])))
+    else:
+        listed = [line(f"{name} ", code(short_digest(digest))) for name, digest in states]
+        shown = line("Approvals are for the states ", join(listed, ", "))
+    return (line(shown, "; pushes that render the same keep it."),)

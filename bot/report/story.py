@@ -1,0 +1,73 @@
+"""What a report tells: one value with everything that a thread's comment, check and page are made from."""
+
+from dataclasses import field
+from datetime import datetime
+from typing import Literal
+
+from bot.model.forge import PullRequest
+from bot.model.gate import Assessment
+from bot.model.noun import Sha, noun
+from bot.model.plan import Finding
+
+__all__ = ["Answer", "Phase", "Standing", "Story"]
+
+
+Phase = Literal[
+    "planning", "open", "conflict", "fork", "elsewhere", "unconfigured", "misconfigured", "merged", "closed"
+]
+"""See `Story`."""
+
+
+@noun
+class Answer:
+    """What became of one command: who typed what, and the answer, in words for its writer."""
+
+    by: str
+    command: str
+    accepted: bool
+    text: str
+    at: datetime
+
+
+@noun
+class Standing:
+    """Where an environment stands after the merge, as far as this pull request is concerned.
+
+    `state`: `applied` (this pull request's part is in force), `waiting` (see the verdict), `applying`, `failed`
+    (`detail` says what), `unchanged` (the merge changed nothing there), `superseded` (a later rider took over).
+    """
+
+    environment: str
+    state: Literal["applied", "waiting", "applying", "failed", "unchanged", "superseded"]
+    revision: Sha | None = None
+    detail: str = ""
+    at: datetime | None = None
+
+
+@noun
+class Story:
+    """A pull request as Tidegate sees it.
+
+    `phase`: `planning` (nothing computed yet), `open`, `conflict` (with base; `conflicts` names the paths),
+    `fork` (not planned before someone with write access says so), `elsewhere` (does not target the default branch),
+    `unconfigured` (no tidegate.yaml on the base), `misconfigured` (`findings` say where), `merged`, `closed`.
+    `base` is the base head that was merged with; `at` is when this state was planned (UTC).
+    `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge.
+    `links`: `plan` → the full-plan page, `environment:<name>` → that environment's page.
+    """
+
+    pull: PullRequest
+    phase: Phase
+    base: Sha | None = None
+    base_branch: str = "main"
+    at: datetime | None = None
+    assessments: tuple[Assessment, ...] = ()
+    preview: tuple[Assessment, ...] = ()
+    unaffected: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    prefix: str = "/gate"
+    check: Literal["blocking", "approvals"] = "blocking"
+    links: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,136 @@
+"""Plans for a terminal, for a file, and for a program."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.model.gate import Assessment, Verdict
+from bot.model.plan import Change, Finding
+from bot.report import markdown
+from bot.report.changes import danger, plural
+from bot.report.compose import folds_of
+from bot.report.escape import visible
+from bot.report.headline import plan_headline
+from bot.report.outline import Line, Outline
+from bot.report.tables import plan_table
+from bot.report.urgent import minor_findings, urgent
+
+__all__ = ["to_json", "to_markdown", "to_text"]
+
+COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
+BOLD, RESET = "\x1b[1m", "\x1b[0m"
+MARKDOWN_LIMIT = 1_000_000
+
+
+def to_markdown(assessments: Sequence[Assessment]) -> str:
+    """The plans as Markdown, in the shape of the comment, without what only a thread has."""
+    return markdown.to_markdown(outline_of(assessments), MARKDOWN_LIMIT)
+
+
+def outline_of(assessments: Sequence[Assessment]) -> Outline:
+    """Headline, table, what to read first, and every object."""
+    items = (*(each.text for each in urgent(assessments)), *minor_findings(assessments))
+    return Outline(
+        headline=plan_headline(assessments), table=plan_table(assessments), urgent=items, folds=folds_of(assessments)
+    )  # fmt: skip
+
+
+def to_text(assessments: Sequence[Assessment], colour: bool) -> str:
+    """The plans as lines for a terminal; what a terminal would obey is written out. `colour` adds ANSI colours."""
+    return "\n".join(text_lines(assessments, colour))
+
+
+def text_lines(assessments: Sequence[Assessment], colour: bool) -> Iterator[str]:
+    """Each environment's numbers, what to read first, then every object's diff."""
+    outline = outline_of(assessments)
+    yield bold(flat(outline.headline), colour)
+    for row in outline.table.rows if outline.table else ():
+        yield "  " + "  ".join(flat(cell) for cell in row[:4])
+    for number, item in enumerate(outline.urgent, start=1):
+        yield f"  {number}. {flat(item)}"
+    for fold in outline.folds:
+        yield ""
+        yield bold(flat(fold.title), colour)
+        for block in fold.blocks:
+            yield f"  {flat(block.title)}"
+            for each in block.diff:
+                shown = visible(each)
+                yield f"    {COLOURS.get(shown[:1], '')}{shown}{RESET}" if colour else f"    {shown}"
+            if block.length:
+                yield f"    {plural(block.length, 'line')}, too many to compare"
+
+
+def flat(text: Line) -> str:
+    """A line without styles."""
+    return "".join(" " if each.style == "break" else visible(each.text).replace("\n", "\\n") for each in text)
+
+
+def bold(text: str, colour: bool) -> str:
+    """The text in bold, if colours are wanted."""
+    return f"{BOLD}{text}{RESET}" if colour else text
+
+
+def to_json(assessments: Sequence[Assessment]) -> dict[str, Any]:
+    """`{"environments": [{name, digest, state, reason, checked, changes, findings, verdict}]}`, most dangerous first.
+
+    `digest` is None where nothing was rendered. `changes` is None where nothing could be planned, else a list of
+    `{type, scope, name, action, cause, path, line, conflict, fields: [{path, before, after}]}`. `findings` are
+    `{check, level, message, fix, object, path, line, column}`, `verdict` is `{rule, state, reason, who, next,
+    children}`.
+    """
+    return {"environments": [environment_value(each) for each in sorted(assessments, key=danger)]}
+
+
+def environment_value(assessment: Assessment) -> dict[str, Any]:
+    """One environment."""
+    verdict = assessment.verdict
+    return {
+        "name": assessment.environment.id.name,
+        "digest": assessment.head.digest if assessment.head else None,
+        "state": verdict.state if verdict else "unknown",
+        "reason": verdict.reason if verdict else "",
+        "checked": assessment.checked,
+        "changes": [change_value(each) for each in assessment.plan.effective] if assessment.plan else None,
+        "findings": [finding_value(each) for each in assessment.findings],
+        "verdict": verdict_value(verdict) if verdict else None,
+    }
+
+
+def change_value(change: Change) -> dict[str, Any]:
+    """One object; values are masked already."""
+    return {
+        "type": change.id.type,
+        "scope": change.id.scope,
+        "name": change.id.name,
+        "action": str(change.action),
+        "cause": str(change.cause),
+        "path": change.origin.path if change.origin else "",
+        "line": change.origin.line if change.origin else 0,
+        "conflict": change.conflict,
+        "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in change.fields],
+    }
+
+
+def finding_value(found: Finding) -> dict[str, Any]:
+    """One finding."""
+    return {
+        "check": found.check,
+        "level": found.level,
+        "message": found.message,
+        "fix": found.fix,
+        "object": str(found.resource) if found.resource else "",
+        "path": found.path,
+        "line": found.line,
+        "column": found.column,
+    }
+
+
+def verdict_value(verdict: Verdict) -> dict[str, Any]:
+    """One node with its children."""
+    return {
+        "rule": verdict.rule,
+        "state": verdict.state,
+        "reason": verdict.reason,
+        "who": list(verdict.who),
+        "next": verdict.next.split("\n") if verdict.next else [],
+        "children": [verdict_value(each) for each in verdict.children],
+    }

@@ -1,0 +1,229 @@
+"""The server's settings: read once from a YAML file and the environment, strict, with one clear line per problem.
+
+Every key can also be given by environment: `TIDEGATE_FORGES__GITHUB__APP_ID=7`. A secret can be given in the file, or
+as a file's path by the key with `_file` behind it. Relative paths are relative to the settings file.
+"""
+
+import fnmatch
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from bot.errors import SettingsError
+
+__all__ = ["DirectorySettings", "GitHubSettings", "Intervals", "RepositoryRule", "Settings", "load"]
+
+PREFIX = "TIDEGATE_"
+SECRETS = ("private_key", "webhook_secret", "token")
+SECRET_BYTES = 32
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, and values do not change after the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class GitHubSettings(Strict):
+    """A GitHub (or GitHub Enterprise Server) instance, reached as an App or with a personal access token."""
+
+    kind: Literal["github"]
+    web_url: str = Field("https://github.com", description="Where people and git reach the forge.")
+    api_url: str = Field("https://api.github.com", description="The REST API's root.")
+    app_id: int | None = Field(None, description="The GitHub App's id.")
+    private_key: SecretStr | None = Field(None, description="The App's private key, PEM.")
+    token: SecretStr | None = Field(None, description="A personal access token, instead of an App.")
+    webhook_secret: SecretStr = Field(description=f"Signs every webhook; at least {SECRET_BYTES} bytes.")
+
+    @field_validator("web_url", "api_url")
+    @classmethod
+    def plain_url(cls, value: str) -> str:
+        """Only http(s) URLs without credentials, without a trailing slash."""
+        if not value.startswith(("https://", "http://")) or "@" in value:
+            raise ValueError("must be an http(s) URL without a user name in it")
+        return value.rstrip("/")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def long_enough(cls, value: SecretStr) -> SecretStr:
+        """A secret that can be guessed lets anybody write webhooks."""
+        if len(value.get_secret_value().encode()) < SECRET_BYTES:
+            raise ValueError(f"is shorter than {SECRET_BYTES} bytes; make one with `openssl rand -hex 32`")
+        return value
+
+    @model_validator(mode="after")
+    def one_credential(self) -> "GitHubSettings":
+        """Either an App (id and key) or a token."""
+        app = self.app_id is not None and self.private_key is not None
+        if app == (self.token is not None):
+            raise ValueError("give either app_id with private_key_file, or token_file")
+        return self
+
+
+class DirectorySettings(Strict):
+    """A folder on this machine that holds one file per object."""
+
+    kind: Literal["directory"]
+    path: Path = Field(description="The folder; it is made if its parent exists.")
+
+
+class RepositoryRule(Strict):
+    """Which repositories this server looks after, and which targets they may name."""
+
+    match: str = Field(description="`<forge>:<owner>/<name>`, with `*` for any run of characters.")
+    targets: tuple[str, ...] = Field((), description="Names of targets that these repositories may deploy to.")
+
+    def matches(self, forge: str, path: str) -> bool:
+        """Whether the rule is about that repository."""
+        return fnmatch.fnmatchcase(f"{forge}:{path}".lower(), self.match.lower())
+
+
+class Intervals(Strict):
+    """How often things are looked at again, in seconds."""
+
+    drift: float = Field(60, ge=0.2, description="Looking for drift where a target cannot watch, ± 20 %.")
+    repository: float = Field(60, ge=0.2, description="Looking for what webhooks missed.")
+    lease: float = Field(30, ge=2, description="How long a worker may hold a piece of work without renewing.")
+    retry: float = Field(5, ge=0.1, description="First wait after a failure; doubled each time, at most 5 minutes.")
+
+
+Target = Annotated[DirectorySettings, Field()]
+ForgeSettings = Annotated[GitHubSettings, Field()]
+
+
+class Settings(Strict):
+    """Everything `tidegate serve` is told."""
+
+    listen: str = Field("127.0.0.1:8080", description="Address and port to serve on.")
+    public_url: str = Field("http://127.0.0.1:8080", description="Where people reach this server; links start with it.")
+    store: str = Field("sqlite:///tidegate.db", description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://….")
+    state_dir: Path = Field(Path("state"), description="Folder for git mirrors and large plans.")
+    forges: dict[str, ForgeSettings] = Field(description="Forges by name; the webhook endpoint is /webhook/<name>.")
+    targets: dict[str, Target] = Field(description="Targets by the name that tidegate.yaml uses.")
+    repositories: tuple[RepositoryRule, ...] = Field(description="Repositories to look after; the first match counts.")
+    intervals: Intervals = Field(default_factory=Intervals, description="How often things are looked at again.")
+    workers: int = Field(4, ge=1, le=64, description="Pieces of work done at the same time.")
+    log: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, JSON in a pipe.")
+
+    @field_validator("listen")
+    @classmethod
+    def address(cls, value: str) -> str:
+        """host:port."""
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("must be ADDRESS:PORT, such as 127.0.0.1:8080")
+        return value
+
+    @model_validator(mode="after")
+    def known_names(self) -> "Settings":
+        """Rules may only name forges and targets that exist."""
+        for rule in self.repositories:
+            forge = rule.match.partition(":")[0]
+            if forge not in self.forges and "*" not in forge:
+                raise ValueError(f"repositories: {rule.match!r} names no forge of {sorted(self.forges)}")
+            for target in rule.targets:
+                if target not in self.targets:
+                    raise ValueError(f"repositories: {rule.match!r} names target {target!r}, which is not defined")
+        return self
+
+    def rule(self, forge: str, path: str) -> RepositoryRule | None:
+        """The rule about a repository, or None: then it is not ours."""
+        return next((each for each in self.repositories if each.matches(forge, path)), None)
+
+
+def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `file` and the environment. SettingsError: one line per problem."""
+    raw = read_yaml(file)
+    merge_environment(raw, os.environ if environ is None else environ)
+    problems = read_secret_files(raw, file.parent)
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError([*problems, *(f"{file}: {line}" for line in describe(error))]) from None
+    if problems:
+        raise SettingsError(problems)
+    return relative_to(settings, file.parent)
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """The file's mapping; {} for an empty one."""
+    try:
+        value = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError([f"{file}: there is no such file; write one or name it with --config FILE"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{file}: cannot be read: {error}"]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
+        raise SettingsError([f"{place}: is not YAML: {getattr(error, 'problem', error)}"]) from None
+    if value is not None and not isinstance(value, dict):
+        raise SettingsError([f"{file}: must be a mapping of settings"])
+    return value or {}
+
+
+def merge_environment(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Put every `TIDEGATE_A__B=value` at a.b; values are read as YAML, so numbers and lists work."""
+    for name in sorted(environ):
+        if name.startswith(PREFIX):
+            *parents, last = name[len(PREFIX) :].lower().split("__")
+            place: Any = raw
+            for part in parents:
+                place = place.setdefault(part, {}) if isinstance(place, dict) else None
+            if not isinstance(place, dict):
+                raise SettingsError([f"{name}: {'.'.join(parents)} is not a mapping"])
+            text = environ[name]
+            place[last] = text if last in SECRETS or last.endswith("_file") else yaml.safe_load(text)
+
+
+def read_secret_files(raw: dict[str, Any], folder: Path) -> list[str]:
+    """Replace every `<secret>_file` by the file's contents; what could not be read, a line each."""
+    problems: list[str] = []
+    forges = raw.get("forges")
+    for name, forge in (forges if isinstance(forges, dict) else {}).items():
+        for secret in SECRETS if isinstance(forge, dict) else ():
+            path = forge.pop(f"{secret}_file", None)
+            if path is None:
+                continue
+            if secret in forge:
+                problems.append(f"forges.{name}: give {secret} or {secret}_file, not both")
+                continue
+            try:
+                forge[secret] = (folder / str(path)).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+                problems.append(f"forges.{name}.{secret}_file: {folder / str(path)}: {reason}")
+                forge[secret] = "x" * SECRET_BYTES
+    return problems
+
+
+def describe(error: ValidationError) -> list[str]:
+    """pydantic's findings, one line each, as `key.of.it: what is wrong`."""
+    lines = []
+    for each in error.errors(include_input=False, include_url=False):
+        where = ".".join(str(part) for part in each["loc"])
+        if each["type"] == "extra_forbidden":
+            text = "is not a known key"
+        elif each["type"] == "missing":
+            text = "is missing"
+        else:
+            text = each["msg"].removeprefix("Value error, ")
+        lines.append(f"{where}: {text}" if where else text)
+    return lines
+
+
+def relative_to(settings: Settings, folder: Path) -> Settings:
+    """The same settings with every relative path made absolute from the settings file's folder."""
+    folder = folder.resolve()
+    targets = {
+        name: target.model_copy(update={"path": folder / target.path}) for name, target in settings.targets.items()
+    }
+    store = settings.store
+    if store.startswith("sqlite:///"):
+        store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"
+    update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store}
+    return settings.model_copy(update=update)

@@ -1,0 +1,33 @@
+"""The inbox: every verified webhook once, with what it wakes."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete
+
+from bot.model.forge import Delivery
+from bot.model.identity import key_text
+from bot.store import commands, queue
+from bot.store.codec import encode
+from bot.store.insert import insert
+from bot.store.tables import as_text, deliveries
+
+__all__ = ["accept", "forget"]
+
+
+def accept(conn: Connection, forge: str, delivery: Delivery, now: datetime) -> bool:
+    """Keep a delivery, its remark and its wakes. False: it was accepted before, and nothing is done twice."""
+    wakes = encode([key_text(each.key) for each in delivery.wakes])
+    row = insert(conn, deliveries).values(
+        forge=forge, delivery=delivery.id, event=delivery.event, wakes=wakes, at=as_text(now)
+    )
+    if conn.execute(row.on_conflict_do_nothing().returning(deliveries.c.delivery)).first() is None:
+        return False
+    if delivery.remark is not None and delivery.thread is not None:
+        commands.record(conn, delivery.thread, delivery.remark, "signed", now)
+    queue.touch(conn, delivery.wakes)
+    return True
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Remove deliveries that no forge sends again any more; how many."""
+    return conn.execute(delete(deliveries).where(deliveries.c.at < as_text(before))).rowcount

@@ -1,0 +1,1 @@
+"""Alembic's folder: the environment and one file per revision of the tables."""

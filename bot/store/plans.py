@@ -1,0 +1,127 @@
+"""Plans as threads showed them: what an approval binds to, and what stands for one where none is required."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, select, update
+
+from bot.model.identity import PullRequestId
+from bot.model.noun import Digest, Sha, noun
+from bot.model.plan import Plan
+from bot.model.resource import ResourceId
+from bot.store.blobs import blobs_of
+from bot.store.codec import (
+    decode_destroys,
+    decode_objects,
+    decode_plan,
+    encode_destroys,
+    encode_objects,
+    encode_plan,
+    thread_text,
+)
+from bot.store.tables import as_text, as_time, plans
+
+__all__ = ["Published", "concerns", "latest", "mark_published", "propose", "published"]
+
+
+@noun
+class Published:
+    """A plan of an environment (its id) in a thread.
+
+    `digest` is the whole state's, `objects` holds those of the objects that it changes, `destroys` what it takes away.
+    """
+
+    thread: PullRequestId
+    environment: str
+    digest: Digest
+    objects: Mapping[ResourceId, Digest] = field(repr=False)
+    destroys: frozenset[tuple[ResourceId, str]]
+    plan: Plan
+    head: Sha
+
+
+def propose(conn: Connection, thread: PullRequestId, found: Sequence[Published], now: datetime) -> datetime:
+    """Keep the plans that a thread is about to show; the time at which the newest of them was made.
+
+    A plan that is the same as the thread's last one for its environment keeps that one's time. Plans that were proposed
+    before and never published are forgotten: the thread will not show them any more.
+    """
+    kept = [keep(conn, thread, each, now) for each in found]
+    unseen = (plans.c.thread == thread_text(thread), plans.c.published_at.is_(None))
+    conn.execute(delete(plans).where(*unseen, plans.c.id.not_in([id for id, _ in kept])))
+    return max((at for _, at in kept), default=now)
+
+
+def keep(conn: Connection, thread: PullRequestId, each: Published, now: datetime) -> tuple[int, datetime]:
+    """Keep one plan; its row's id, and when it was made."""
+    objects, destroys = encode_objects(each.objects), encode_destroys(each.destroys)
+    whole = "\n".join([encode_plan(replace(each.plan, at=datetime.min)), objects, destroys])
+    fingerprint = hashlib.sha256(whole.encode()).hexdigest()
+    last = newest(conn, thread, each.environment)
+    if last is not None and last.fingerprint == fingerprint:
+        return last.id, as_time(last.made_at)
+    row = plans.insert().values(
+        thread=thread_text(thread), environment=each.environment, digest=each.digest, head=each.head,
+        objects=objects, destroys=destroys, body=blobs_of(conn).put(encode_plan(each.plan)), fingerprint=fingerprint,
+        made_at=as_text(now), published_at=None,
+    )  # fmt: skip
+    return conn.execute(row.returning(plans.c.id)).scalar_one(), now
+
+
+def newest(conn: Connection, thread: PullRequestId, environment: str) -> Row[Any] | None:
+    """The thread's last row for an environment."""
+    where = (plans.c.thread == thread_text(thread), plans.c.environment == environment)
+    return conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first()
+
+
+def mark_published(conn: Connection, thread: PullRequestId, at: datetime) -> None:
+    """The thread shows its newest plans since `at`, the forge's time."""
+    where = (plans.c.thread == thread_text(thread), plans.c.published_at.is_(None))
+    conn.execute(update(plans).where(*where).values(published_at=as_text(at)))
+
+
+def published(conn: Connection, thread: PullRequestId, environment: str, before: datetime) -> Published | None:
+    """The last plan that was published in a second before that of `before`; a forge's times have no finer grain."""
+    second = before.replace(microsecond=0)
+    where = (
+        plans.c.thread == thread_text(thread),
+        plans.c.environment == environment,
+        plans.c.published_at < as_text(second),
+    )
+    row = conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first()
+    return make(conn, row, thread) if row else None
+
+
+def same_second(conn: Connection, thread: PullRequestId, environment: str, at: datetime) -> bool:
+    """Whether a plan was published in the very second of `at`: then nobody can tell what the writer saw."""
+    second = at.replace(microsecond=0)
+    where = and_(
+        plans.c.thread == thread_text(thread),
+        plans.c.environment == environment,
+        plans.c.published_at >= as_text(second),
+        plans.c.published_at < as_text(second + timedelta(seconds=1)),
+    )
+    return conn.execute(select(plans.c.id).where(where)).first() is not None
+
+
+def concerns(conn: Connection, thread: PullRequestId, environment: str) -> bool:
+    """Whether the thread ever showed a plan for an environment."""
+    return newest(conn, thread, environment) is not None
+
+
+def latest(conn: Connection, thread: PullRequestId) -> tuple[Published, ...]:
+    """The newest plan of each environment."""
+    last = select(func.max(plans.c.id)).where(plans.c.thread == thread_text(thread)).group_by(plans.c.environment)
+    rows = conn.execute(select(plans).where(plans.c.id.in_(last)).order_by(plans.c.id)).fetchall()
+    return tuple(make(conn, row, thread) for row in rows)
+
+
+def make(conn: Connection, row: Row[Any], thread: PullRequestId) -> Published:
+    """A row as a value."""
+    return Published(
+        thread=thread, environment=row.environment, digest=Digest(row.digest), objects=decode_objects(row.objects),
+        destroys=decode_destroys(row.destroys), plan=decode_plan(blobs_of(conn).get(row.body)), head=row.head,
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""Health: is the process alive, and can it do its work."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bot.errors import TidegateError
+from bot.flow.world import World
+from bot.model.forge import Diagnosis
+from bot.store import meta
+from bot.web.keys import WORLD
+
+__all__ = ["healthz", "readyz"]
+
+PATIENCE = 10.0
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """The process answers."""
+    del request
+    return web.Response(text="ok\n")
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """200 when the store, the forges' credentials and the targets answer; else 503 with what does not, and the fix."""
+    found = await diagnose(request.app[WORLD])
+    ready = all(each.ok or not each.needed for each in found)
+    checks = [{"subject": d.subject, "ok": d.ok, "detail": d.detail, "fix": d.fix} for d in found]
+    return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)
+
+
+async def diagnose(world: World) -> tuple[Diagnosis, ...]:
+    """Look at everything at once; what does not answer in time is not well."""
+    subjects = {
+        "store": store_answers(world),
+        **{f"forge {name}": each.diagnose() for name, each in world.forges.items()},
+        **{f"target {name}": each.diagnose() for name, each in world.tools.targets.items()},
+    }
+    results = await asyncio.gather(
+        *(asyncio.wait_for(each, PATIENCE) for each in subjects.values()), return_exceptions=True
+    )
+    found: list[Diagnosis] = []
+    for subject, result in zip(subjects, results, strict=True):
+        if isinstance(result, BaseException):
+            detail = str(result) if isinstance(result, TidegateError) else type(result).__name__
+            found.append(Diagnosis(subject=subject, ok=False, detail=detail, fix="look at the server's log"))
+        else:
+            found += result
+    return tuple(found)
+
+
+async def store_answers(world: World) -> Sequence[Diagnosis]:
+    """Whether the database answers."""
+    await world.store.read(meta.sealing_key_exists)
+    return (Diagnosis(subject="store", ok=True, detail="answers"),)

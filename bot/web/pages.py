@@ -1,0 +1,118 @@
+"""Pages for people: every environment, one environment, and the full plan of a pull request."""
+
+import json
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.diff import masked
+from bot.document import dump
+from bot.flow.world import World
+from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId
+from bot.report.page import plan_page
+from bot.store import approvals, environments, holds, journal, plans, repositories
+from bot.web.keys import WORLD
+
+__all__ = ["dashboard", "environment", "pull_request"]
+
+HISTORY = 20
+
+
+def wants_json(request: web.Request) -> bool:
+    """Whether a program asks: `?format=json`, or an Accept header that prefers JSON."""
+    return request.query.get("format") == "json" or "application/json" in request.headers.get("Accept", "")
+
+
+def answer(request: web.Request, template: str, context: dict[str, Any]) -> web.Response:
+    """The page, or the same facts as JSON."""
+    if wants_json(request):
+        return web.json_response(context, dumps=lambda value: json.dumps(value, default=str))
+    return aiohttp_jinja2.render_template(template, request, context)
+
+
+async def find_repository(world: World, request: web.Request) -> RepositoryId:
+    """The repository that the URL names. 404: it is not ours."""
+    info = request.match_info
+    path = f"{info['owner']}/{info['repository']}"
+    found = await world.store.read(lambda conn: repositories.by_path(conn, info["forge"], path))
+    if found is None or world.allowed(found.id) is None:
+        raise web.HTTPNotFound(text=f"{info['forge']}:{path} is not a repository of this server\n")
+    return found.id
+
+
+async def dashboard(request: web.Request) -> web.Response:
+    """Every environment with where it stands."""
+    world = request.app[WORLD]
+
+    def look(conn: Connection) -> list[dict[str, Any]]:
+        return [summary(row, holds.current(conn, row.uid) is not None) for row in environments.every(conn)]
+
+    rows = await world.store.read(look)
+    return answer(request, "dashboard.html", {"environments": rows})
+
+
+def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
+    """An environment's row for people."""
+    place = f"{row.id.repository.forge}/{row.id.repository.path}"
+    return {
+        "name": row.id.name,
+        "repository": row.id.repository.path,
+        "url": f"/environments/{place}/{row.id.name}",
+        "state": row.state,
+        "revision": row.applied.revision if row.applied else "",
+        "digest": row.applied.digest if row.applied else "",
+        "applied_at": f"{row.applied.at:%Y-%m-%d %H:%M:%S} UTC" if row.applied else "",
+        "health": row.health,
+        "verdict": row.looked.state if row.looked else "",
+        "reason": row.looked.reason if row.looked else "",
+        "drifted": list(row.looked.drifted) if row.looked else [],
+        "looked_at": f"{row.looked.at:%Y-%m-%d %H:%M:%S} UTC" if row.looked else "",
+        "held": held,
+    }
+
+
+async def environment(request: web.Request) -> web.Response:
+    """One environment: where it stands, what it holds now, and what was done to it."""
+    world = request.app[WORLD]
+    id = EnvironmentId(repository=await find_repository(world, request), name=request.match_info["name"])
+    row = await world.store.read(lambda conn: environments.find(conn, id))
+    if row is None:
+        raise web.HTTPNotFound(text=f"there is no environment {id.name!r}\n")
+
+    def look(conn: Connection) -> tuple[bool, list[dict[str, Any]], list[str]]:
+        history = [
+            {"at": f"{e.at:%Y-%m-%d %H:%M:%S} UTC", "state": e.state, "revision": e.revision[:7], "error": e.error,
+             "changes": len(e.plan.effective) if e.plan else 0, "repair": e.repair}
+            for e in journal.history(conn, row.uid, HISTORY)
+        ]  # fmt: skip
+        granted = [f"{a.by.login} ({a.how}, {a.at:%Y-%m-%d %H:%M} UTC)" for a in approvals.of(conn, row.uid)]
+        return holds.current(conn, row.uid) is not None, history, granted
+
+    held, history, granted = await world.store.read(look)
+    objects = await live_objects(world, row)
+    context = {**summary(row, held), "history": history, "approvals": granted, "objects": objects}
+    return answer(request, "environment.html", context)
+
+
+async def live_objects(world: World, row: environments.EnvironmentRow) -> list[dict[str, str]]:
+    """What the target holds now, masked."""
+    target = world.tools.targets.get(row.target)
+    if target is None or row.description is None:
+        return []
+    found = await target.live(row.description)
+    return [{"name": str(each.id), "text": dump(masked(each.body))} for each in found]
+
+
+async def pull_request(request: web.Request) -> web.Response:
+    """The full plan of a pull request: nothing is cut."""
+    world = request.app[WORLD]
+    number = request.match_info["number"]
+    if not number.isdigit():
+        raise web.HTTPNotFound(text=f"{number[:20]!r} is not a pull request's number\n")
+    id = PullRequestId(repository=await find_repository(world, request), number=int(number))
+    found = await world.store.read(lambda conn: plans.latest(conn, id))
+    if not found:
+        raise web.HTTPNotFound(text=f"no plan of pull request {number} was made yet\n")
+    return answer(request, "plan.html", plan_page(id, found))

@@ -1,0 +1,131 @@
+"""What every renderer keeps, whatever it reads: the definition of done for a new one.
+
+A new renderer joins by a line in `CASES`: itself, a source and files that it renders to two objects.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import RenderError
+from bot.model.environment import Source
+from bot.model.noun import Sha, noun
+from bot.model.tree import Entry, Tree
+from bot.render import Renderer
+from bot.render.plain import Plain
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
+ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:a'}\nrules: []\n"
+
+
+@noun
+class Case:
+    """A renderer, and files below `envs/prod` that it renders to a ConfigMap and a ClusterRole."""
+
+    renderer: Renderer
+    files: Mapping[str, str]
+
+
+CASES = [Case(renderer=Plain(), files={"envs/prod/a.yaml": CONFIG, "envs/prod/sub/b.yml": ROLE})]
+SOURCE = Source(path="envs/prod")
+
+pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.renderer.name)
+
+
+def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tree:
+    """A tree with every file loaded; `modes` are those that are not 100644."""
+    blobs = {
+        Sha(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()): text.encode() for text in files.values()
+    }
+    named = {data: blob for blob, data in blobs.items()}
+    entries = {
+        path: Entry(path=path, mode=(modes or {}).get(path, "100644"), blob=named[text.encode()], size=len(text))
+        for path, text in files.items()
+    }
+    return Tree(revision=Sha("a" * 40), entries=entries, blobs=blobs)
+
+
+async def findings(case: Case, made: Tree, source: Source = SOURCE) -> RenderError:
+    """The error that a render ends with, whose findings a person can act on."""
+    with pytest.raises(RenderError) as error:
+        await case.renderer.render(made, source)
+    assert error.value.findings
+    for each in error.value.findings:
+        assert each.level in ("error", "unknown")
+        assert each.check
+        assert each.message
+        assert each.fix
+    return error.value
+
+
+async def test_the_same_tree_gives_the_same_resources(case: Case) -> None:
+    made = tree(case.files)
+    first, second = [await case.renderer.render(made, SOURCE) for _ in range(2)]
+    assert first == second
+    assert {str(each.id) for each in first.resources} == {"ConfigMap shop/a", "ClusterRole system:a"}
+    assert first.tools
+
+
+async def test_every_resource_says_where_it_came_from(case: Case) -> None:
+    for each in (await case.renderer.render(tree(case.files), SOURCE)).resources:
+        assert each.origin
+        assert each.origin.path in case.files
+        assert each.origin.line >= 1
+        if each.origin.locate:
+            line, column = each.origin.locate(("metadata", "name"))
+            assert (line >= 1, column >= 1) == (True, True)
+
+
+async def test_identity_and_body_agree(case: Case) -> None:
+    for each in (await case.renderer.render(tree(case.files), SOURCE)).resources:
+        assert each.id.name == each.body["metadata"]["name"]
+        assert each.id.scope == each.body["metadata"].get("namespace", "")
+        assert each.id.kind == each.body["kind"]
+        assert each.id.group == each.body["apiVersion"].rpartition("/")[0]
+
+
+async def test_it_needs_no_file_that_it_does_not_name(case: Case) -> None:
+    made = tree(case.files | {"other/secret.yaml": "not: read", "envs/production/x.yaml": "not: read"})
+    bare = replace(made, blobs={})
+    assert case.renderer.claims(bare, SOURCE)
+    loaded: frozenset[str] = frozenset()
+    while missing := bare.missing(case.renderer.reads(bare, SOURCE)):
+        assert not missing & loaded
+        loaded |= missing
+        bare = replace(bare, blobs=dict(bare.blobs) | {made.entries[each].blob: made.read(each) for each in missing})
+    assert loaded <= set(case.files)
+    assert (await case.renderer.render(bare, SOURCE)) == (await case.renderer.render(made, SOURCE))
+
+
+async def test_a_file_that_was_not_loaded_is_an_error_and_not_an_absence(case: Case) -> None:
+    await findings(case, replace(tree(case.files), blobs={}))
+
+
+async def test_nothing_is_never_a_result(case: Case) -> None:
+    await findings(case, tree({"envs/prod/README.md": "# nothing"}))
+    await findings(case, tree({"envs/dev/a.yaml": CONFIG}))
+
+
+@pytest.mark.parametrize("path", ["../prod", "/envs/prod", "envs/../../prod", "envs/missing"])
+async def test_a_source_that_is_not_in_the_repository_is_refused(case: Case, path: str) -> None:
+    source = Source(path=path)
+    assert case.renderer.reads(tree(case.files), source) == frozenset()
+    await findings(case, tree(case.files), source)
+
+
+@pytest.mark.parametrize("mode", ["120000", "160000"])
+async def test_links_and_submodules_are_refused(case: Case, mode: str) -> None:
+    path = min(case.files)
+    made = tree(case.files, {path: mode})
+    assert path not in case.renderer.reads(made, SOURCE)
+    await findings(case, made)
+
+
+async def test_a_broken_file_is_told_with_its_place(case: Case) -> None:
+    path = min(case.files)
+    error = await findings(case, tree(dict(case.files) | {path: CONFIG + "key: [hunter2\n"}))
+    assert path in {each.path for each in error.findings}
+    assert all(each.line for each in error.findings)
+    assert "hunter2" not in repr(error)

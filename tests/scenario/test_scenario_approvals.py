@@ -1,0 +1,103 @@
+"""An approval belongs to a state: what keeps it, what voids it, and who may give it."""
+
+import pytest
+from tests_support.people import People
+
+from bot.cli.demo.stage import Stage
+
+pytestmark = pytest.mark.timeout(180)
+
+STAGING, PROD = "envs/staging/web.yaml", "envs/prod/web.yaml"
+OLD, NEW = "web:1.4.2", "web:1.5.0"
+
+
+def runs(image: str):  # type: ignore[no-untyped-def]  # a predicate over a folder's files
+    return lambda objects: any(image in text for text in objects.values())
+
+
+async def test_a_push_that_changes_only_a_comment_keeps_the_approval(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
+    await people.edit(people.branch_of(number), STAGING, "apiVersion: apps/v1", "# a comment\napiVersion: apps/v1")
+    await people.check_is(number, "success")
+    await people.comment_says(number, "Approved: staging")
+    await people.developer.merge(number)
+    await people.folder_shows("staging", runs(NEW))
+
+
+async def test_a_push_of_one_changed_byte_voids_it(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
+    await people.edit(people.branch_of(number), STAGING, "web:1.5.0", "web:1.5.1")
+    await people.comment_says(number, "0 of 1", "1.5.1")
+    await people.developer.merge(number)
+    await people.comment_says(number, "merged", "0 of 1")
+    assert not runs("1.5")(stage.place.objects("staging"))
+    await people.approver.answer(number, "/gate approve staging")
+    await people.folder_shows("staging", runs("web:1.5.1"))
+
+
+async def test_another_pull_request_merged_in_between_is_no_obstacle_where_objects_differ(
+    people: People, stage: Stage
+) -> None:
+    first = await people.change((STAGING, OLD, NEW), title="image")
+    second = await people.change(("envs/staging/config.yaml", "CURRENCY: EUR", "CURRENCY: USD"), title="settings")
+    for number in (first, second):
+        await people.comment_says(number, "0 of 1")
+        await people.approver.answer(number, "/gate approve staging")
+        await people.comment_says(number, "Approved: staging")
+    await people.developer.merge(first)
+    await people.developer.merge(second)
+    await people.folder_shows("staging", lambda o: runs(NEW)(o) and runs("CURRENCY: USD")(o))
+
+
+async def test_it_is_held_where_objects_collide(people: People, stage: Stage) -> None:
+    first = await people.change((STAGING, OLD, NEW), title="image")
+    second = await people.change((STAGING, "replicas: 2", "replicas: 5"), title="replicas")
+    for number in (first, second):
+        await people.comment_says(number, "0 of 1")
+        await people.approver.answer(number, "/gate approve staging")
+        await people.comment_says(number, "Approved: staging")
+    await people.approver.answer(second, "/gate hold staging let both land first")
+    await people.comment_says(second, "Held")
+    await people.developer.merge(first)
+    await people.developer.merge(second)
+    await people.comment_says(second, "merged")
+    await people.approver.answer(second, "/gate release staging")
+    await people.comment_says(second, "0 of 1")
+    assert not runs("replicas: 5")(stage.place.objects("staging"))
+    await people.approver.answer(second, "/gate approve staging")
+    await people.folder_shows("staging", lambda o: runs(NEW)(o) and runs("replicas: 5")(o))
+
+
+async def test_the_author_and_strangers_do_not_count(people: People, stage: Stage) -> None:
+    stage.forge.add_user("eve", "Eve Elsewhere")
+    eve = stage.tokens | {"eve": stage.forge.token("eve")}
+    stage.tokens.update(eve)
+    number = await people.change((PROD, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    for who in (people.developer, stage.account("eve")):
+        await who.answer(number, "/gate approve prod")
+        await people.comment_says(number, who.login, "❌", "0 of 1")
+
+
+async def test_a_review_of_the_planned_head_counts(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    pull = await people.developer.call("GET", f"/pulls/{number}")
+    await people.approver.answer(number, "looks good")
+    body = {"event": "APPROVE", "commit_id": pull["head"]["sha"]}
+    await people.approver.call("POST", f"/pulls/{number}/reviews", body)
+    await people.comment_says(number, "Approved: staging")
+    await people.developer.merge(number)
+    await people.folder_shows("staging", runs(NEW))
+
+
+async def test_approving_before_a_plan_was_shown_is_refused(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.approver.comment(number, "/gate approve staging")
+    await people.comment_says(number, "❌", "0 of 1")

@@ -1,0 +1,87 @@
+"""People at the local forge: what they write, and what they wait to see."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.cli.demo.stage import APPROVER, DEVELOPER, Stage
+from bot.cli.demo.walk.browser import Account, eventually
+
+__all__ = ["People"]
+
+
+class People:
+    """A developer and an approver of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.developer: Account = stage.account(DEVELOPER)
+        self.approver: Account = stage.account(APPROVER)
+        self._branches = 0
+        self.memory: dict[str, str] = {}
+
+    async def change(self, *edits: tuple[str, str, str], title: str = "A change") -> int:
+        """A pull request that replaces one text by another in each named file; its number."""
+        self._branches += 1
+        branch = f"change-{self._branches}-{id(self) % 1000}"
+        await self.developer.branch(branch, "main")
+        for path, old, new in edits:
+            await self.edit(branch, path, old, new)
+        number = await self.developer.propose(title, branch)
+        self.stage.memory.with_name(f"branch-{number}").write_text(branch)
+        return number
+
+    def branch_of(self, number: int) -> str:
+        """The branch of a pull request that `change` made."""
+        return self.stage.memory.with_name(f"branch-{number}").read_text()
+
+    async def edit(self, branch: str, path: str, old: str, new: str) -> None:
+        """Commit a replacement to a branch."""
+        text, _ = await self.developer.read(path, branch)
+        assert old in text, f"{path} does not hold {old!r}"
+        await self.developer.write(path, text.replace(old, new), branch, f"{path}: {new[:40]}")
+
+    async def comment_says(self, number: int, *words: str, absent: tuple[str, ...] = ()) -> str:
+        """Wait until the plan comment holds all of `words` and none of `absent`; its text."""
+
+        async def look() -> str | None:
+            comment = await self.developer.plan_comment(number)
+            body = comment["body"] if comment else ""
+            return body if body and all(w in body for w in words) and not any(w in body for w in absent) else None
+
+        try:
+            return await eventually(look, f"the comment of {number} never said {words}")
+        except Exception as error:
+            comment = await self.developer.plan_comment(number)
+            raise AssertionError(f"{error}\n{comment['body'] if comment else 'there is no comment'}") from None
+
+    async def check_is(self, number: int, conclusion: str) -> dict[str, Any]:
+        """Wait until the check on the head has that conclusion."""
+
+        async def look() -> dict[str, Any] | None:
+            check = await self.developer.check(number)
+            return check if check and check["conclusion"] == conclusion else None
+
+        return await eventually(look, f"the check of {number} never became {conclusion}")
+
+    async def folder_shows(self, target: str, wanted: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        """Wait until a target's files are as wanted; the files."""
+
+        async def look() -> dict[str, str] | None:
+            found = self.stage.place.objects(target)
+            return (found or {"": ""}) if wanted(found) else None
+
+        return await eventually(look, f"the folder of {target} never was as wanted")
+
+    async def page(self, name: str) -> dict[str, Any]:
+        """An environment's page, as JSON."""
+        place = self.stage.place
+        url = f"{place.tidegate}/environments/local/{place.repository}/{name}?format=json"
+        async with self.developer.session.get(url) as answer:
+            found: dict[str, Any] = await answer.json()
+            return found
+
+    async def record(self) -> dict[str, Any]:
+        """The forge's own record of everything that was said and done."""
+        async with self.developer.session.get(f"{self.stage.place.forge}/_record") as answer:
+            found: dict[str, Any] = await answer.json()
+            return found

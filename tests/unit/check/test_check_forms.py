@@ -1,0 +1,56 @@
+"""Quantities, base64 and keyed lists are read as Kubernetes reads them."""
+
+import base64
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.check.forms import MapList, base64_bytes, quantity
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0", "1", "-1", "+1.5", ".5", "5.", "500m", "1Ki", "2Mi", "3Gi", "1e3", "1E3", "1.5e-3", "1E", "100n", "7u", "1k"],
+)
+def test_a_quantity(text: str) -> None:
+    assert quantity(text)
+
+
+@pytest.mark.parametrize("text", ["", "m", "1MB", "1 Gi", "1gi", "1K", "0x10", "1e", "1.2.3", "١", "1Gi\n", "--1", "."])
+def test_no_quantity(text: str) -> None:
+    assert not quantity(text)
+
+
+@given(st.binary(max_size=100))
+def test_whatever_was_encoded_is_base64(data: bytes) -> None:
+    assert base64_bytes(base64.b64encode(data).decode())
+    assert base64_bytes(base64.encodebytes(data).decode())
+
+
+@pytest.mark.parametrize("text", ["a", "ab", "abc", "ab=", "a b=", "ab-_", "é===", "YWJj=", "=", "YQ==YQ=="])
+def test_what_go_does_not_decode_is_not_base64(text: str) -> None:
+    assert not base64_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("items", "repeated"),
+    [
+        ([], None),
+        ([{"name": "a"}], None),
+        ([{"name": "a"}, {"name": "b"}], None),
+        ([{"name": "a"}, {"name": "b"}, {"name": "a"}], "2"),
+        ([{}, {}], None),
+        ([{"name": ["a"]}, {"name": ["a"]}], None),
+        (["a", "a"], None),
+        ("aa", None),
+    ],
+)
+def test_the_first_item_with_a_used_key_is_named(items: Any, repeated: str | None) -> None:
+    keyword = MapList({}, ["name"], [])
+    if repeated is None:
+        keyword.validate(items)
+    else:
+        with pytest.raises(ValueError, match=f"^{repeated}$"):
+            keyword.validate(items)

@@ -1,0 +1,155 @@
+"""Which environments a change affects, and the first `tidegate.yaml` for a repository that has none."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import parse, propose, touched
+from bot.config.propose import candidates
+from bot.model.identity import RepositoryId
+from bot.model.noun import Sha
+from bot.model.tree import Entry, Tree
+
+REPOSITORY = RepositoryId(forge="local", number=0, path="me/mine")
+MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {a: b}\n"
+
+
+def tree(files: dict[str, str], modes: dict[str, str] | None = None) -> Tree:
+    blobs = {Sha(hashlib.sha1(text.encode()).hexdigest()): text.encode() for text in files.values()}
+    entries = {
+        path: Entry(
+            path=path,
+            mode=(modes or {}).get(path, "100644"),
+            blob=Sha(hashlib.sha1(text.encode()).hexdigest()),
+            size=len(text),
+        )
+        for path, text in files.items()
+    }
+    return Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        ({"a": "1"}, {"a": "1"}, False),
+        ({"a": "1"}, {"a": "2"}, True),
+        ({"a": "1"}, {}, True),
+        ({}, {"a": "1"}, True),
+        ({"b": "1"}, {"b": "2"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_touched(base: dict[str, str], head: dict[str, str], expected: bool) -> None:
+    assert touched(frozenset({"a"}), tree(base), tree(head)) is expected
+
+
+def test_touched_by_a_change_of_mode() -> None:
+    assert touched(frozenset({"a"}), tree({"a": "1"}), tree({"a": "1"}, {"a": "120000"}))
+
+
+FILES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("123"), max_size=4)
+
+
+@given(FILES, FILES, st.frozensets(st.sampled_from("abcd")), st.frozensets(st.sampled_from("abcd")))
+def test_more_reads_never_hide_a_change(
+    base: dict[str, str], head: dict[str, str], a: frozenset[str], b: frozenset[str]
+) -> None:
+    one, other = tree(base), tree(head)
+    assert touched(a | b, one, other) == (touched(a, one, other) or touched(b, one, other))
+    assert touched(a, one, other) == touched(a, other, one)
+
+
+def folders(files: dict[str, str]) -> dict[str, str]:
+    """The folders that are proposed, by name; the proposed text must say the same."""
+    proposal = propose(tree(files))
+    if proposal.environments:
+        found = parse(proposal.text.encode(), REPOSITORY)
+        said = {each.id.name: each.source.path for each in found.environments}
+        assert said == {name: folder or "." for name, folder in proposal.environments.items()}
+        assert all(each.target == each.id.name for each in found.environments)
+    return dict(proposal.environments)
+
+
+def test_each_directory_that_holds_a_manifest_itself() -> None:
+    files = {
+        "README.md": "x",
+        "envs/dev/web.yaml": MANIFEST,
+        "envs/prod/web.yml": "# none\n---\n" + MANIFEST,
+        "envs/prod/deeper/more.yaml": MANIFEST,
+        "json/all.json": '{"apiVersion": "v1", "kind": "List", "items": []}',
+        ".github/workflows/ci.yaml": "on: push\n",
+    }
+    assert set(folders(files).values()) == {"envs/dev", "envs/prod", "json"}
+
+
+@pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+def test_nothing_with_a_kustomization_file_in_or_above_it(name: str) -> None:
+    files = {
+        f"app/{name}": MANIFEST,
+        "app/web.yaml": MANIFEST,
+        "app/patches/web.yaml": MANIFEST,
+        "plain/a.yaml": MANIFEST,
+    }
+    assert set(folders(files).values()) == {"plain"}
+    assert any("app" in each for each in propose(tree(files)).skipped)
+
+
+def test_files_that_are_no_manifests_make_no_environment() -> None:
+    files = {
+        "a/values.yaml": "replicas: 1\n",
+        "b/broken.yaml": "a: [\n",
+        "c/list.yaml": "- op: add\n",
+        "d/k.yaml": "kind: X\n",
+    }
+    assert folders(files) == {}
+
+
+def test_a_repository_with_manifests_at_its_root() -> None:
+    assert folders({"web.yaml": MANIFEST, "more/web.yaml": MANIFEST}) == {"root": ""}
+
+
+@pytest.mark.parametrize("folder", ["y", "no", "0755", "1e3", "1.10", "true", "null", "Ümlaut & Co", "_", "a" * 200])
+def test_any_folder_gets_a_name_that_can_be_used(folder: str) -> None:
+    assert list(folders({f"{folder}/web.yaml": MANIFEST}).values()) == [folder]
+
+
+def test_names_are_unique() -> None:
+    files = {f"{folder}/web.yaml": MANIFEST for folder in ("a/x", "b/x", "A/x", "b-x", "x-4", "x-3", "c", "C")}
+    assert set(folders(files).values()) == {"a/x", "b/x", "A/x", "b-x", "x-4", "x-3", "c", "C"}
+
+
+PARTS = st.text("aA-x4_.", min_size=1, max_size=4).filter(lambda part: not part.startswith("."))
+
+
+@given(st.sets(st.lists(PARTS, min_size=1, max_size=3).map("/".join), max_size=8))
+def test_any_folders_are_proposed_under_unique_names(paths: set[str]) -> None:
+    found = folders({f"{path}/web.yaml": MANIFEST for path in paths})
+    outermost = {path for path in paths if not any(path.startswith(other + "/") for other in paths)}
+    assert set(found.values()) == outermost
+
+
+def test_rules_of_a_proposed_environment() -> None:
+    proposal = propose(
+        tree({"a/web.yaml": MANIFEST, "b/secret.yaml": SECRET, "c/s.yaml": SECRET.replace("stringData", "x")})
+    )
+    found = {each.source.path: each for each in parse(proposal.text.encode(), REPOSITORY).environments}
+    assert {path: each.plain_secrets for path, each in found.items()} == {"a": "error", "b": "warning", "c": "error"}
+    for each in found.values():
+        assert (each.apply, each.first_apply, each.drift, each.approvals.count) == ("on-merge", "on-merge", "revert", 1)
+
+
+def test_links_are_not_followed() -> None:
+    linked = tree({"a/web.yaml": MANIFEST}, {"a/web.yaml": "120000"})
+    assert dict(propose(linked).environments) == {}
+
+
+def test_candidates_are_all_that_is_read() -> None:
+    files = {"a/b.yaml": MANIFEST, "c.json": "{}", "d.txt": "x", ".hidden/e.yaml": MANIFEST, "f/g.yml": MANIFEST}
+    assert candidates(tree(files)) == {"a/b.yaml", "c.json", "f/g.yml"}
+
+
+def test_manifests_of_any_shape_are_looked_at() -> None:
+    assert set(folders({"a/x.yaml": "apiVersion: []\nkind: [Secret]\ndata: 5\n"}).values()) == {"a"}

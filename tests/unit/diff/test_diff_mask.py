@@ -1,0 +1,123 @@
+"""Masking: no value of a Secret gets past the diff, whatever the Secret looks like."""
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.diff import Live, compare, field_changes, mask, masked
+from bot.model.noun import Digest
+from bot.model.resource import Resource, ResourceId
+
+CANARY = "c4n4ry-"
+ID = ResourceId(type="Secret", scope="shop", name="db")
+canaries = st.integers(0, 9).map(lambda n: f"{CANARY}{n}")
+contents = st.recursive(
+    canaries, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from("abc"), v, max_size=3)
+)
+kinds = st.sampled_from(["Secret", "secret", "SECRET", " Secret "])
+groups = st.sampled_from(["v1", "example.org/v1", "", None])
+fields = st.sampled_from(["data", "stringData", "Data", "STRINGDATA", "stringDatum", "binaryData", "spec"])
+
+
+@st.composite
+def secrets(draw: st.DrawFn) -> dict[str, Any]:
+    """Something that calls itself a Secret, with canaries in it."""
+    body: dict[str, Any] = {"apiVersion": draw(groups), draw(st.sampled_from(["kind", "Kind"])): draw(kinds)}
+    body["metadata"] = {
+        "name": "db",
+        "annotations": {"kubectl.kubernetes.io/last-applied-configuration": draw(canaries)},
+    }
+    return body | draw(st.dictionaries(fields, contents, max_size=3))
+
+
+nested = secrets().map(lambda each: {"kind": "List", "items": [{"kind": "ConfigMap"}, each]})
+deeper = secrets().map(lambda each: {"kind": "Bundle", "spec": {"objects": [[each]]}})
+plain = st.just({"kind": "ConfigMap", "data": {"a": "shown"}})
+holders = secrets() | nested | deeper
+states = st.none() | plain | holders
+
+
+@given(states, states)
+def test_no_canary_is_left_on_either_side(before: Any, after: Any) -> None:
+    both = mask(before, after)
+    assert CANARY not in repr(both)
+    assert CANARY not in repr(field_changes(*both))
+
+
+@given(states, states)
+def test_no_canary_is_left_in_a_change(before: Any, after: Any) -> None:
+    desired = {ID: Resource(id=ID, body=after)} if after else {}
+    live = {ID: Live(resource=Resource(id=ID, body=before), uid="u")} if before else {}
+    changes = compare(desired, live, {ID: Digest("o1:a")})
+    assert CANARY not in repr([(each, each.before, each.after, each.fields) for each in changes])
+    assert CANARY not in repr((desired, live))
+
+
+@given(st.sampled_from(["plain", ["plain"], {"kind": "ConfigMap", "data": {"a": f"{CANARY}1"}}]), secrets())
+def test_one_side_that_is_a_secret_masks_the_other(other: Any, secret: dict[str, Any]) -> None:
+    assert CANARY not in repr((mask(other, secret), mask(secret, other)))
+
+
+@given(states, states)
+def test_what_differs_still_differs(before: Any, after: Any) -> None:
+    masked_before, masked_after = mask(before, after)
+    assert (masked_before == masked_after) == (before == after)
+
+
+@given(states, states)
+def test_masking_changes_nothing_in_place(before: Any, after: Any) -> None:
+    kept = copy.deepcopy((before, after))
+    mask(before, after)
+    assert (before, after) == kept
+
+
+@given(secrets())
+def test_masking_one_object(secret: dict[str, Any]) -> None:
+    assert CANARY not in repr(masked(secret))
+    assert CANARY not in repr(masked({"kind": "SecretList", "items": [{"data": secret.get("data", CANARY)}]}))
+
+
+def secret(**data: Any) -> dict[str, Any]:
+    """A Secret with some data."""
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "type": "Opaque", "data": data}
+
+
+def test_markers() -> None:
+    before, after = mask(secret(same="a", turned="b", gone="c"), secret(same="a", turned="longer", made="d"))
+    assert before["data"] == {"same": "(secret, same)", "turned": "(secret)", "gone": "(secret)"}
+    assert after["data"] == {"same": "(secret, same)", "turned": "(secret, changed)", "made": "(secret, new)"}
+    assert masked(secret(a="b"))["data"] == {"a": "(secret)"}
+    assert mask(None, secret(a="b"))[1]["data"] == {"a": "(secret, new)"}
+    assert mask(None, None) == (None, None)
+
+
+def test_what_is_not_secret_stays_readable() -> None:
+    shown = masked(secret(a="b"))
+    assert (shown["kind"], shown["type"], shown["metadata"]) == ("Secret", "Opaque", {"name": "db"})
+    settings = {"kind": "ConfigMap", "data": {"a": "b"}, "list": [1, None, True]}
+    assert masked(settings) == settings
+
+
+def test_values_that_python_takes_for_equal_are_not_the_same() -> None:
+    before, after = mask(secret(a={"b": 1}), secret(a={"b": True}))
+    assert before != after
+
+
+@pytest.mark.parametrize(
+    "reference", [{"kind": "Secret", "name": "db"}, {"apiVersion": "v1", "kind": "Secret", "name": "tls"}]
+)
+def test_a_reference_to_a_secret_is_shown(reference: dict[str, str]) -> None:
+    gateway = {"kind": "Gateway", "spec": {"certificateRefs": [reference]}}
+    assert masked(gateway) == gateway
+
+
+def test_a_copy_of_the_object_in_an_annotation_is_masked_on_anything() -> None:
+    template = {
+        "metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": CANARY, "team": "shop"}}
+    }
+    shown = masked({"kind": "Deployment", "spec": {"template": template}, **template})
+    assert CANARY not in repr(shown)
+    assert shown["metadata"]["annotations"]["team"] == "shop"

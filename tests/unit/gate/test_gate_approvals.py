@@ -1,0 +1,189 @@
+"""Whose approval counts for which state: open pull requests by the whole digest, merged ones object by object."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.gate import decide, explain_person, why_not
+from bot.gate.facts import Shown
+from bot.model.environment import ApprovalRule
+
+
+def test_nothing_approved_waits_and_says_who_and_what(gate):
+    verdict = decide(gate.facts())
+    assert (verdict.state, verdict.reason) == ("wait", "0 of 1 approvals")
+    assert verdict.who == ("team:acme/sre",)
+    assert verdict.next == "/gate approve prod"
+
+
+def test_the_prefix_of_the_configuration_is_used(gate):
+    assert decide(gate.facts(prefix="/tide")).next == "/tide approve prod"
+
+
+def test_one_approval_of_this_state_passes(gate):
+    verdict = decide(gate.facts(approvals=(gate.approval(),)))
+    assert (verdict.state, verdict.reason) == ("pass", "applies at once")
+
+
+def test_an_approval_of_another_state_does_not_count_and_is_told(gate):
+    verdict = decide(gate.facts(approvals=(gate.approval(digest="d1:old"),)))
+    assert verdict.state == "wait"
+    assert "ana approved another state" in gate.node(verdict, "approvals").children[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"standing": {2: False}}, "approvals are asked of acme/sre"),
+        ({"standing": {}}, "approvals are asked of acme/sre"),
+        ({"standing": {2: None}}, "the membership could not be looked up"),
+        ({"authors": frozenset({2})}, "who wrote a part of the change cannot approve it"),
+        ({"openers": frozenset({2})}, "who opened the change cannot approve it"),
+    ],
+)
+def test_who_does_not_count_is_refused_with_the_reason(gate, changes, words):
+    facts = gate.facts(approvals=(gate.approval(),), **changes)
+    verdict = decide(facts)
+    assert verdict.state == "wait"
+    assert f"ana does not count: {words}" in gate.node(verdict, "approvals").children[0].reason
+    assert words in why_not(facts, gate.ANA)
+    assert "/gate approve prod" in why_not(facts, gate.ANA)
+
+
+def test_a_bot_never_counts_whatever_its_standing(gate):
+    facts = gate.facts(approvals=(gate.approval(gate.BOT),), standing={4: True})
+    assert decide(facts).state == "wait"
+    assert "bots never count" in why_not(facts, gate.BOT)
+
+
+def test_authors_count_where_the_rule_says_so(gate):
+    rule = replace(gate.RULE, author=True)
+    assert decide(gate.facts(approvals=(gate.approval(gate.OPENER),), rules=(rule,))).state == "pass"
+
+
+def test_two_approvals_are_of_two_persons(gate):
+    rules = (replace(gate.RULE, count=2),)
+    twice = (gate.approval(at=1), gate.approval(at=2))
+    assert decide(gate.facts(approvals=twice, rules=rules)).reason == "1 of 2 approvals"
+    assert decide(gate.facts(approvals=(*twice, gate.approval(gate.EVE)), rules=rules)).state == "pass"
+
+
+def test_every_rule_must_be_satisfied(gate):
+    rules = (gate.RULE, replace(gate.RULE, count=2))
+    assert decide(gate.facts(approvals=(gate.approval(),), rules=rules)).state == "wait"
+
+
+def test_without_rules_the_environments_own_one_holds(gate):
+    assert decide(gate.facts(rules=())).state == "wait"
+
+
+def test_a_review_counts_only_where_reviews_do(gate):
+    review = (gate.approval(how="review"),)
+    assert decide(gate.facts(approvals=review)).state == "pass"
+    refused = decide(gate.facts(approvals=review, rules=(replace(gate.RULE, reviews=False),)))
+    assert refused.state == "wait"
+    assert "reviews do not count here" in gate.node(refused, "approvals").children[0].reason
+
+
+def test_naming_deletions_is_not_approving_the_rest(gate):
+    doomed = gate.doomed()
+    assert decide(gate.facts(doomed, approvals=(gate.approval(how="deletions", destroys=(doomed,)),))).state == "wait"
+
+
+def test_an_author_without_an_account_needs_somebody_else(gate):
+    rule = replace(gate.RULE, author=True)
+    facts = gate.facts(approvals=(gate.approval(gate.OPENER),), rules=(rule,), strangers=("x@example.org",))
+    assert decide(facts).state == "wait"
+    assert "x@example.org" in gate.node(decide(facts), "approvals").children[0].reason
+    assert decide(replace(facts, approvals=(gate.approval(gate.ANA),))).state == "pass"
+
+
+def test_explained_for_one_person(gate):
+    assert explain_person(gate.facts(), gate.ANA, gate.RULE).state == "pass"
+    assert explain_person(gate.facts(), gate.OPENER, gate.RULE).state == "fail"
+    assert explain_person(gate.facts(standing={2: None}), gate.ANA, gate.RULE).state == "unknown"
+    assert why_not(gate.facts(), gate.ANA) == ""
+    assert why_not(gate.facts(), gate.OPENER) == (
+        "an approval by bo does not count: who opened the change cannot approve it; "
+        "somebody else among acme/sre can type `/gate approve prod`"
+    )
+
+
+def merged(gate, **more):
+    objects = {gate.A: "o1:a2", gate.B: "o1:b2"}
+    defaults = {"phase": "merged", "desired": gate.desired(objects), "applied": {gate.A: "o1:a1", gate.B: "o1:b1"}}
+    return gate.facts(**{**defaults, **more})
+
+
+def test_two_riders_that_touch_different_objects_need_no_third_approval(gate):
+    first = gate.approval(number=1, digest="d1:x", objects={gate.A: "o1:a2"})
+    second = gate.approval(number=2, digest="d1:y", objects={gate.B: "o1:b2"})
+    assert decide(merged(gate, approvals=(first, second))).state == "pass"
+    alone = decide(merged(gate, approvals=(first,)))
+    assert alone.state == "wait"
+    assert "missing for Deployment web/b" in gate.node(alone, "approvals").children[0].reason
+
+
+def test_an_object_that_collided_is_not_approved_by_either(gate):
+    first = gate.approval(number=1, digest="d1:x", objects={gate.A: "o1:a8", gate.B: "o1:b2"})
+    second = gate.approval(number=2, digest="d1:y", objects={gate.A: "o1:a9"})
+    assert decide(merged(gate, approvals=(first, second))).state == "wait"
+
+
+def test_a_state_is_not_put_together_from_plans_that_a_rider_left(gate):
+    left = gate.approval(digest="d1:x", at=1, objects={gate.A: "o1:a2", gate.B: "o1:b1x"})
+    last = gate.approval(digest="d1:y", at=2, objects={gate.A: "o1:a3", gate.B: "o1:b2"})
+    assert decide(merged(gate, approvals=(left, last))).state == "wait"
+
+
+def test_a_stranger_does_not_say_which_plan_was_last(gate):
+    good = gate.approval(objects={gate.A: "o1:a2", gate.B: "o1:b2"}, at=1)
+    stranger = gate.approval(gate.BOT, digest="d1:y", at=2)
+    unknown = gate.approval(gate.EVE, digest="d1:y", at=2)
+    assert decide(merged(gate, approvals=(good, stranger))).state == "pass"
+    assert decide(merged(gate, approvals=(good, unknown), standing={2: True, 3: False})).state == "pass"
+    assert decide(merged(gate, approvals=(good, unknown), standing={2: True, 3: None})).state == "wait"
+
+
+def test_an_object_that_is_as_applied_needs_no_approval(gate):
+    same = merged(gate, applied={gate.A: "o1:a2", gate.B: "o1:b2"})
+    assert decide(same).state == "pass"
+
+
+def test_count_two_is_per_object(gate):
+    rules = (replace(gate.RULE, count=2),)
+    both = {gate.A: "o1:a2", gate.B: "o1:b2"}
+    approvals = (gate.approval(objects=both), gate.approval(gate.EVE, objects={gate.A: "o1:a2"}))
+    verdict = decide(merged(gate, approvals=approvals, rules=rules))
+    assert (verdict.state, verdict.reason) == ("wait", "1 of 2 approvals")
+
+
+def free(gate, **more):
+    return merged(gate, rules=(ApprovalRule(),), environment=gate.environment(approvals=ApprovalRule()), **more)
+
+
+def test_without_required_approvals_what_was_shown_stands_in(gate):
+    shown = Shown(objects={gate.A: "o1:a2", gate.B: "o1:b2"})
+    assert decide(free(gate, shown=(shown,))).state == "pass"
+    verdict = decide(free(gate, shown=(Shown(objects={gate.A: "o1:a2"}),)))
+    assert (verdict.state, verdict.reason) == ("wait", "not shown before the merge")
+
+
+def test_without_required_approvals_anybody_in_standing_may_approve_what_was_not_shown(gate):
+    agreed = gate.approval(gate.OPENER, objects={gate.A: "o1:a2", gate.B: "o1:b2"})
+    assert decide(free(gate, approvals=(agreed,))).state == "pass"
+    assert decide(free(gate, approvals=(agreed,), standing={1: False})).state == "wait"
+
+
+def test_while_open_no_approval_is_asked_for_where_none_is_required(gate):
+    verdict = decide(gate.facts(rules=(ApprovalRule(),)))
+    assert verdict.state == "pass"
+
+
+def test_a_merged_deletion_is_approved_by_its_uid(gate):
+    doomed = gate.doomed()
+    facts = merged(gate, desired=gate.desired({gate.A: "o1:a1"}), plan=gate.plan(doomed))
+    assert decide(replace(facts, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"
+    other = replace(doomed, uid="f1:other")
+    assert decide(replace(facts, approvals=(gate.approval(destroys=(other,)),))).state == "wait"
+    assert gate.node(decide(facts), "approvals").state == "wait"

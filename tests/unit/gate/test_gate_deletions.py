@@ -1,0 +1,141 @@
+"""What may be destroyed: within the allowance with the state's approval, beyond it and for some kinds only by name."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.gate import decide
+from bot.gate.deletions import allowance, always_asked
+from bot.gate.facts import Shown
+from bot.model.environment import ApprovalRule
+from bot.model.plan import Action
+from bot.model.resource import ResourceId
+
+
+@pytest.mark.parametrize(
+    ("inventory", "destroyed", "left"),
+    [(0, 0, 0), (1, 0, 1), (5, 0, 1), (6, 0, 2), (25, 0, 5), (1_000, 0, 5), (1_000, 4, 1), (1_000, 9, 0)],
+)
+def test_allowance(inventory, destroyed, left):
+    assert allowance(inventory, destroyed) == left
+
+
+@pytest.mark.parametrize(
+    ("type", "asked"),
+    [
+        ("Namespace", True),
+        ("CustomResourceDefinition.apiextensions.k8s.io", True),
+        ("PersistentVolume", True),
+        ("PersistentVolumeClaim", True),
+        ("StatefulSet.apps", True),
+        ("APIService.apiregistration.k8s.io", True),
+        ("MutatingWebhookConfiguration.admissionregistration.k8s.io", True),
+        ("ValidatingWebhookConfiguration.admissionregistration.k8s.io", True),
+        ("Certificate.cert-manager.io", True),
+        ("Gateway.gateway.networking.k8s.io", True),
+        ("Thing.custom", True),
+        ("Deployment.apps", False),
+        ("ConfigMap", False),
+        ("Ingress.networking.k8s.io", False),
+        ("Role.rbac.authorization.k8s.io", False),
+    ],
+)
+def test_always_asked_kinds(gate, type, asked):
+    assert always_asked(gate.doomed(ResourceId(type=type, name="x"))) is asked
+
+
+def test_objects_with_finalizers_are_always_asked(gate):
+    assert always_asked(gate.doomed(before={"metadata": {"finalizers": ["x"]}}))
+    assert not always_asked(gate.doomed(before={"metadata": {"finalizers": []}}))
+
+
+def test_the_approval_of_the_state_covers_an_ordinary_deletion(gate):
+    doomed = gate.doomed()
+    assert decide(gate.facts(doomed, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"
+
+
+def test_a_replacement_is_a_deletion_too(gate):
+    doomed = gate.doomed(action=Action.REPLACE)
+    assert decide(gate.facts(doomed, approvals=(gate.approval(),))).state == "wait"
+    assert decide(gate.facts(doomed, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"
+
+
+def test_a_review_never_covers_destruction(gate):
+    doomed = gate.doomed()
+    verdict = decide(gate.facts(doomed, approvals=(gate.approval(how="review", destroys=(doomed,)),)))
+    assert verdict.state == "wait"
+    assert "a review does not approve" in gate.node(verdict, "deletions").children[0].reason
+    assert verdict.next == "/gate approve prod"
+
+
+def volume(gate):
+    return gate.doomed(ResourceId(type="PersistentVolumeClaim", name="data", scope="db"), "f1:v")
+
+
+def test_a_volume_is_only_destroyed_by_name(gate):
+    doomed = volume(gate)
+    plain = gate.approval(destroys=(doomed,))
+    verdict = decide(gate.facts(doomed, approvals=(plain,)))
+    assert verdict.state == "wait"
+    assert verdict.next == "/gate approve-deletions prod"
+    named = gate.approval(how="deletions", destroys=(doomed,))
+    assert decide(gate.facts(doomed, approvals=(plain, named))).state == "pass"
+    again = replace(doomed, uid="f1:new")
+    assert decide(gate.facts(again, approvals=(plain, named))).state == "wait"
+
+
+def test_who_does_not_count_names_nothing(gate):
+    doomed = volume(gate)
+    plain = gate.approval(destroys=(doomed,))
+    named = gate.approval(gate.OPENER, how="deletions", destroys=(doomed,))
+    assert decide(gate.facts(doomed, approvals=(plain, named))).state == "wait"
+
+
+def test_two_are_asked_to_name_where_two_are_asked_to_approve(gate):
+    doomed = volume(gate)
+    people = (gate.ANA, gate.EVE)
+    plain = tuple(gate.approval(each, destroys=(doomed,)) for each in people)
+    named = tuple(gate.approval(each, how="deletions", destroys=(doomed,)) for each in people)
+    rules = (replace(gate.RULE, count=2),)
+    assert decide(gate.facts(doomed, approvals=(*plain, named[0]), rules=rules)).state == "wait"
+    assert decide(gate.facts(doomed, approvals=(*plain, *named), rules=rules)).state == "pass"
+
+
+def several(gate, number):
+    return [gate.doomed(ResourceId(type="ConfigMap", name=f"c{i}"), f"f1:{i}") for i in range(number)]
+
+
+def test_beyond_the_allowance_each_is_named(gate):
+    six = several(gate, 6)
+    plain = gate.approval(destroys=six)
+    verdict = decide(gate.facts(*six, approvals=(plain,)))
+    assert verdict.reason == "6 deletions to approve"
+    assert verdict.next == "/gate approve-deletions prod"
+    one = gate.approval(how="deletions", destroys=six[:1])
+    assert decide(gate.facts(*six, approvals=(plain, one))).state == "pass", "what was named does not count"
+    assert decide(gate.facts(*six[:5], approvals=(plain,))).state == "pass"
+
+
+def test_what_went_in_the_last_day_counts(gate):
+    two = several(gate, 2)
+    plain = gate.approval(destroys=two)
+    assert decide(gate.facts(*two, approvals=(plain,), destroyed=3)).state == "pass"
+    assert decide(gate.facts(*two, approvals=(plain,), destroyed=4)).state == "wait"
+
+
+def test_everything_at_once_is_never_destroyed_by_a_plain_approval(gate):
+    all_of_it = several(gate, 3)
+    facts = gate.facts(*all_of_it, inventory=3, approvals=(gate.approval(destroys=all_of_it),))
+    assert decide(facts).state == "wait"
+
+
+def test_without_required_approvals_what_was_shown_may_go_within_the_allowance(gate):
+    doomed = gate.doomed()
+    rules, applied = (ApprovalRule(),), {gate.A: "o1:a2", gate.B: "o1:b1"}
+    facts = gate.facts(doomed, phase="merged", rules=rules, applied=applied)
+    shown = Shown(objects={}, destroys=frozenset({(doomed.id, doomed.uid)}))
+    assert decide(facts).state == "wait"
+    assert decide(replace(facts, shown=(shown,))).state == "pass"
+    gone = volume(gate)
+    shown = Shown(objects={}, destroys=frozenset({(gone.id, gone.uid)}))
+    assert decide(replace(facts, plan=gate.plan(gone), shown=(shown,))).state == "wait"

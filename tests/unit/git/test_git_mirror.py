@@ -1,0 +1,156 @@
+"""git as an object store: hostile names stay data, and nothing of the machine's configuration has an effect."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.errors import InputError, TemporaryError, TreeError
+from bot.git.mirror import Mirror
+from bot.git.objects import parse_merge, valid_branch
+from bot.git.process import commit_id, environment
+from bot.model.forge import Remote
+from bot.model.noun import Sha
+
+
+@dataclass
+class Work:
+    """A working repository that tests commit to, and a mirror that shares its objects."""
+
+    top: Path
+    mirror: Mirror
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org", *arguments],
+            cwd=self.top, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    def commit(self, files: dict[str, str], message: str = "change") -> Sha:
+        for name, text in files.items():
+            (self.top / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.top / name).write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return Sha(self.git("rev-parse", "HEAD"))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    top = tmp_path / "work"
+    top.mkdir()
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(top)], check=True)
+    return Work(top=top, mirror=Mirror(top / ".git"))
+
+
+async def test_a_tree_is_read_without_a_checkout(work: Work) -> None:
+    sha = work.commit({"envs/dev/a.yaml": "a: 1\n", "b.txt": "b"})
+    tree = await work.mirror.tree(sha)
+    assert sorted(tree.entries) == ["b.txt", "envs/dev/a.yaml"]
+    loaded = await work.mirror.load(tree, frozenset({"envs/dev/a.yaml"}))
+    assert loaded.read("envs/dev/a.yaml") == b"a: 1\n"
+    with pytest.raises(TreeError, match="was not loaded"):
+        loaded.read("b.txt")
+
+
+async def test_symbolic_links_and_submodules_are_refused(work: Work) -> None:
+    work.commit({"a.yaml": "a: 1\n"})
+    os.symlink("/etc/passwd", work.top / "link.yaml")
+    head = work.commit({})
+    work.git("update-index", "--add", "--cacheinfo", f"160000,{head},module")
+    work.git("update-index", "--add", "--cacheinfo", f"160000,{head},module")
+    work.git("commit", "--quiet", "--message", "module")
+    tree = await work.mirror.tree(work.git("rev-parse", "HEAD"))
+    tree = await work.mirror.load(tree, frozenset(tree.entries))
+    with pytest.raises(TreeError, match="symbolic link"):
+        tree.read("link.yaml")
+    with pytest.raises(TreeError, match="submodule"):
+        tree.read("module")
+
+
+async def test_a_merge_is_computed_in_memory(work: Work) -> None:
+    base = work.commit({"a": "1\n", "b": "1\n"})
+    work.git("checkout", "--quiet", "-b", "topic")
+    topic = work.commit({"a": "2\n"})
+    work.git("checkout", "--quiet", "main")
+    main = work.commit({"b": "2\n"})
+    merged = await work.mirror.merge(main, topic)
+    assert merged.tree is not None
+    tree = await work.mirror.load(await work.mirror.tree(merged.tree), frozenset({"a", "b"}))
+    assert (tree.read("a"), tree.read("b")) == (b"2\n", b"2\n")
+    assert await work.mirror.descends(base, main)
+    assert not await work.mirror.descends(topic, main)
+
+
+async def test_a_conflict_names_its_paths(work: Work) -> None:
+    work.commit({"dir/a b.yaml": "1\n"})
+    work.git("checkout", "--quiet", "-b", "topic")
+    topic = work.commit({"dir/a b.yaml": "2\n"})
+    work.git("checkout", "--quiet", "main")
+    main = work.commit({"dir/a b.yaml": "3\n"})
+    merged = await work.mirror.merge(main, topic)
+    assert merged.tree is None
+    assert merged.conflicts == ("dir/a b.yaml",)
+
+
+async def test_attributes_change_no_byte(work: Work) -> None:
+    text = "x: $Id$\r\n"
+    (work.top / ".gitattributes").write_text("*.yaml ident text eol=lf working-tree-encoding=UTF-16\n")
+    work.git("add", ".gitattributes")
+    blob = subprocess.run(
+        ["git", "hash-object", "-w", "--stdin", "--no-filters"],
+        cwd=work.top,
+        input=text,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    work.git("update-index", "--add", "--cacheinfo", f"100644,{blob},a.yaml")
+    work.git("commit", "--quiet", "--message", "attributes")
+    tree = await work.mirror.tree(work.git("rev-parse", "HEAD"))
+    assert (await work.mirror.load(tree, frozenset({"a.yaml"}))).read("a.yaml") == text.encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["--upload-pack=x", "a..b", "a b", "a:b", "", "a\nb", "x.lock", "@{u}", "/a", "a/", "^a"]
+)
+def test_names_that_are_no_branches_are_refused(name: str) -> None:
+    assert valid_branch(name) is (name == "--upload-pack=x")
+
+
+@pytest.mark.parametrize("text", ["--output=f", "HEAD", "main", "a" * 39, "A" * 40, "a" * 40 + "\n"])
+def test_only_full_commit_ids_become_arguments(text: str) -> None:
+    with pytest.raises(InputError):
+        commit_id(text)
+
+
+async def test_a_branch_that_looks_like_an_option_stays_a_name(work: Work, tmp_path: Path) -> None:
+    work.commit({"a": "1\n"})
+    with pytest.raises((InputError, TemporaryError)) as caught:
+        await work.mirror.fetch(Remote(url="http://127.0.0.1:9/none.git", token="t0ken"), "--upload-pack=touch x")
+    assert "t0ken" not in str(caught.value)
+    assert not (tmp_path / "x").exists()
+
+
+async def test_other_protocols_are_refused(work: Work) -> None:
+    work.commit({"a": "1\n"})
+    for url in (f"file://{work.top}", f"ext::sh -c 'touch {work.top}/owned'", str(work.top)):
+        with pytest.raises(TemporaryError):
+            await work.mirror.fetch(Remote(url=url, token="t"), "main")
+    assert not (work.top / "owned").exists()
+
+
+def test_the_machines_configuration_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/somebody/gitconfig")
+    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    made = environment({})
+    assert made["GIT_CONFIG_NOSYSTEM"] == "1"
+    assert made["GIT_CONFIG_GLOBAL"] == os.devnull
+    assert "GITHUB_TOKEN" not in made
+
+
+def test_a_clean_merge_is_its_tree() -> None:
+    assert parse_merge(0, b"a" * 40 + b"\0").tree == "a" * 40

@@ -1,0 +1,261 @@
+"""The plan comment: what it says for each story, in which order, and that a limit never breaks it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.model.environment import ApprovalRule
+from bot.model.forge import Limits, Remark
+from bot.model.identity import Person
+from bot.model.plan import Action, Cause
+from bot.report import MARKER, comment_of, find_own, outcome_marker
+from bot.report.story import Answer, Standing
+
+LIMITS = Limits(comment=65_536, check_text=65_535, annotations=50)
+
+
+def comment(story, limit=65_536):
+    return comment_of(story, replace(LIMITS, comment=limit))
+
+
+def test_first_line_is_the_marker_and_the_second_the_danger(build):
+    lines = comment(build.busy()).splitlines()
+    assert lines[0] == MARKER
+    assert lines[1].startswith("### 🗑 prod deletes 1 volume · ❌ prod: 1 error · ⏸ prod waits: 0 of 1 approvals")
+
+
+def test_the_table_keeps_apart_what_comes_from_elsewhere(build):
+    text = comment(build.busy())
+    assert "| staging | 2 new, 1 changed | – | ✅ 41 | applies at once |" in text
+    assert "| **prod** | 2 new, 1 changed, **1 deleted** | 1 drifted | ❌ 1 of 41 | ⏸ after staging · 0 of 1" in text
+
+
+def test_read_first_names_consequences_and_places(build):
+    text = comment(build.busy())
+    assert "**PersistentVolumeClaim db/data** is deleted, and its volume with it · `base/db.yaml:14`" in text
+    assert "`overlays/prod/api.yaml:22`" in text
+    assert text.index("its volume with it") < text.index("no-latest-tag")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("Namespace", "and everything in it"),
+        ("CustomResourceDefinition.apiextensions.k8s.io", "and every object of its kind"),
+    ],
+)
+def test_consequences_by_kind(build, kind, words):
+    doomed = build.change(build.thing(kind, "x", ""), Action.DELETE)
+    assert words in comment(build.story(assessments=(build.assessment(changes=[doomed]),)))
+
+
+def test_steps_come_in_the_order_in_which_they_are_done(build):
+    step = next(line for line in comment(build.busy()).splitlines() if line.startswith("**To apply prod:**"))
+    order = ["fix 2", "`/gate approve prod` and `/gate approve-deletions prod`", "merge", "after staging"]
+    places = [step.index(each) for each in order]
+    assert places == sorted(places)
+
+
+def test_the_number_to_fix_is_the_finding_that_blocks(build):
+    text = comment(build.busy())
+    assert "\n2. ❌" in text
+    assert "**To apply prod:** fix 2" in text
+    assert "**To apply staging:** merge" in text
+
+
+def test_state_and_count_are_told(build):
+    text = comment(build.busy())
+    assert "prod `d1:prod8kd2`; pushes that render the same keep it." in text
+    assert "Shown 8 of 8 objects · [full plan](https://tidegate.example/pulls/hub/acme/shop/12)" in text
+
+
+def test_drift_is_folded_apart_with_its_cause(build):
+    text = comment(build.busy())
+    assert "prod: 1 drifted (replicas 3 → 5; put back by itself), not from this pull request" in text
+    assert "changed by hand" in text
+
+
+def test_the_same_story_gives_the_same_text(build):
+    assert comment(build.busy()) == comment(build.busy())
+
+
+def test_unknown_is_never_shown_as_a_pass(build):
+    unknown = build.finding("unknown", check="target", message="prod does not answer", resource=None)
+    text = comment(build.story(assessments=(build.assessment(findings=[unknown], rendered=False),)))
+    assert "✅" not in text
+    assert "❓ prod: 1 could not be evaluated" in text
+    assert "⛔ not as it is" in text
+
+
+def test_an_assessment_without_a_verdict_is_not_calm(build):
+    text = comment(build.story(assessments=(replace(build.assessment(), verdict=None),)))
+    assert "❓ prod could not be evaluated" in text
+
+
+def test_a_finding_of_two_environments_is_told_once(build):
+    found = build.finding()
+    parts = tuple(build.assessment(name, [build.change()], [found]) for name in ("prod", "staging"))
+    text = comment(build.story(assessments=parts))
+    assert text.count("`overlays/prod/api.yaml:22`") == 1
+    assert "❌ prod, staging" in text
+
+
+def test_an_object_in_the_way_is_read_first(build):
+    blocked = build.change(conflict="a file of that name is there and is not ours")
+    text = comment(build.story(assessments=(build.assessment(changes=[blocked]),)))
+    assert "✋ prod **Deployment web/api**: a file of that name is there and is not ours" in text
+    assert "fix 1" in text
+
+
+def test_invisible_characters_are_flagged(build):
+    sly = build.change(after=build.body(image="api\u202e:2"))
+    text = comment(build.story(assessments=(build.assessment(changes=[sly]),)))
+    assert "cannot be seen" in text
+    assert "\u202e" not in text
+
+
+def test_answers_name_writer_command_and_outcome(build):
+    refused = Answer(by="bo", command="/gate approve prod", accepted=False, text="not you; `ana` can", at=build.NOON)
+    later = Answer(by="ana", command="/gate plan", accepted=True, text="Planned.", at=build.NOON + timedelta(1))
+    text = comment(build.story(answers=(refused, later)))
+    assert "- ❌ `bo` `/gate approve prod`: not you; `ana` can" in text
+    assert text.index("`ana` `/gate plan`") < text.index("`bo` `/gate approve prod`")
+
+
+def test_a_preview_says_when_it_takes_effect(build):
+    part = build.assessment("qa", [build.change()], preview=True)
+    text = comment(build.story(preview=(part,)))
+    assert "**Takes effect after the merge** (this changes `tidegate.yaml`)" in text
+    assert "| qa | 1 changed |" in text
+
+
+def test_no_change_affects_no_environment(build):
+    assert "### ✅ Affects no environment" in comment(build.story(unaffected=("dev",)))
+
+
+def test_an_environment_that_is_never_applied_has_no_steps(build):
+    env = build.environment(apply="never")
+    text = comment(build.story(assessments=(build.assessment(changes=[build.change()], environment=env),)))
+    assert "only planned, never applied from here" in text
+    assert "To apply" not in text
+
+
+def test_a_review_is_offered_only_where_nothing_is_destroyed(build):
+    assert "(or approves in a review of this head)" in comment(
+        build.story(assessments=(build.assessment(changes=[build.change()]),))
+    )
+    assert "in a review" not in comment(build.busy())
+
+
+def test_two_approvals_are_asked_of_two(build):
+    env = build.environment(approvals=ApprovalRule(count=2, approvers=("team:acme/sre", "user:ana")))
+    text = comment(build.story(assessments=(build.assessment(changes=[build.change()], environment=env),)))
+    assert "2 of `acme/sre` or `ana` comment `/gate approve prod`" in text
+
+
+def test_first_apply_is_typed_after_the_merge(build):
+    part = build.assessment(changes=[build.change()])
+    children = tuple(
+        replace(each, state="wait", next="/gate apply prod") if each.rule == "first_apply" else each
+        for each in part.verdict.children
+    )
+    part = replace(part, verdict=replace(part.verdict, children=children))
+    step = next(e for e in comment(build.story(assessments=(part,))).splitlines() if e.startswith("**To apply prod"))
+    assert step.index("· merge ·") < step.index("`/gate apply prod` after the merge")
+
+
+PHASES = {
+    "planning": "⏳ Planning `3f2a9c1`",
+    "conflict": "❌ Conflicts with `main`",
+    "fork": "/gate plan 3f2a9c1",
+    "elsewhere": "environments follow `main`",
+    "unconfigured": "there is no `tidegate.yaml`",
+    "misconfigured": "`tidegate.yaml` cannot be used",
+    "closed": "its approvals no longer count",
+}
+
+
+@pytest.mark.parametrize(("phase", "words"), PHASES.items())
+def test_every_phase_without_a_plan_says_what_to_do(build, phase, words):
+    assert words in comment(build.story(phase=phase, conflicts=("a.yaml",), findings=(build.finding(),)))
+
+
+def test_a_conflict_names_the_paths(build):
+    assert "❌ `a.yaml`" in comment(build.story(phase="conflict", conflicts=("a.yaml",)))
+
+
+def test_after_the_merge_each_environment_stands_somewhere(build):
+    waiting = build.assessment(changes=[build.change()], phase="merged")
+    standings = (
+        Standing(environment="staging", state="applied", revision=build.MERGE, at=build.NOON),
+        Standing(environment="prod", state="waiting"),
+        Standing(environment="qa", state="failed", detail="disk full"),
+        Standing(environment="dev", state="unchanged"),
+    )
+    pull = build.pull("merged", merge_commit=build.MERGE)
+    text = comment(build.story(phase="merged", pull=pull, standings=standings, assessments=(waiting,)))
+    assert "### ❌ qa failed · ⏸ prod waits: 0 of 1 approvals · ✅ staging applied" in text
+    assert "| staging | ✅ applied at `9be01d4`, 2026-11-20 14:02 UTC | – |" in text
+    assert "| prod | ⏸ 0 of 1 approvals | 1 changed |" in text
+    assert "❌ failed: disk full" in text
+    assert "`3f2a9c1` was merged into `main` as `9be01d4`" in text
+    assert "· merge" not in text
+
+
+def test_changes_merged_earlier_are_told_apart(build):
+    earlier = build.change(cause=Cause.PENDING)
+    text = comment(build.story(assessments=(build.assessment(changes=[earlier]),)))
+    assert "| prod | – | 1 pending |" in text
+    assert "1 merged earlier and not applied yet, not from this pull request" in text
+
+
+def many(build, number):
+    doomed = build.change(build.thing("Namespace", "payments", ""), Action.DELETE)
+    rest = [build.change(build.thing(name=f"api-{i}"), Action.CREATE) for i in range(number)]
+    return build.story(assessments=(build.assessment(changes=[*rest, doomed]),))
+
+
+def test_what_does_not_fit_is_counted_and_the_dangerous_is_kept(build):
+    text = comment(many(build, 2_000))
+    assert 60_000 < len(text) <= 65_536
+    shown = text.count("```diff")
+    assert f"Shown {shown} of 2001 objects, the rest: [full plan]" in text
+    assert text.index("**Namespace payments** is deleted ·") < text.index("api-0")
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_one_giant_object_does_not_hide_the_others(build):
+    value = {"data": "x\n" * 100_000, "k": list(range(40_000))}
+    giant = build.change(build.thing("ConfigMap", "big"), Action.CREATE, after=value)
+    small = build.change(build.thing(name="small"), Action.CREATE)
+    text = comment(build.story(assessments=(build.assessment(changes=[giant, small]),)))
+    assert len(text) <= 65_536
+    assert "lines, too long to show here" in text
+    assert "Shown 1 of 2 objects" in text
+
+
+def test_a_long_environment_name_leaves_the_marker(build):
+    part = build.assessment("e" * 5_000, [build.change(action=Action.DELETE)])
+    text = comment(build.story(assessments=(part,)), 2_000)
+    assert text.startswith(f"{MARKER}\n### ")
+    assert len(text) <= 2_000
+
+
+def remark(number, body, own=True, seconds=0, noon=None):
+    person = Person(id=9, login="tidegate", bot=True)
+    return Remark(id=f"comment:{number}", author=person, body=body, at=noon + timedelta(seconds=seconds), own=own)
+
+
+def test_own_comments_are_found_by_author_and_first_line(build):
+    noon = build.NOON
+    ours = remark(2, f"{MARKER}\r\n### x", noon=noon)
+    older = remark(1, f"{MARKER}\n### y", noon=noon, seconds=-5)
+    forged = remark(3, f"{MARKER}\n### x", own=False, noon=noon)
+    quoted = remark(4, f"see:\n{MARKER}", noon=noon)
+    assert find_own([ours, older, forged, quoted], MARKER) == (older, ours)
+
+
+def test_outcome_markers_are_distinct_and_close_no_comment():
+    assert outcome_marker("a:1") != outcome_marker("a:10")
+    assert outcome_marker("a-->b") == "<!-- tidegate:outcome:a-b -->"

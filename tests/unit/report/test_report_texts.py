@@ -1,0 +1,115 @@
+"""Plans for terminals, programs and the page, and the comment after an apply."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from bot.model.identity import Person
+from bot.model.plan import Action, Applied, Health
+from bot.report import outcome_marker, outcome_of
+from bot.report.outcome import Deed
+from bot.report.page import plan_page
+from bot.report.text import to_json, to_markdown, to_text
+
+
+def test_terminal_text_has_headline_numbers_and_diffs(build):
+    text = to_text(build.busy().assessments, colour=False)
+    assert text.startswith("🗑 prod deletes 1 volume")
+    assert "    -  image: api:1\n    +  image: api:2" in text
+    assert "\x1b" not in text
+
+
+def test_a_terminal_is_never_obeyed(build):
+    sly = build.change(build.thing(name="\x1b[2J"), after={"k": "\x1b]0;x\x07\r\u202e"})
+    part = build.assessment(changes=[sly], findings=[build.finding(message="\x1b[31m")])
+    plain = to_text([part], colour=False)
+    assert not set(plain) & set("\x1b\x07\r\u202e")
+    coloured = to_text([part], colour=True)
+    assert "\x1b[2J" not in coloured
+    assert "\x1b[32m" in coloured
+
+
+def test_json_is_whole_and_serialisable(build):
+    value = json.loads(json.dumps(to_json(build.busy().assessments)))
+    prod, staging = value["environments"]
+    assert (prod["name"], staging["name"]) == ("prod", "staging")
+    assert prod["state"] == "fail"
+    assert [each["action"] for each in prod["changes"]].count("delete") == 1
+    assert prod["findings"][0]["line"] == 22
+    assert prod["verdict"]["next"] == ["/gate approve prod", "/gate approve-deletions prod"]
+
+
+def test_json_tells_unplanned_from_unchanged(build):
+    failed = to_json([build.assessment(rendered=False)])["environments"][0]
+    same = to_json([build.assessment()])["environments"][0]
+    assert failed["changes"] is None
+    assert failed["digest"] is None
+    assert same["changes"] == []
+
+
+def test_offline_markdown_has_no_marker_and_no_steps(build):
+    text = to_markdown(build.busy().assessments)
+    assert text.startswith("### 🗑 prod")
+    assert "Shown 8 of 8 objects" in text
+    assert "To apply" not in text
+
+
+def test_the_page_cuts_nothing(build):
+    part = build.busy().assessments[1]
+    value = plan_page(build.PULL, [SimpleNamespace(digest=part.head.digest, plan=part.plan, head=build.HEAD)])
+    assert value["title"] == "acme/shop#12"
+    (plan,) = value["plans"]
+    assert plan["environment"] == "prod"
+    assert len(plan["changes"]) == 5
+    assert plan["changes"][0]["action"] == "delete"
+    kinds = {kind for each in plan["changes"] for kind, _ in each["diff"]}
+    assert kinds == {"add", "remove", "place", ""}
+
+
+def deed(build, states, health="healthy", **more):
+    changes = [build.change(build.thing(name=f"a{i}"), Action.DELETE if i == 0 else Action.UPDATE) for i in range(4)]
+    part = build.assessment(changes=changes)
+    results = tuple(
+        Applied(id=each.id, action=each.action, state=state, error="disk full" if state == "failed" else "")
+        for each, state in zip(changes, states, strict=False)
+    )
+    return Deed(
+        environment="prod", revision=build.MERGE, digest=part.head.digest, plan=part.plan, results=results,
+        health=Health(state=health, reasons=("1 of 4 is missing",)), approvers=(Person(id=2, login="ana"),), **more,
+    )  # fmt: skip
+
+
+def test_a_finished_apply_says_where_the_environment_is(build):
+    outcome = outcome_of(deed(build, ["done"] * 4, at=build.NOON), "u:1")
+    assert outcome.key == "u:1"
+    assert outcome.body.startswith(
+        f"{outcome_marker('u:1')}\n### ✅ prod is at `9be01d4` · 4 objects applied, healthy\n"
+    )
+    assert "approved by `ana`" in outcome.body
+    assert "3 changed, **1 deleted**" in outcome.body
+    assert "Undo:" in outcome.body
+
+
+def test_an_applied_state_that_does_not_work_says_so(build):
+    body = outcome_of(deed(build, ["done"] * 4, "degraded"), "u:1").body
+    assert "### ⚠ prod is at" in body
+    assert "Not healthy: 1 of 4 is missing" in body
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown", "started"])
+def test_an_apply_that_broke_off_is_never_a_success(build, state):
+    body = outcome_of(deed(build, ["done", state]), "u:1").body
+    assert "### ❌ prod did not reach `9be01d4` · 1 of 4 applied" in body
+    assert "✅" not in body
+    assert "First error: **Deployment web/a1**" in body
+    assert "Applied: 1 object" in body
+    assert "Not begun: 2 objects" in body
+    assert "Trying again is safe:" in body
+    assert "`/gate hold prod`" in body
+
+
+def test_a_failure_names_the_error(build):
+    body = outcome_of(deed(build, ["done", "failed"]), "u:1").body
+    assert "(update): disk full" in body
+    assert "Failed: 1 object" in body

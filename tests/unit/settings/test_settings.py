@@ -1,0 +1,81 @@
+"""The server's settings: strict, from a file and the environment, one clear line per problem."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import load
+
+GOOD = """
+listen: 127.0.0.1:0
+forges:
+  github: {kind: github, token_file: token, webhook_secret_file: secret}
+targets:
+  prod: {kind: directory, path: envs/prod}
+repositories:
+  - {match: "github:acme/*", targets: [prod]}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "token").write_text("t0ken\n")
+    (tmp_path / "secret").write_text("s" * 32 + "\n")
+    (tmp_path / "server.yaml").write_text(GOOD)
+    return tmp_path / "server.yaml"
+
+
+def problems(file: Path, environ: dict[str, str] | None = None) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(file, environ or {})
+    return caught.value.lines
+
+
+def test_good_settings_are_read_and_paths_are_relative_to_the_file(file: Path) -> None:
+    settings = load(file, {})
+    assert settings.forges["github"].webhook_secret.get_secret_value() == "s" * 32
+    assert settings.targets["prod"].path == file.parent / "envs/prod"
+    assert settings.store == f"sqlite:///{file.parent / 'tidegate.db'}"
+    assert settings.rule("github", "ACME/Shop") is not None
+    assert settings.rule("github", "other/shop") is None
+
+
+def test_every_key_can_be_given_by_environment(file: Path) -> None:
+    environ = {"TIDEGATE_WORKERS": "7", "TIDEGATE_FORGES__GITHUB__API_URL": "http://127.0.0.1:1/api/v3"}
+    settings = load(file, environ)
+    assert settings.workers == 7
+    assert settings.forges["github"].api_url == "http://127.0.0.1:1/api/v3"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("listen: 127.0.0.1:0", "lissen: x", "lissen: is not a known key"),
+        ("token_file: token, ", "", "forges.github: give either app_id with private_key_file, or token_file"),
+        ("secret_file: secret", "secret_file: nothing", "No such file or directory"),
+        ("webhook_secret_file: secret", "webhook_secret: short", "is shorter than 32 bytes"),
+        ("targets: [prod]", "targets: [qa]", "names target 'qa', which is not defined"),
+        ("github:acme", "gitlab:acme", "names no forge of ['github']"),
+        ("127.0.0.1:0", "localhost", "must be ADDRESS:PORT"),
+        ("kind: directory", "kind: bucket", "Input should be 'directory'"),
+    ],
+)
+def test_each_problem_is_one_clear_line(file: Path, old: str, new: str, said: str) -> None:
+    file.write_text(GOOD.replace(old, new))
+    found = problems(file)
+    assert len(found) == 1
+    assert said in found[0]
+    assert "\n" not in found[0]
+
+
+def test_a_missing_file_and_bad_yaml_say_where(tmp_path: Path) -> None:
+    assert "there is no such file" in problems(tmp_path / "server.yaml")[0]
+    (tmp_path / "server.yaml").write_text("a: [1\nb: 2")
+    assert problems(tmp_path / "server.yaml")[0].startswith(f"{tmp_path}/server.yaml:2:")
+
+
+def test_secrets_are_not_shown(file: Path) -> None:
+    settings = load(file, {})
+    assert "t0ken" not in repr(settings)
+    assert "ssss" not in repr(settings)

@@ -1,0 +1,222 @@
+"""Opening the store, and what becomes of an answer that the database does not give."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, create_engine, select, text, update
+
+from bot.errors import SettingsError, StaleLease, TemporaryError
+from bot.model.forge import Repository
+from bot.model.identity import RepositoryId, Wake
+from bot.store import Store, meta, queue, repositories
+from bot.store.blobs import INLINE, blobs_of
+from bot.store.tables import meta as rows
+
+
+async def test_what_was_written_is_there_after_a_restart(url: str, tmp_path: Path) -> None:
+    keys = []
+    for _ in range(2):
+        store = await Store.open(url, tmp_path / "state")
+        keys.append(await store.write(meta.sealing_key))
+        await store.close()
+    assert keys[0] == keys[1]
+    assert len(keys[0]) == 32
+
+
+async def test_work_that_a_killed_process_held_is_taken_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    acme = Repository(id=RepositoryId(forge="github", number=17, path="acme/shop"), default_branch="main")
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    store = await Store.open(url, tmp_path)
+    await store.write(lambda conn: repositories.adopt(conn, acme, now))
+    await store.write(lambda conn: queue.touch(conn, [Wake(key=acme.id, reason="test")]))
+    [(lease, _)] = await store.write(lambda conn: queue.take_keys(conn, "killed", 1, now, 3600))
+    await store.close()
+    store = await Store.open(url, tmp_path)
+    assert await store.read(lambda conn: queue.ready(conn, now)) == 1
+    with pytest.raises(StaleLease):
+        await store.write_leased(lease, meta.sealing_key)
+    await store.close()
+
+
+async def test_the_file_is_free_again_after_closing_or_failing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    await (await Store.open(url, tmp_path)).close()
+    (tmp_path / "store.db").write_bytes(b"this is no database, and long enough to be seen as none" * 100)
+    for _ in range(2):
+        with pytest.raises(SettingsError, match="cannot be opened: file is not a database"):
+            await Store.open(url, tmp_path)
+
+
+async def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+    await store.write(meta.sealing_key)
+    made = [tmp_path / f"store.db{suffix}" for suffix in ("", "-wal", "-shm")]
+    assert [oct(os.stat(path).st_mode & 0o077) for path in made] == ["0o0"] * 3
+    await store.close()
+
+
+async def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+
+    def pragmas(conn: Connection) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        return {name: conn.execute(text(f"PRAGMA {name}")).scalar() for name in names}
+
+    assert await store.write(pragmas) == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("nonsense", "is not a URL; write sqlite:///FILE or postgresql"),
+        ("sqlite://", "sqlite:// cannot be used; write sqlite:///FILE"),
+        ("sqlite:///:memory:", "cannot be used; write sqlite:///FILE"),
+        ("mysql://me:hush@db/x", "mysql://me:***@db/x cannot be used; write sqlite:///FILE"),
+        ("postgresql://me:hush@db/x", "postgresql://me:***@db/x cannot be used; .*postgresql[+]psycopg://"),
+        (
+            "sqlite:////there/is/no/such/folder.db",
+            "folder.db cannot be used: No such file or directory; make its folder",
+        ),
+        (
+            "postgresql+psycopg://me:hush@127.0.0.1:1/x",
+            "postgresql[+]psycopg://me:[*]+@127.0.0.1:1/x cannot be opened: ",
+        ),
+    ],
+)
+async def test_a_url_that_is_no_use_is_refused_without_its_password(url: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=problem.replace("***", "[*]+")) as caught:
+        await Store.open(url, tmp_path)
+    assert len(caught.value.lines) == 1
+    assert "hush" not in str(caught.value)
+
+
+async def test_a_state_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(SettingsError, match=r"state_dir: .*state cannot be written"):
+        await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "state")
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(url: str, tmp_path: Path) -> None:
+    store = await Store.open(url, tmp_path)
+    await store.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    await store.close()
+    with pytest.raises(SettingsError, match="was used by a newer version of Tidegate; run that version"):
+        await Store.open(url, tmp_path)
+
+
+async def test_servers_that_start_together_make_the_tables_once(new_postgresql: str, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(Store.open(new_postgresql, tmp_path) for _ in range(4)))
+    keys = await asyncio.gather(*(store.write(meta.sealing_key) for store in stores))
+    assert len(set(keys)) == 1
+    for store in stores:
+        await store.close()
+
+
+async def test_who_reads_cannot_write(store: Store) -> None:
+    with pytest.raises(TemporaryError, match=r"read-?only"):
+        await store.read(lambda conn: conn.execute(rows.insert().values(key="a", value="b")))
+    assert await store.read(lambda conn: conn.execute(select(rows)).fetchall()) == []
+
+
+async def test_a_reader_sees_one_state_while_others_write(store: Store) -> None:
+    await store.write(lambda conn: conn.execute(rows.insert().values(key="a", value="1")))
+    looked, written = threading.Event(), threading.Event()
+
+    def look_twice(conn: Connection) -> list[str]:
+        first = conn.execute(select(rows.c.value)).scalar_one()
+        looked.set()
+        assert written.wait(timeout=20)
+        return [first, conn.execute(select(rows.c.value)).scalar_one()]
+
+    reading = asyncio.create_task(store.read(look_twice))
+    await asyncio.to_thread(looked.wait, 20)
+    await store.write(lambda conn: conn.execute(update(rows).values(value="2")))
+    written.set()
+    assert await reading == ["1", "1"]
+
+
+async def test_a_database_that_is_busy_is_a_temporary_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0)
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+    intruder = create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    with intruder.connect() as conn:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(TemporaryError, match="the store does not answer: database is locked"):
+            await store.write(meta.sealing_key)
+    intruder.dispose()
+    assert len(await store.write(meta.sealing_key)) == 32
+    await store.close()
+
+
+async def test_a_full_disk_is_a_temporary_error(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+
+    def fill(conn: Connection) -> None:
+        conn.exec_driver_sql("PRAGMA max_page_count = 1")
+        conn.execute(rows.insert().values(key="large", value="x" * 2_000_000))
+
+    with pytest.raises(TemporaryError, match="the store does not answer: database or disk is full"):
+        await store.write(fill)
+    assert await store.read(lambda conn: conn.execute(select(rows)).fetchall()) == []
+    await store.close()
+
+
+async def test_a_large_text_that_cannot_be_written_is_a_temporary_error(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "state")
+    (tmp_path / "state" / "blobs").rmdir()
+    (tmp_path / "state" / "blobs").write_text("in the way")
+
+    def write(conn: Connection) -> None:
+        meta.sealing_key(conn)
+        blobs_of(conn).put("x" * (INLINE + 1))
+
+    with pytest.raises(TemporaryError, match="the store's files cannot be used: Not a directory"):
+        await store.write(write)
+    assert not await store.read(meta.sealing_key_exists)
+    await store.close()
+
+
+async def test_a_lost_connection_is_a_temporary_error_and_the_next_one_is_new(
+    new_postgresql: str, tmp_path: Path
+) -> None:
+    store = await Store.open(new_postgresql, tmp_path)
+    with pytest.raises(TemporaryError, match="the store does not answer: "):
+        await store.write(lambda conn: conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())")))
+    assert len(await store.write(meta.sealing_key)) == 32
+    await store.close()
+
+
+async def test_transactions_that_wait_for_each_other_both_succeed(new_postgresql: str, tmp_path: Path) -> None:
+    store = await Store.open(new_postgresql, tmp_path)
+    await store.write(lambda conn: conn.execute(rows.insert(), [{"key": k, "value": ""} for k in ("left", "right")]))
+    both_hold_one = threading.Barrier(2, timeout=20)
+    runs: list[str] = []
+
+    def lock(first: str, second: str, conn: Connection) -> None:
+        runs.append(first)
+        conn.execute(update(rows).where(rows.c.key == first).values(value=rows.c.value + first[0]))
+        if len(runs) <= 2:
+            both_hold_one.wait()
+        conn.execute(update(rows).where(rows.c.key == second).values(value=rows.c.value + first[0]))
+
+    await asyncio.gather(
+        store.write(lambda conn: lock("left", "right", conn)), store.write(lambda conn: lock("right", "left", conn))
+    )
+    assert len(runs) == 3, "nothing collided, so nothing was shown"
+    values = await store.read(lambda conn: conn.execute(select(rows.c.value).where(rows.c.key.in_(["left", "right"]))))
+    assert [sorted(value) for value in values.scalars()] == [["l", "r"], ["l", "r"]]
+    await store.close()
+
+
+def test_importing_the_store_leaves_alembic_and_drivers_alone() -> None:
+    code = "import sys, bot.store, bot.store.queue; print([m for m in ('alembic', 'psycopg') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

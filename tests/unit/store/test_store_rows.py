@@ -1,0 +1,206 @@
+"""The aggregates: what is put in comes out, once, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.errors import SettingsError
+from bot.model.environment import ApprovalRule, Environment, Source
+from bot.model.forge import Delivery, Remark, Repository
+from bot.model.gate import Approval
+from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId, Wake
+from bot.model.noun import Digest, Sha
+from bot.model.plan import Action, Applied, Cause, Change, FieldChange, Plan
+from bot.model.report import Outcome, Posted, PostedCheck
+from bot.model.resource import Origin, ResourceId
+from bot.store import Store, approvals, commands, deliveries, environments, journal, plans, posted, queue, repositories
+from bot.store.blobs import INLINE
+from bot.store.tables import metadata
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+REPOSITORY = RepositoryId(forge="github", number=7, path="acme/shop")
+PULL = PullRequestId(repository=REPOSITORY, number=4)
+ANA = Person(id=1, login="ana")
+PROD = EnvironmentId(repository=REPOSITORY, name="prod")
+WEB = ResourceId(type="Deployment.apps", name="web", scope="shop")
+REVISION = Sha("a" * 40)
+
+
+def plan(text: str = "1") -> Plan:
+    change = Change(
+        id=WEB, action=Action.DELETE, cause=Cause.DRIFT, fields=(FieldChange(path="/a", before=text, after=None),),
+        before={"a": text}, uid="f1:1", digest=None, origin=Origin(path="a.yaml", line=3),
+    )  # fmt: skip
+    return Plan(environment=PROD, desired=Digest("d1:x"), destination="here", changes=(change,), inventory=3, at=NOW)
+
+
+def shown(digest: str = "d1:x", text: str = "1") -> plans.Published:
+    return plans.Published(
+        thread=PULL, environment="uid", digest=Digest(digest), objects={WEB: Digest("o1:1")},
+        destroys=frozenset({(WEB, "f1:1")}), plan=plan(text), head=REVISION,
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+async def adopted(store: Store) -> None:
+    await store.write(lambda conn: repositories.adopt(conn, Repository(id=REPOSITORY, default_branch="main"), NOW))
+
+
+def remark(body: str = "/gate plan", edited: bool = False) -> Remark:
+    return Remark(id="comment:9", author=ANA, body=body, at=NOW, changed=NOW, edited=edited)
+
+
+async def test_a_delivery_is_accepted_once(store: Store) -> None:
+    delivery = Delivery(
+        id="guid", event="issue_comment", wakes=(Wake(key=PULL, reason="x"),), remark=remark(), thread=PULL
+    )
+    assert await store.write(lambda conn: deliveries.accept(conn, "github", delivery, NOW))
+    assert not await store.write(lambda conn: deliveries.accept(conn, "github", delivery, NOW))
+    assert await store.read(lambda conn: queue.ready(conn, NOW)) == 1
+    (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
+    assert (row.origin, row.remark.body, row.remark.author) == ("signed", "/gate plan", ANA)
+
+
+async def test_a_signed_text_replaces_a_listed_one_that_was_refused_for_its_edit(store: Store) -> None:
+    await store.write(lambda conn: commands.record(conn, PULL, remark("/gate apply prod", edited=True), "listed", NOW))
+    (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
+    said = commands.AnswerRow(by="ana", command="/gate apply prod", accepted=False, text="edited", at=NOW)
+    await store.write(lambda conn: commands.answer(conn, row, said))
+    await store.write(lambda conn: commands.record(conn, PULL, remark("/gate plan"), "signed", NOW))
+    (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
+    assert (row.origin, row.remark.body) == ("signed", "/gate plan")
+
+
+async def test_an_answered_command_is_not_judged_again(store: Store) -> None:
+    await store.write(lambda conn: commands.record(conn, PULL, remark(), "signed", NOW))
+    (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
+    said = commands.AnswerRow(by="ana", command="/gate plan", accepted=True, text="Planned.", at=NOW)
+    await store.write(lambda conn: commands.answer(conn, row, said))
+    for origin in ("signed", "listed"):
+        await store.write(lambda conn, o=origin: commands.record(conn, PULL, remark("/gate hold prod"), o, NOW))
+    assert await store.read(lambda conn: commands.pending(conn, PULL)) == ()
+    assert await store.read(lambda conn: commands.answers(conn, PULL, 5)) == (said,)
+
+
+async def test_approvals_come_back_until_withdrawn_or_spent(store: Store) -> None:
+    approval = Approval(
+        environment="uid", pull_request=PULL, desired=Digest("d1:x"), objects={WEB: Digest("o1:1")},
+        destroys=frozenset({(WEB, "f1:1")}), by=ANA, how="command", at=NOW,
+    )  # fmt: skip
+    for _ in range(2):
+        await store.write(lambda conn: approvals.add(conn, approval, "comment:9"))
+    assert await store.read(lambda conn: approvals.counting(conn, "uid", PULL)) == (approval,)
+    await store.write(lambda conn: approvals.spend(conn, "uid", Digest("d1:other"), NOW))
+    assert await store.read(lambda conn: approvals.counting(conn, "uid", PULL)) == (approval,)
+    await store.write(lambda conn: approvals.spend(conn, "uid", Digest("d1:x"), NOW))
+    assert await store.read(lambda conn: approvals.counting(conn, "uid", PULL)) == ()
+    await store.write(lambda conn: approvals.add(conn, approval, "comment:10"))
+    await store.write(lambda conn: approvals.withdraw(conn, "uid", PULL, ANA, NOW))
+    assert await store.read(lambda conn: approvals.counting(conn, "uid", PULL)) == ()
+
+
+async def test_a_plan_is_published_once_and_found_by_the_second_before(store: Store) -> None:
+    made = await store.write(lambda conn: plans.propose(conn, PULL, [shown()], NOW))
+    later = NOW + timedelta(minutes=1)
+    assert await store.write(lambda conn: plans.propose(conn, PULL, [shown()], later)) == made == NOW
+    assert await store.read(lambda conn: plans.published(conn, PULL, "uid", later)) is None
+    await store.write(lambda conn: plans.mark_published(conn, PULL, NOW))
+    at = NOW + timedelta(milliseconds=900)
+    assert await store.read(lambda conn: plans.published(conn, PULL, "uid", at)) is None
+    assert await store.read(lambda conn: plans.same_second(conn, PULL, "uid", at))
+    found = await store.read(lambda conn: plans.published(conn, PULL, "uid", NOW + timedelta(seconds=1)))
+    assert found == shown()
+    assert await store.write(lambda conn: plans.propose(conn, PULL, [shown("d1:y", "2")], later)) == later
+    assert [p.digest for p in await store.read(lambda conn: plans.latest(conn, PULL))] == ["d1:y"]
+
+
+async def test_large_plans_lie_in_files(store: Store, tmp_path: Path) -> None:
+    large = shown(text="x" * (INLINE + 1))
+    await store.write(lambda conn: plans.propose(conn, PULL, [large], NOW))
+    assert [p for p in (tmp_path / "state" / "blobs").rglob("*") if p.is_file()]
+    assert (await store.read(lambda conn: plans.latest(conn, PULL))) == (large,)
+
+
+async def test_an_environment_keeps_its_id_and_remembers_what_was_applied(store: Store) -> None:
+    first = await store.write(lambda conn: environments.ensure(conn, PROD, NOW))
+    again = await store.write(lambda conn: environments.ensure(conn, PROD, NOW))
+    assert first.uid == again.uid
+    described = Environment(
+        id=PROD, source=Source(path="envs/prod"), target="prod", apply="on-merge", after=("staging",)
+    )
+    state = environments.AppliedState(
+        revision=REVISION, digest=Digest("d1:x"), objects={WEB: Digest("o1:1")},
+        rule=ApprovalRule(count=1, approvers=("team:acme/sre",)), destination="here", at=NOW,
+    )  # fmt: skip
+    looked = environments.Looked(
+        revision=REVISION, digest=Digest("d1:x"), state="pass", reason="", drifted=("Deployment shop/web",), at=NOW
+    )
+    await store.write(lambda conn: environments.activate(conn, described, NOW))
+    await store.write(lambda conn: environments.set_applied(conn, first.uid, state, "healthy"))
+    assert await store.write(lambda conn: environments.look(conn, first.uid, looked))
+    assert not await store.write(lambda conn: environments.look(conn, first.uid, looked))
+    row = await store.read(lambda conn: environments.find(conn, PROD))
+    assert row is not None
+    assert (row.state, row.applied, row.looked, row.description) == ("active", state, looked, described)
+    assert await store.write(lambda conn: environments.detach_others(conn, REPOSITORY, [])) == (PROD,)
+
+
+async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
+    intent = journal.Intent(
+        environment="uid", epoch=1, revision=REVISION, digest=Digest("d1:x"), plan=plan(), riders=(4,), repair=False
+    )
+    id = await store.write(lambda conn: journal.begin(conn, intent, NOW))
+    done = Applied(id=WEB, action=Action.DELETE, state="done")
+    for unnamed in (True, False):
+        await store.write(lambda conn, u=unnamed: journal.record(conn, id, done, u, NOW))
+    await store.write(lambda conn: journal.finish(conn, id, "done", "", NOW))
+    assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW)) == 1
+    assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW + timedelta(days=1))) == 0
+    last = await store.read(lambda conn: journal.last(conn, "uid"))
+    assert last is not None
+    assert (last.state, last.plan) == ("done", plan())
+
+
+async def test_an_outcome_is_owed_once(store: Store) -> None:
+    outcome = Outcome(key="k", body="prod is there")
+    for _ in range(2):
+        await store.write(lambda conn: posted.owe(conn, PULL, outcome))
+    assert await store.read(lambda conn: posted.due(conn, PULL)) == (outcome,)
+    value = Posted(
+        comment="comment:1",
+        digest="x",
+        at=NOW,
+        checks={REVISION: PostedCheck(id=3, digest="y")},
+        outcomes={"k": "comment:2"},
+    )
+    await store.write(lambda conn: posted.save(conn, PULL, value))
+    assert await store.read(lambda conn: posted.of(conn, PULL)) == value
+    assert await store.read(lambda conn: posted.due(conn, PULL)) == ()
+
+
+async def test_the_migrations_make_the_tables_that_the_code_uses(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    assert await store.read(lambda conn: compare_metadata(MigrationContext.configure(conn), metadata)) == []
+
+
+async def test_a_second_server_on_the_same_file_is_refused(store: Store, url: str, tmp_path: Path) -> None:
+    if not url.startswith("sqlite"):
+        second = await Store.open(url, tmp_path / "state")
+        await second.close()
+        return
+    with pytest.raises(SettingsError, match="another server works on"):
+        await Store.open(url, tmp_path / "state")
+
+
+async def test_nothing_of_a_transaction_that_breaks_is_kept(store: Store) -> None:
+    def broken(conn: object) -> None:
+        posted.owe(conn, PULL, Outcome(key="k", body="b"))  # type: ignore[arg-type]  # any connection
+        raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError):
+        await store.write(broken)
+    assert await store.read(lambda conn: conn.execute(select(metadata.tables["outcomes"])).fetchall()) == []

@@ -1,0 +1,171 @@
+"""What a thread showed and what was typed in it: nothing that was not shown counts as shown, and first words count."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, select
+
+from bot.model.forge import Delivery, PullRequest, Remark
+from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId
+from bot.model.noun import Digest, Sha
+from bot.model.plan import Plan
+from bot.model.resource import ResourceId
+from bot.store import commands, deliveries, holds, plans, pulls
+from bot.store.plans import Published
+from bot.store.tables import commands as command_rows
+from bot.store.tables import deliveries as delivery_rows
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+ACME = RepositoryId(forge="github", number=17, path="acme/shop")
+PULL = PullRequestId(repository=ACME, number=4)
+ANA = Person(id=1, login="ana")
+WEB = ResourceId(type="Deployment.apps", name="web")
+HEAD = Sha("a" * 40)
+
+
+def shown(name: str = "prod", digest: str = "d1:a", web: str = "o1:a") -> Published:
+    plan = Plan(
+        environment=EnvironmentId(repository=ACME, name=name), desired=Digest(digest), destination="here", changes=(),
+        inventory=1, at=NOON,
+    )  # fmt: skip
+    objects = {WEB: Digest(web)}
+    return Published(
+        thread=PULL,
+        environment=name,
+        digest=Digest(digest),
+        objects=objects,
+        destroys=frozenset(),
+        plan=plan,
+        head=HEAD,
+    )
+
+
+def digest_before(conn: Connection, before: datetime, name: str = "prod") -> str | None:
+    found = plans.published(conn, PULL, name, before)
+    return found.digest if found else None
+
+
+def test_a_plan_that_was_replaced_before_it_was_shown_never_counts(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown(digest="d1:a")], NOON)
+    plans.propose(conn, PULL, [shown(digest="d1:b")], NOON + MINUTE)
+    plans.mark_published(conn, PULL, NOON + 2 * MINUTE)
+    assert digest_before(conn, NOON + 3 * MINUTE) == "d1:b"
+    plans.propose(conn, PULL, [shown(digest="d1:a")], NOON + 4 * MINUTE)
+    assert digest_before(conn, NOON + 5 * MINUTE) == "d1:b"
+
+
+def test_an_environment_that_left_before_it_was_shown_does_not_concern_the_thread(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown("prod"), shown("staging")], NOON)
+    plans.propose(conn, PULL, [shown("staging")], NOON + MINUTE)
+    plans.mark_published(conn, PULL, NOON + 2 * MINUTE)
+    assert digest_before(conn, NOON + 3 * MINUTE, "prod") is None
+    assert digest_before(conn, NOON + 3 * MINUTE, "staging") == "d1:a"
+    assert not plans.concerns(conn, PULL, "prod")
+
+
+def test_what_was_shown_stays_shown_when_the_thread_moves_on(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown(digest="d1:a")], NOON)
+    plans.mark_published(conn, PULL, NOON)
+    plans.propose(conn, PULL, [shown(digest="d1:b")], NOON + 2 * MINUTE)
+    plans.mark_published(conn, PULL, NOON + 2 * MINUTE)
+    assert digest_before(conn, NOON + MINUTE) == "d1:a"
+    assert digest_before(conn, NOON + 3 * MINUTE) == "d1:b"
+
+
+def test_the_same_plan_that_would_approve_other_objects_is_another_one(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown(web="o1:a")], NOON)
+    plans.mark_published(conn, PULL, NOON)
+    plans.propose(conn, PULL, [shown(web="o1:b")], NOON + MINUTE)
+    [last] = plans.latest(conn, PULL)
+    assert last.objects == {WEB: "o1:b"}
+
+
+def test_another_thread_is_another_matter(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown()], NOON)
+    other = PullRequestId(repository=ACME, number=5)
+    plans.propose(conn, other, [], NOON)
+    plans.mark_published(conn, other, NOON)
+    assert plans.concerns(conn, PULL, "prod")
+    assert digest_before(conn, NOON + MINUTE) is None
+
+
+def remark(body: str, edited: bool = False) -> Remark:
+    return Remark(id="comment:9", author=ANA, body=body, at=NOON, edited=edited)
+
+
+def bodies(conn: Connection) -> list[str]:
+    return [row.remark.body for row in commands.pending(conn, PULL)]
+
+
+def test_first_words_replace_what_was_found_later_at_the_forge(conn: Connection) -> None:
+    commands.record(conn, PULL, remark("/gate approve prod"), "listed", NOON)
+    commands.record(conn, PULL, remark("/gate plan"), "signed", NOON)
+    commands.record(conn, PULL, remark("/gate approve prod", edited=True), "listed", NOON)
+    assert bodies(conn) == ["/gate plan"]
+
+
+def test_first_words_do_not_undo_what_was_answered(conn: Connection) -> None:
+    commands.record(conn, PULL, remark("/gate hold prod"), "listed", NOON)
+    [row] = commands.pending(conn, PULL)
+    said = commands.AnswerRow(by="ana", command="/gate hold prod", accepted=True, text="held", at=NOON)
+    commands.answer(conn, row, said)
+    commands.record(conn, PULL, remark("/gate hold prod"), "signed", NOON)
+    assert bodies(conn) == []
+
+
+def test_a_remark_that_was_judged_keeps_no_text(conn: Connection) -> None:
+    for id in ("ignored", "answered"):
+        secret = Remark(id=id, author=ANA, body="/gate plan\nmy password is hunter2", at=NOON)
+        commands.record(conn, PULL, secret, "signed", NOON)
+    ignored, answered = sorted(commands.pending(conn, PULL), key=lambda row: row.remark.id, reverse=True)
+    commands.ignore(conn, ignored)
+    said = commands.AnswerRow(by="ana", command="/gate plan", accepted=True, text="planned", at=NOON)
+    commands.answer(conn, answered, said)
+    assert list(conn.execute(select(command_rows.c.state, command_rows.c.body).order_by(command_rows.c.state))) == [
+        ("answered", ""), ("ignored", ""),
+    ]  # fmt: skip
+
+
+def test_when_a_remark_was_found_is_kept(conn: Connection) -> None:
+    commands.record(conn, PULL, remark("/gate plan"), "listed", NOON + MINUTE)
+    commands.record(conn, PULL, remark("/gate plan"), "listed", NOON + 2 * MINUTE)
+    assert [row.found for row in commands.pending(conn, PULL)] == [NOON + MINUTE]
+
+
+def test_old_deliveries_are_forgotten_and_recent_ones_are_not(conn: Connection) -> None:
+    for day in range(5):
+        deliveries.accept(conn, "github", Delivery(id=str(day), event="ping"), NOON + timedelta(days=day))
+    assert deliveries.forget(conn, NOON + timedelta(days=3)) == 3
+    assert sorted(conn.execute(select(delivery_rows.c.delivery)).scalars()) == ["3", "4"]
+
+
+def test_the_same_delivery_id_of_two_forges_is_two_deliveries(conn: Connection) -> None:
+    assert deliveries.accept(conn, "github", Delivery(id="1", event="ping"), NOON)
+    assert deliveries.accept(conn, "other", Delivery(id="1", event="ping"), NOON)
+
+
+@pytest.mark.parametrize("count", [1, 70_000])
+def test_riders_are_found_by_merge_commit_in_order_of_merging(conn: Connection, count: int) -> None:
+    merges = {4: "b" * 40, 5: "c" * 40, 6: "d" * 40}
+    for number, sha in merges.items():
+        pull = PullRequest(
+            id=PullRequestId(repository=ACME, number=number), title="t", url="u", base="main", head=HEAD, branch="b",
+            author=ANA, fork=False, draft=False, state="merged", at=NOON, merge_commit=Sha(sha),
+            merged_at=NOON - number * MINUTE,
+        )  # fmt: skip
+        pulls.save(conn, pull, NOON)
+    asked = [Sha(f"{n:040x}") for n in range(count)] + [Sha(merges[4]), Sha(merges[6])]
+    assert [row.id.number for row in pulls.merged_as(conn, ACME, asked)] == [6, 4]
+
+
+def test_a_hold_lasts_until_it_is_released(conn: Connection) -> None:
+    assert holds.current(conn, "uid") is None
+    holds.add(conn, "uid", ANA, "incident", NOON)
+    holds.add(conn, "uid", Person(id=2, login="bo"), "still", NOON + MINUTE)
+    found = holds.current(conn, "uid")
+    assert found is not None
+    assert (found.by, found.reason, found.at) == ("bo", "still", NOON + MINUTE)
+    assert holds.current(conn, "other") is None
+    holds.release(conn, "uid", NOON + 2 * MINUTE)
+    assert holds.current(conn, "uid") is None
