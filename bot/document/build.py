@@ -190,7 +190,6 @@ class Builder:
             raise ValueError('"<<" merges mappings only: a mapping, an alias of one, or a list of those')
         assert top.merged is not None
         for source in sources:
-            self._count(len(source))
             for key, merged in source.items():
                 if key in top.value:
                     # YAML keeps the key here and kubectl the merged value, so neither reading is right for everyone.

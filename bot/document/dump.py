@@ -102,7 +102,7 @@ def _inline(value: Any, indent: int) -> str:
 
 
 def _text(text: str) -> str:
-    if SAFE.fullmatch(text) and isinstance(_read(text), str):
+    if SAFE.fullmatch(text) and not OTHER_READERS.fullmatch(text) and isinstance(_read(text), str):
         return text
     text.encode()
     return ESCAPED.sub(_escape, json.dumps(text, ensure_ascii=False))

@@ -84,6 +84,8 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             saved = await stack.enter_async_context(target.plan(environment, head))
         except RenderError as error:
             findings += error.findings
+        except InputError as error:
+            findings.append(problem(environment, str(error)))
         except (TemporaryError, PermanentError) as error:
             findings.append(unreachable(environment, error))
         objects = base.objects if base else None
@@ -122,7 +124,7 @@ async def base_of(tools: Tools, subject: Subject, destination: str) -> Desired |
         return None
     try:
         return await desire(tools, subject, subject.before, subject.base, destination)
-    except RenderError:
+    except InputError:
         return None
 
 

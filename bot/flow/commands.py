@@ -1,5 +1,6 @@
 """Commands: taken from what people wrote, acknowledged, judged against the plan their writer saw, answered."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -56,7 +57,8 @@ async def judge(world: World, view: View, waiting: Sequence[CommandRow], lease: 
     changed = False
     for row in waiting:
         prefix = view.configuration.prefix if view.configuration else "/gate"
-        parsed = parse(row.remark.body, prefix)
+        # a hostile comment can keep the Markdown parser busy for seconds
+        parsed = await asyncio.to_thread(parse, row.remark.body, prefix)
         if row.remark.author.bot or not (parsed.commands or parsed.refusal):
             await world.store.write_leased(lease, partial(rows.ignore, row=row))
             continue

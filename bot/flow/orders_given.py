@@ -8,16 +8,16 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot.command import Command, reference
+from bot.flow.consent import Voice, approval_of, not_approvable, not_what_was_shown
 from bot.flow.standing import belongs, may
 from bot.flow.view import Part, View
 from bot.flow.world import World
-from bot.gate import why_not
 from bot.model.gate import Approval
 from bot.model.identity import EnvironmentId, Permission, Person, PullRequestId, Wake
 from bot.model.noun import noun
 from bot.model.resource import ResourceId
 from bot.report import answers
-from bot.store import approvals, environments, holds, plans, pulls, queue
+from bot.store import approvals, environments, holds, pulls, queue
 from bot.store.commands import CommandRow
 from bot.store.environments import EnvironmentRow
 
@@ -43,6 +43,11 @@ class Order:
     view: View
     row: CommandRow
     command: Command
+
+    @property
+    def voice(self) -> Voice:
+        """The writer, speaking when the command was written."""
+        return Voice(thread=self.row.thread, person=self.row.remark.author, at=self.row.remark.at)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -106,67 +111,28 @@ async def approve(order: Order) -> Outcome:
     reasons: list[str] = []
     for part in order.parts:
         name = part.assessment.environment.id.name
-        reason = await not_approvable(order, part)
+        reason = await not_approvable(order.world, part, order.voice)
         if reason and named:
             return refused(answers.for_environment(name, reason))
         if reason:
             reasons.append(answers.for_environment(name, reason))
             continue
         done.append(name)
-        effects += approval_effects(order, part, approval_of(order, part))
+        effects += approval_effects(order, part, approval_of(part, order.voice))
     if not done:
         return refused(" ".join(reasons) or answers.nothing_to_approve(order.view.phase))
     return Outcome(text=answers.approved(done, reasons), accepted=True, effects=tuple(effects))
 
 
-async def not_approvable(order: Order, part: Part) -> str:
-    """Why this person's approval of this environment would not count, or binds to another state; "" if it is good."""
-    environment = part.assessment.environment
-    person = order.row.remark.author
-    forge = order.world.forges[environment.id.repository.forge]
-    standing = dict(part.facts.standing)
-    for rule in part.facts.rules:
-        answer = await belongs(forge, environment.id.repository, person, rule)
-        if answer is not True:
-            standing[person.id] = answer
-            break
-        standing[person.id] = True
-    facts = replace(part.facts, standing=standing)
-    return why_not(facts, person) or await not_what_was_shown(order, part)
-
-
-async def not_what_was_shown(order: Order, part: Part) -> str:
-    """An approval binds to the digest in the last plan published in this thread before the comment."""
-    head = part.assessment.head
-    if head is None or part.assessment.plan is None:
-        return answers.NO_PLAN
-    thread, at = order.row.thread, order.row.remark.at
-    shown, unclear = await order.world.store.read(
-        lambda conn: (
-            plans.published(conn, thread, part.uid, at),
-            plans.same_second(conn, thread, part.uid, at),
-        )
-    )
-    if shown is None or unclear:
-        return answers.NOT_SHOWN
-    return "" if shown.digest == head.digest else answers.moved_on(shown.digest, head.digest)
-
-
-def approval_of(order: Order, part: Part) -> Approval:
-    """The approval of everything that the environment's plan shows."""
-    head, plan = part.assessment.head, part.assessment.plan
-    assert head is not None and plan is not None
-    changed = {each.id for each in plan.effective} | part.assessment.proposal
-    return Approval(
-        environment=part.uid, pull_request=order.row.thread, desired=head.digest,
-        objects={id: digest for id, digest in head.objects.items() if id in changed},
-        destroys=plan.destroys, by=order.row.remark.author, how="command", at=order.row.remark.at,
-    )  # fmt: skip
-
-
 def approval_effects(order: Order, part: Part, approval: Approval) -> tuple[Effect, ...]:
     """Write the approval and wake its environment."""
-    return (lambda conn: approvals.add(conn, approval, order.row.remark.id), wake(part.assessment.environment.id))
+    remark = order.row.remark.id
+    return (partial(keep, approval=approval, remark=remark), wake(part.assessment.environment.id))
+
+
+def keep(conn: Connection, approval: Approval, remark: str) -> None:
+    """Write an approval."""
+    approvals.add(conn, approval, remark)
 
 
 def wake(id: EnvironmentId) -> Effect:
@@ -193,7 +159,7 @@ async def approve_deletions(order: Order) -> Outcome:
     if len(order.parts) != 1:
         return refused(answers.not_affected(list(order.command.environments)))
     part = order.parts[0]
-    if reason := await not_approvable(order, part):
+    if reason := await not_approvable(order.world, part, order.voice):
         return refused(answers.for_environment(part.assessment.environment.id.name, reason))
     assert part.assessment.plan is not None
     destroys = part.assessment.plan.destroys
@@ -201,7 +167,7 @@ async def approve_deletions(order: Order) -> Outcome:
     unknown = [n for n in order.command.names if not any(named(id, (n,)) for id, _ in destroys)]
     if unknown or not chosen:
         return refused(answers.not_destroyed(unknown, sorted(str(id) for id, _ in destroys)))
-    approval = replace(approval_of(order, part), how="deletions", objects={}, destroys=chosen)
+    approval = replace(approval_of(part, order.voice), how="deletions", objects={}, destroys=chosen)
     return Outcome(
         text=answers.deletions_approved(sorted(str(id) for id, _ in chosen)), accepted=True,
         effects=approval_effects(order, part, approval),
@@ -224,7 +190,7 @@ async def apply(order: Order) -> Outcome:
         return refused(answers.nothing_pending(order.command.environments))
     effects: list[Effect] = []
     for part in order.parts:
-        if reason := await not_what_was_shown(order, part):
+        if reason := await not_what_was_shown(order.world, part, order.voice):
             return refused(answers.for_environment(part.assessment.environment.id.name, reason))
         effects += [asked(order, part), wake(part.assessment.environment.id)]
     names = sorted(part.assessment.environment.id.name for part in order.parts)

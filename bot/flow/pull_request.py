@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.errors import PermanentError
 from bot.flow import commands
+from bot.flow.consent import take_reviews
 from bot.flow.merged import look_merged
 from bot.flow.tell import tell
 from bot.flow.view import View, look
@@ -38,7 +39,8 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     await remember(world, pull, lease)
     waiting = await commands.take(world, pull, lease)
     view = await see(world, repository, pull)
-    if await commands.judge(world, view, waiting, lease):
+    reviewed = await take_reviews(world, view, lease) if view.phase == "open" else False
+    if await commands.judge(world, view, waiting, lease) or reviewed:
         view = await see(world, repository, pull)
     told = await tell(world, repository, view, lease)
     log.info("told", pull=str(id), phase=view.phase, title=told, seconds=round(time.monotonic() - started, 3))

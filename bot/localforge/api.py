@@ -176,6 +176,10 @@ def text(sent: dict[str, Any], resource: str, field: str, default: str | None = 
         return default
     if not isinstance(value, str):
         raise ApiError(422, f"Invalid request.\n\nFor 'properties/{field}', {json.dumps(value)[:80]} is not a string.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise invalid(resource, field, message=f"{field} is not valid Unicode") from error
     return value
 
 

@@ -67,12 +67,11 @@ async def create_token(request: web.Request) -> web.Response:
         raise missing()
     covered = _installed(forge, number(request))
     sent = await body(request)
-    wanted = [
-        each
-        for each in covered
-        if each.id in sent.get("repository_ids", []) or each.name in sent.get("repositories", [])
-    ]
-    asked = len(sent.get("repository_ids", [])) + len(sent.get("repositories", []))
+    ids, names = sent.get("repository_ids", []), sent.get("repositories", [])
+    if not isinstance(ids, list) or not isinstance(names, list):
+        raise ApiError(422, "Invalid request.\n\nrepositories and repository_ids are lists.")
+    wanted = [each for each in covered if each.id in ids or each.name in names]
+    asked = len(ids) + len(names)
     if len(wanted) < asked:
         raise ApiError(
             422, "There is at least one repository that does not exist or is not accessible to the parent installation."

@@ -43,7 +43,7 @@ async def branches(request: web.Request) -> web.Response:
     )
 
 
-@routes.get(HERE + "/branches/{branch:.+}")
+@routes.get(HERE + "/branches/{branch:(?s:.+)}")
 async def branch(request: web.Request) -> web.Response:
     """One branch with its commit."""
     found, name = repository(request), request.match_info["branch"]
@@ -62,7 +62,7 @@ async def commits(request: web.Request) -> web.Response:
     return page(request, await git.log(sha, limit=1000), lambda each: commit_json(core(request), found, each))
 
 
-@routes.get(HERE + "/commits/{ref:.+}")
+@routes.get(HERE + "/commits/{ref:(?s:.+)}")
 async def commit(request: web.Request) -> web.Response:
     """One commit with its files."""
     found, git, sha = await _resolved(request, request.match_info["ref"])
@@ -76,7 +76,7 @@ async def commit(request: web.Request) -> web.Response:
     return web.json_response(answer)
 
 
-@routes.get(HERE + "/compare/{span:.+}")
+@routes.get(HERE + "/compare/{span:(?s:.+)}")
 async def compare(request: web.Request) -> web.Response:
     """`BASE...HEAD`: the commits after their merge base, oldest first, paged; files on the first page."""
     base_name, dots, head_name = request.match_info["span"].partition("...")
@@ -110,7 +110,7 @@ async def compare(request: web.Request) -> web.Response:
     return web.json_response(answer, headers=headers)
 
 
-@routes.get(HERE + "/git/trees/{ref:.+}")
+@routes.get(HERE + "/git/trees/{ref:(?s:.+)}")
 async def tree(request: web.Request) -> web.Response:
     """All files of a commit (always recursive)."""
     _, git, sha = await _resolved(request, request.match_info["ref"])
@@ -121,7 +121,7 @@ async def tree(request: web.Request) -> web.Response:
     return web.json_response({"sha": sha, "tree": entries, "truncated": False})
 
 
-@routes.get(HERE + "/git/ref/{ref:.+}")
+@routes.get(HERE + "/git/ref/{ref:(?s:.+)}")
 async def get_ref(request: web.Request) -> web.Response:
     """One ref, named without its `refs/`."""
     git = await core(request).git(repository(request))
@@ -155,7 +155,7 @@ async def create_ref(request: web.Request) -> web.Response:
     return web.json_response(_ref_json(ref, sha), status=201)
 
 
-@routes.delete(HERE + "/git/refs/{ref:.+}")
+@routes.delete(HERE + "/git/refs/{ref:(?s:.+)}")
 async def delete_ref(request: web.Request) -> web.Response:
     """Delete a branch; its open pull requests close."""
     found = repository(request, "write")
@@ -194,6 +194,8 @@ async def write_file(core: Core, found: Repository, author: Account, edit: Edit)
         parent = git.branches.get(edit.branch)
         if parent is None and git.branches:
             raise ApiError(404, f"Branch {edit.branch} not found")
+        if parent is None and not await is_branch_name(git, edit.branch):
+            raise ApiError(422, f"{edit.branch!r} cannot be a branch's name")
         old = next((each for each in (await git.tree(parent) if parent else ()) if each.path == edit.path), None)
         _check_blob(edit, old)
         before = dict(git.refs)
@@ -226,7 +228,7 @@ def _check_blob(edit: Edit, old: Entry | None) -> None:
         raise ApiError(409, f"{edit.path} does not match {edit.blob}")
 
 
-@routes.get(HERE + "/contents/{path:.*}")
+@routes.get(HERE + "/contents/{path:(?s:.*)}")
 async def contents(request: web.Request) -> web.Response:
     """A file in base64, or the entries of a folder."""
     found = repository(request)
@@ -262,7 +264,7 @@ def _content_json(entry: Entry) -> dict[str, object]:
     }
 
 
-@routes.put(HERE + "/contents/{path:.+}")
+@routes.put(HERE + "/contents/{path:(?s:.+)}")
 async def put_contents(request: web.Request) -> web.Response:
     """Create or replace a file on a branch."""
     sent = await body(request)
@@ -273,7 +275,7 @@ async def put_contents(request: web.Request) -> web.Response:
     return await _write(request, sent, data)
 
 
-@routes.delete(HERE + "/contents/{path:.+}")
+@routes.delete(HERE + "/contents/{path:(?s:.+)}")
 async def delete_contents(request: web.Request) -> web.Response:
     """Delete a file on a branch."""
     sent = {**request.query, **await body(request)}

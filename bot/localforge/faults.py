@@ -46,6 +46,8 @@ class Fault:
             raise BadFault(f"on: {self.on!r} is none of {', '.join(KINDS)}")
         if self.kind not in KINDS[self.on]:
             raise BadFault(f"kind: {self.kind!r} is none of {', '.join(KINDS[self.on])}")
+        if not isinstance(self.times, int) or self.times < 1:
+            raise BadFault(f"times: {self.times!r} is not a number from 1 up")
         for pattern in (self.method, self.path, self.event):
             try:
                 re.compile(pattern)

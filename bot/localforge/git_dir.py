@@ -15,15 +15,27 @@ __all__ = ["GitDir"]
 T = TypeVar("T")
 KEPT = 2000
 HEADS = "refs/heads/"
-CONFIGURATION = {
-    "http.receivepack": "true",
-    "http.uploadpack": "true",
-    "uploadpack.allowAnySHA1InWant": "true",
-    "uploadpack.allowFilter": "true",
-    "receive.hideRefs": "refs/pull",
-    "receive.denyDeleteCurrent": "ignore",
-    "core.logAllRefUpdates": "false",
-}
+CONFIGURATION = """
+[http]
+	receivepack = true
+	uploadpack = true
+[uploadpack]
+	allowAnySHA1InWant = true
+	allowFilter = true
+[receive]
+	hideRefs = refs/pull
+	denyDeleteCurrent = ignore
+[core]
+	logAllRefUpdates = false
+"""
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class GitDir:
@@ -40,16 +52,20 @@ class GitDir:
         """Make an empty repository."""
         await asyncio.to_thread(path.mkdir, parents=True)
         await run(path, "init", "--quiet", "--bare", "--template=", f"--initial-branch={default_branch}", ".")
-        for key, value in CONFIGURATION.items():
-            await run(path, "config", key, value)
+        await asyncio.to_thread(cls._configure, path / "config")
         return cls(path)
+
+    @staticmethod
+    def _configure(file: Path) -> None:
+        file.write_text(file.read_text() + CONFIGURATION)
 
     async def refresh(self) -> dict[str, str]:
         """Read all refs again; to be called whenever something may have moved one. Returns them as they were."""
         out = await run(self.path, "for-each-ref", "--format=%(refname)%00%(objectname)")
         before = self.refs
-        lines = (line.split("\0") for line in out.decode(errors="surrogateescape").splitlines())
-        self.refs = dict(lines)
+        # A name that is not UTF-8 could be shown nowhere: it stays in git, and the forge does not know it.
+        lines = (line.partition(b"\0") for line in out.split(b"\n") if _is_utf8(line) and line)
+        self.refs = {name.decode(): sha.decode() for name, _, sha in lines}
         return before
 
     @property

@@ -70,7 +70,7 @@ def parse_log(out: bytes) -> tuple[Commit, ...]:
 def parse_tree(out: bytes) -> tuple[Entry, ...]:
     """Entries from `git ls-tree -r -z -l`."""
     entries = []
-    for line in out.decode(errors="surrogateescape").split("\0")[:-1]:
+    for line in out.decode(errors="replace").split("\0")[:-1]:
         facts, _, path = line.partition("\t")
         mode, kind, sha, size = facts.split()
         entries.append(Entry(mode, kind, sha, None if size == "-" else int(size), path))

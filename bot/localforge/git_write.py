@@ -32,11 +32,13 @@ class Draft:
 
 async def is_branch_name(git: GitDir, name: str) -> bool:
     """Whether git accepts `refs/heads/<name>`; a leading hyphen is harmless in a full ref name."""
+    if "\0" in name:
+        return False
     try:
         await run(git.path, "check-ref-format", f"{HEADS}{name}")
     except GitError:
         return False
-    return "\0" not in name and bool(name)
+    return True
 
 
 async def commit_files(git: GitDir, draft: Draft) -> str:
@@ -75,7 +77,7 @@ def _data(content: bytes) -> bytes:
 
 def _quoted(path: str) -> bytes:
     # git-fast-import(1): a quoted path escapes the quote, the backslash and the newline.
-    raw = path.encode(errors="surrogateescape")
+    raw = path.encode()
     return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
 
 
@@ -98,7 +100,7 @@ async def move(git: GitDir, ref: str, new: str | None, old: str | None = None) -
     """Point a full ref name at a commit (None: delete it). Moved: it was not at `old`, where that is given."""
     line = f"delete {ref}\0{old or ''}\0" if new is None else f"update {ref}\0{new}\0{old or ''}\0"
     try:
-        await run(git.path, "update-ref", "-z", "--stdin", stdin=line.encode(errors="surrogateescape"))
+        await run(git.path, "update-ref", "-z", "--stdin", stdin=line.encode())
     except GitError as error:
         raise Moved(f"{ref}: {error}") from error
     await git.refresh()

@@ -14,7 +14,9 @@ from bot.localforge.rows import Account, Pull
 
 __all__ = ["merge", "signature_of"]
 
-NOT_MERGEABLE = ApiError(405, "Pull Request is not mergeable")
+
+def _not_mergeable() -> ApiError:
+    return ApiError(405, "Pull Request is not mergeable")
 
 
 def signature_of(core: Core, account: Account) -> Signature:
@@ -35,12 +37,12 @@ async def merge(
         pull = core.state.pulls[pull.id]
         base = git.branches.get(pull.base)
         if pull.state != "open" or pull.draft or base is None:
-            raise NOT_MERGEABLE
+            raise _not_mergeable()
         if sha is not None and sha != pull.head_sha:
             raise ApiError(409, "Head branch was modified. Review and try the merge again.")
         tree = await git.merged_tree(base, pull.head_sha)
         if tree is None:
-            raise NOT_MERGEABLE
+            raise _not_mergeable()
         made = await (_squash if method == "squash" else _merge)(core, pull, actor, (tree, base), message)
         try:
             await move(git, f"refs/heads/{pull.base}", made, base)

@@ -137,7 +137,7 @@ class Wish:
     delete: bool = False
 
 
-@routes.get("/{owner}/{name}/edit/{rest:.+}")
+@routes.get("/{owner}/{name}/edit/{rest:(?s:.+)}")
 async def get_edit(request: web.Request) -> web.Response:
     """A file in a form. A path that is not there yet makes a new file."""
     found, core = found_repository(request), request.app[CORE]
@@ -184,7 +184,7 @@ def _free_branch(core: Core, found: Repository, who: Account | None) -> str:
     return f"{who.login if who else 'patch'}-patch-{count}"
 
 
-@routes.post("/{owner}/{name}/edit/{rest:.+}")
+@routes.post("/{owner}/{name}/edit/{rest:(?s:.+)}")
 async def post_edit(request: web.Request) -> web.Response:
     """Commit the file: to this branch, or to a new one with a pull request. What was typed is never lost."""
     found, core = found_repository(request), request.app[CORE]

@@ -90,7 +90,7 @@ async def repository(request: web.Request) -> web.Response:
     )
 
 
-@routes.get("/{owner}/{name}/blob/{rest:.+}")
+@routes.get("/{owner}/{name}/blob/{rest:(?s:.+)}")
 async def blob(request: web.Request) -> web.Response:
     """One file."""
     found, core = found_repository(request), request.app[CORE]

@@ -25,14 +25,14 @@ __all__ = ["add", "counting", "of", "spend", "withdraw"]
 STANDING = (approvals.c.withdrawn_at.is_(None), approvals.c.spent_at.is_(None))
 
 
-def add(conn: Connection, approval: Approval, remark: str) -> None:
-    """Keep an approval once per remark, environment and kind; one that was withdrawn stays withdrawn."""
+def add(conn: Connection, approval: Approval, remark: str) -> bool:
+    """Keep an approval once per remark, environment and kind, whether it is withdrawn later or not; True when new."""
     row = insert(conn, approvals).values(
         remark=remark, environment=approval.environment, thread=thread_text(approval.pull_request),
         desired=approval.desired, objects=encode_objects(approval.objects), destroys=encode_destroys(approval.destroys),
         person=encode_person(approval.by), person_id=approval.by.id, how=approval.how, at=as_text(approval.at),
     )  # fmt: skip
-    conn.execute(row.on_conflict_do_nothing())
+    return conn.execute(row.on_conflict_do_nothing().returning(approvals.c.id)).first() is not None
 
 
 def counting(conn: Connection, environment: str, thread: PullRequestId) -> tuple[Approval, ...]:

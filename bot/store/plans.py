@@ -95,8 +95,8 @@ def published(conn: Connection, thread: PullRequestId, environment: str, before:
     return make(conn, row, thread) if row else None
 
 
-def same_second(conn: Connection, thread: PullRequestId, environment: str, at: datetime) -> bool:
-    """Whether a plan was published in the very second of `at`: then nobody can tell what the writer saw."""
+def same_second(conn: Connection, thread: PullRequestId, environment: str, at: datetime) -> frozenset[Digest]:
+    """The states whose plans were published in the very second of `at`: nobody can tell whether the writer saw them."""
     second = at.replace(microsecond=0)
     where = and_(
         plans.c.thread == thread_text(thread),
@@ -104,7 +104,7 @@ def same_second(conn: Connection, thread: PullRequestId, environment: str, at: d
         plans.c.published_at >= as_text(second),
         plans.c.published_at < as_text(second + timedelta(seconds=1)),
     )
-    return conn.execute(select(plans.c.id).where(where)).first() is not None
+    return frozenset(conn.execute(select(plans.c.digest).where(where)).scalars())
 
 
 def concerns(conn: Connection, thread: PullRequestId, environment: str) -> bool:

@@ -92,7 +92,7 @@ async def test_a_review_of_the_planned_head_counts(people: People, stage: Stage)
     await people.approver.answer(number, "looks good")
     body = {"event": "APPROVE", "commit_id": pull["head"]["sha"]}
     await people.approver.call("POST", f"/pulls/{number}/reviews", body)
-    await people.comment_says(number, "Approved: staging")
+    await people.comment_says(number, "applies at once")
     await people.developer.merge(number)
     await people.folder_shows("staging", runs(NEW))
 

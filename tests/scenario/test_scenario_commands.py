@@ -1,5 +1,7 @@
 """Commands: where they count, where they are silence, and where they are refused aloud."""
 
+from dataclasses import replace
+
 import pytest
 from tests_support.people import People
 
@@ -39,7 +41,8 @@ async def test_what_is_not_a_command_has_no_effect_and_no_answer(people: People,
 async def test_a_bots_command_is_silence(people: People, stage: Stage) -> None:
     number = await people.change((STAGING, OLD, NEW))
     await people.comment_says(number, "0 of 1")
-    stage.forge.add_user("robot", "Robot", bot=True)
+    robot = stage.forge.add_user("robot", "Robot")
+    stage.forge.core.state.accounts.put(replace(robot, type="Bot"))
     stage.tokens["robot"] = stage.forge.token("robot")
     await stage.account("robot").answer(number, "/gate approve staging")
     await people.approver.answer(number, "/gate status")

@@ -1,12 +1,22 @@
 """People at the local forge: what they write, and what they wait to see."""
 
+import asyncio
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bot.cli.demo.stage import APPROVER, DEVELOPER, Stage
 from bot.cli.demo.walk.browser import Account, eventually
 
 __all__ = ["People"]
+
+
+async def run(*arguments: str) -> None:
+    """Run git."""
+    process = await asyncio.create_subprocess_exec("git", *arguments, stderr=asyncio.subprocess.PIPE)
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
 
 
 class People:
@@ -79,6 +89,20 @@ class People:
         async with self.developer.session.get(url) as answer:
             found: dict[str, Any] = await answer.json()
             return found
+
+    async def push(self, branch: str, make: Callable[[Path], None]) -> None:
+        """Clone with git, change the working folder, commit, push as a new branch."""
+        login, place = self.developer.login, self.stage.place
+        token = self.stage.tokens[login]
+        url = f"{place.forge.replace('://', f'://{login}:{token}@')}/{place.repository}.git"
+        with tempfile.TemporaryDirectory() as name:
+            await run("clone", "-q", url, name)
+            make(Path(name))
+            await run("-C", name, "checkout", "-q", "-b", branch)
+            await run("-C", name, "add", "-A")
+            author = ["-c", f"user.name={login}", "-c", f"user.email={login}@example.org"]
+            await run("-C", name, *author, "commit", "-q", "-m", f"push {branch}")
+            await run("-C", name, "push", "-q", "origin", branch)
 
     async def record(self) -> dict[str, Any]:
         """The forge's own record of everything that was said and done."""

@@ -86,6 +86,13 @@ def test_silence(body: str) -> None:
     assert parse(body, "/gate") == Parsed()
 
 
+@pytest.mark.parametrize(
+    "body", ["\\/gate approve prod", "&#47;gate approve prod", "a | b\n--- | ---\n/gate approve | x"]
+)
+def test_silence_beside_a_command(body: str) -> None:
+    assert commands(f"{body}\n\n/gate status") == [("status", (), (), "")]
+
+
 def test_html_that_was_closed_does_not_hide_what_follows() -> None:
     assert commands("<details>\n\nlong log\n\n</details>\n\n/gate plan\n\n<br>\n\n/gate status") == [
         ("plan", (), (), ""),

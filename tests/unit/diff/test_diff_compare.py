@@ -90,6 +90,9 @@ def test_string_data_is_compared_as_it_is_stored() -> None:
     wanted = Resource(id=id, body={"kind": "Secret", "stringData": {"a": "b"}})
     live = Live(resource=Resource(id=id, body={"kind": "Secret", "data": {"a": "Yg=="}}), uid="u")
     assert compare({id: wanted}, {id: live}, {id: Digest("o1:a")})[0].action is Action.UNCHANGED
+    turned = {id: Live(resource=wanted, uid="u")}
+    assert live.resource is not None
+    assert compare({id: live.resource}, turned, {id: Digest("o1:a")})[0].action is Action.UNCHANGED
 
 
 @given(values)

@@ -94,6 +94,10 @@ def test_markers() -> None:
     assert mask(None, None) == (None, None)
 
 
+def test_a_secret_is_masked_in_fields_that_it_does_not_have() -> None:
+    assert masked({"kind": "Secret", "stringDatum": CANARY}) == {"kind": "Secret", "stringDatum": "(secret)"}
+
+
 def test_what_is_not_secret_stays_readable() -> None:
     shown = masked(secret(a="b"))
     assert (shown["kind"], shown["type"], shown["metadata"]) == ("Secret", "Opaque", {"name": "db"})

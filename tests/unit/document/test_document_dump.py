@@ -91,6 +91,22 @@ def test_shape() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["  a\nb\n", "\n  a\n", "\ta\nb", "a\n\n\n", "a\n  b\n\nc", "a \nb", "#a\n---\n...\n- b"]
+)
+def test_several_lines_are_a_literal_block(text: str) -> None:
+    written = dump({"a": [text]})
+    assert written.startswith("a:\n- |")
+    assert load_documents(written.encode())[0].value == {"a": [text]}
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "a\n\x85b", "a\n\u2028b", "a\n\x1bb", "a\n\ufeffb", "\n", " \n \n"])
+def test_several_lines_that_a_block_would_change_are_quoted(text: str) -> None:
+    written = dump({"a": text})
+    assert written.startswith('a: "')
+    assert load_documents(written.encode())[0].value == {"a": text}
+
+
 @pytest.mark.parametrize("value", [{"a": float("nan")}, {"a": 2**63}, {"a": "\ud800"}])
 def test_value_without_a_form(value: Any) -> None:
     with pytest.raises(ValueError):

@@ -121,6 +121,9 @@ async def test_repositories_of_all_installations(github: GitHub, script: Any) ->
     suspended = {"id": 12, "account": {"login": "gone"}, "suspended_at": AT}
     removed = {"id": 13, "account": {"login": "left"}, "suspended_at": None}
     script.on("GET /app/installations", [{"id": 11, "account": {"login": "acme"}}, suspended, removed])
+    script.on(
+        "POST /app/installations/12/access_tokens", (403, {"message": "This installation has been suspended"}, {})
+    )
     script.on("GET /installation/repositories", {"total_count": 1, "repositories": [REPO]})
     (found,) = await github.repositories()
     assert (str(found.id), found.id.number, found.default_branch, found.private) == (

@@ -113,6 +113,8 @@ def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gat
     assert decide(replace(facts, environment=replace(env, drift="report"))).state == "wait"
     held = Hold(by="ana", reason="", at=gate.NOON)
     assert decide(replace(facts, environment=env, held=held)).state == "wait"
+    proposed = replace(facts, environment=env, phase="open", approvals=(gate.approval(),))
+    assert decide(proposed).state == "wait", "a pull request repairs nothing"
 
 
 def test_a_partial_apply_is_told_and_blocks_nothing(gate):

@@ -240,6 +240,14 @@ def test_a_long_environment_name_leaves_the_marker(build):
     text = comment(build.story(assessments=(part,)), 2_000)
     assert text.startswith(f"{MARKER}\n### ")
     assert len(text) <= 2_000
+    assert len(text.splitlines()[1]) < 320
+
+
+def test_a_long_message_is_shown_as_far_as_a_line_bears_it(build):
+    text = comment(build.story(assessments=(build.assessment(findings=[build.finding(message="m" * 9_000)]),)))
+    assert "m" * 300 in text
+    assert "m" * 500 not in text
+    assert "…" in text
 
 
 def remark(number, body, own=True, seconds=0, noon=None):

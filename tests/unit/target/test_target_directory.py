@@ -3,8 +3,9 @@
 import json
 import os
 import resource as limits
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from bot.diff import normalise, object_digest
 from bot.document import load_documents
-from bot.errors import PermanentError, TemporaryError
+from bot.errors import PermanentError, StalePlan, TemporaryError
 from bot.model.environment import Environment, Source
 from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, RepositoryId
@@ -92,15 +93,10 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def link(path: Path, to: Path) -> None:
-    """Make a symbolic link."""
-    path.symlink_to(to)
-
-
 def turn_into_link(path: Path, moved: Path) -> None:
     """Move a folder away and leave a link to it."""
     path.rename(moved)
-    link(path, moved)
+    path.symlink_to(moved)
 
 
 async def test_the_files(target: Directory, folder: Path) -> None:
@@ -258,17 +254,6 @@ async def test_a_hard_link_s_other_name_keeps_its_bytes(target: Directory, folde
     assert (folder / FILE).read_bytes() != before
 
 
-async def test_a_link_as_the_folder_is_refused(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    link(folder, tmp_path / "real")
-    target = Directory("t", folder, KEY)
-    with pytest.raises(PermanentError, match="symbolic link"):
-        await target.identity(ENVIRONMENT)
-    assert list((tmp_path / "real").iterdir()) == []
-    (diagnosis,) = await target.diagnose()
-    assert "symbolic link" in diagnosis.fix
-
-
 @pytest.mark.parametrize("inside", ["", ".tidegate", "teams", "teams/shop"])
 async def test_a_folder_that_became_a_link_is_refused(folder: Path, tmp_path: Path, inside: str) -> None:
     environment = replace(ENVIRONMENT, scope="teams/shop" if "teams" in inside else "")
@@ -287,6 +272,41 @@ async def test_a_folder_swapped_for_a_link_after_the_plan_is_refused(
         with pytest.raises(PermanentError, match="symbolic link"):
             _ = [each async for each in saved.apply(Lease(key="k", epoch=1, claimed=0, until=datetime.now(UTC)))]
     assert names(tmp_path / "moved") == {".tidegate"}
+
+
+async def refused_after(target: Directory, meanwhile: Callable[[], object], goal: Resource, match: str) -> None:
+    """Something happens between the plan and the apply, which is then stale."""
+    async with target.plan(ENVIRONMENT, await desire(target, goal)) as saved:
+        meanwhile()
+        with pytest.raises(StalePlan, match=match):
+            _ = [each async for each in saved.apply(Lease(key="k", epoch=1, claimed=0, until=datetime.now(UTC)))]
+
+
+async def test_a_missing_file_that_came_back_after_the_plan_is_not_forgotten(target: Directory, folder: Path) -> None:
+    await reach(target, settings())
+    content = (folder / FILE).read_bytes()
+    (folder / FILE).unlink()
+    await refused_after(target, lambda: (folder / FILE).write_bytes(content), settings(name="other"), "appeared")
+    assert [each.action for each in (await planned(target, settings(name="other"))).effective] == [
+        Action.DELETE,
+        Action.CREATE,
+    ]
+
+
+async def test_an_inventory_that_was_replaced_after_the_plan_is_refused(target: Directory, folder: Path) -> None:
+    path = folder / ".tidegate/inventory.json"
+
+    def replace_it() -> None:
+        path.write_text(path.read_text().replace(inventory(folder)["uuid"], "7b0c1c1e-3c2a-4a39-9a5b-0f2f5c5a7d11"))
+
+    await refused_after(target, replace_it, settings(), "inventory.json was replaced")
+    await refused_after(target, path.unlink, settings(), "inventory.json was replaced")
+    assert names(folder) == {".tidegate"}
+
+
+async def test_a_folder_that_was_removed_after_the_plan_is_not_made_again(target: Directory, folder: Path) -> None:
+    await refused_after(target, lambda: shutil.rmtree(folder), settings(), "was removed")
+    assert "prod" not in names(folder.parent)
 
 
 async def test_scopes_are_apart(target: Directory, folder: Path) -> None:
@@ -358,32 +378,6 @@ async def test_a_held_lock_is_waited_for_and_then_told(
     assert not (folder / FILE).exists()
     await reach(target, settings())
     assert (folder / FILE).exists()
-
-
-async def test_a_missing_parent_says_what_to_do(tmp_path: Path) -> None:
-    target = Directory("t", tmp_path / "no" / "prod", KEY)
-    with pytest.raises(TemporaryError, match="make it"):
-        await target.identity(ENVIRONMENT)
-    (diagnosis,) = await target.diagnose()
-    assert (diagnosis.ok, diagnosis.fix) == (False, f"mkdir -p {tmp_path / 'no'}")
-
-
-async def test_diagnosis(target: Directory, folder: Path) -> None:
-    assert (await target.diagnose())[0].ok
-    assert "prod" not in names(folder.parent)
-    await reach(target, settings())
-    assert (await target.diagnose())[0].ok
-
-
-async def test_looking_claims_nothing(target: Directory, folder: Path) -> None:
-    assert await target.live(ENVIRONMENT) == []
-    assert (await target.health(ENVIRONMENT)).state == "unknown"
-    assert "prod" not in names(folder.parent)
-
-
-async def test_watch(folder: Path) -> None:
-    looks = Directory("t", folder, KEY, interval=0.001).watch(ENVIRONMENT)
-    assert [await anext(looks), await anext(looks)] == [None, None]
 
 
 async def test_health_names_a_few_and_counts_the_rest(target: Directory, folder: Path) -> None:

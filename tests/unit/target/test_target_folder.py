@@ -70,3 +70,12 @@ def test_what_is_found(tmp_path: Path) -> None:
         assert folder.find("file") == Found(kind="file", content=b"x", stamp=b"x")
         kinds = [folder.find(name).kind for name in ("link", "folder", "pipe")]
     assert kinds == ["link", "folder", "other"]
+
+
+def test_a_file_that_is_too_large_is_not_kept_in_memory(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(33 * 1024 * 1024)
+    with Folder.open(tmp_path, create=False) as folder:
+        found = folder.find("large")
+    assert (found.kind, found.content) == ("file", None)
+    assert found.stamp

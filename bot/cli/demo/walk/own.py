@@ -76,8 +76,6 @@ def own_steps(environments: Sequence[OwnEnvironment]) -> tuple[Callable[[Story],
                 return any("tidegate-walk" in text for text in texts)
 
             await eventually(look, f"{environment.name} never got the edited object")
-        counts = ", ".join(f"{each.name} {each.objects()}" for each in environments)
-        story.memory["counts"] = counts
 
     async def unchanged(story: Story) -> None:
         """planned again: nothing changes any more"""
@@ -85,18 +83,23 @@ def own_steps(environments: Sequence[OwnEnvironment]) -> tuple[Callable[[Story],
         await story.developer.answer(story.pull, "/gate plan")
         story.struck()
         for environment in environments:
-
-            async def look(each: OwnEnvironment = environment) -> dict[str, Any] | None:
-                url = f"{story.place.tidegate}/environments/local/{story.place.repository}/{each.name}?format=json"
-                async with story.developer.session.get(url) as answer:
-                    found: dict[str, Any] = await answer.json()
-                return found if found["health"] == "healthy" and not found["drifted"] else None
-
-            shown = await eventually(look, f"{environment.name} never came to rest")
-            holds(len(shown["objects"]) == before[environment.name], f"{environment.name} shows other objects")
+            await at_rest(story, environment)
         holds(before == {each.name: each.objects() for each in environments}, "the number of objects changed")
 
     return planned, approved, applied, unchanged
+
+
+async def at_rest(story: Story, environment: OwnEnvironment) -> None:
+    """Wait until the environment's page shows what its folder holds, and nothing left to do."""
+
+    async def look() -> dict[str, Any] | None:
+        url = f"{story.place.tidegate}/environments/local/{story.place.repository}/{environment.name}?format=json"
+        async with story.developer.session.get(url) as answer:
+            found: dict[str, Any] = await answer.json()
+        return found if found["health"] == "healthy" and not found["drifted"] else None
+
+    shown = await eventually(look, f"{environment.name} never came to rest")
+    holds(len(shown["objects"]) == environment.objects(), f"{environment.name} shows other objects")
 
 
 async def edit_one(story: Story, environment: OwnEnvironment, done: set[str]) -> str:

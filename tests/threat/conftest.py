@@ -1,0 +1,23 @@
+"""Threats are tried on a whole stage, from outside."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo.stage import Stage, put_up
+from tests_support.people import People
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The sample repository, installed in its three environments."""
+    async with put_up(tmp_path, None, 0, print) as up:
+        await up.install()
+        yield up
+
+
+@pytest.fixture
+def people(stage: Stage) -> People:
+    """The developer, the approver, and what they do."""
+    return People(stage)

@@ -1,0 +1,100 @@
+"""Secrets never become text: a canary may be found in git and in the target's folder, and nowhere else."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo.stage import Stage
+from tests_support.people import People
+
+pytestmark = pytest.mark.timeout(180)
+
+CANARY = "c4n4ry-Zx81-hunter2"
+ENCODED = base64.b64encode(CANARY.encode()).decode()
+OTHER = "c4n4ry-second-Qw77"
+SECRET = """apiVersion: v1
+kind: Secret
+metadata:
+  name: db
+  namespace: shop
+stringData:
+  password: {value}
+data:
+  token: {encoded}
+"""
+
+
+async def pages(stage: Stage, number: int) -> str:
+    """Every page of the server that could show something of it."""
+    base, repository = stage.place.tidegate, stage.place.repository
+    urls = [f"{base}/", f"{base}/metrics", f"{base}/readyz", f"{base}/pulls/local/{repository}/{number}"]
+    urls += [f"{base}/environments/local/{repository}/{name}" for name in ("dev", "staging", "prod")]
+    text = ""
+    for url in urls:
+        for form in ("", "?format=json"):
+            async with stage.session.get(url + form) as answer:
+                text += await answer.text()
+    return text
+
+
+def leaks(folder: Path) -> list[str]:
+    """The files of the server's own state that hold a canary."""
+    found = []
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder).parts
+        if not path.is_file() or inside[0] in ("targets", "forge") or inside[:2] == ("state", "git"):
+            continue
+        data = path.read_bytes()
+        if any(word.encode() in data for word in (CANARY, ENCODED, OTHER, base64.b64encode(OTHER.encode()).decode())):
+            found.append(str(path))
+    return found
+
+
+async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_target(
+    people: People, stage: Stage
+) -> None:
+    branch = "secret"
+    await people.developer.branch(branch, "main")
+    text, _ = await people.developer.read("tidegate.yaml", branch)
+    allowed = re.sub(r"(  dev:\n)", r"\1    secrets: {plain: warning}\n", text)
+    await people.developer.write("tidegate.yaml", allowed, branch, "allow plain secrets in dev")
+    number = await people.developer.propose("allow", branch)
+    await people.check_is(number, "success")
+    await people.developer.merge(number)
+    await people.comment_says(number, "merged")
+
+    await people.developer.branch("with-secret", "main")
+    body = SECRET.format(value=CANARY, encoded=ENCODED)
+    await people.developer.write("envs/dev/secret.yaml", body, "with-secret", "a secret")
+    number = await people.developer.propose("a secret", "with-secret")
+    await people.comment_says(number, "Secret", "1 new")
+    await people.check_is(number, "success")
+    await people.developer.merge(number)
+    await people.folder_shows("dev", lambda objects: any(ENCODED in each for each in objects.values()))
+
+    await people.developer.branch("other-value", "main")
+    await people.edit("other-value", "envs/dev/secret.yaml", CANARY, OTHER)
+    second = await people.developer.propose("another value", "other-value")
+    await people.comment_says(second, "Secret", "1 changed")
+    seen = await pages(stage, number) + await pages(stage, second)
+    record = await people.record()
+    said = [each["body"] for each in record["comments"] if each["login"].endswith("[bot]")]
+    told = "".join(said) + str(record["check_runs"])
+    for word in (CANARY, ENCODED, OTHER):
+        assert word not in seen
+        assert word not in told
+    assert leaks(stage.place.pid_file.parent) == []
+
+
+async def test_row_52_an_error_in_a_secret_does_not_quote_it(people: People, stage: Stage) -> None:
+    await people.developer.branch("bad-secret", "main")
+    body = SECRET.format(value=CANARY, encoded="not*base64*" + CANARY) + "unknown: {a: " + CANARY + "}\n"
+    await people.developer.write("envs/dev/secret.yaml", body, "bad-secret", "a bad secret")
+    number = await people.developer.propose("a bad secret", "bad-secret")
+    await people.check_is(number, "failure")
+    record = await people.record()
+    said = [each["body"] for each in record["comments"] if each["login"].endswith("[bot]")]
+    assert CANARY not in "".join(said) + str(record["check_runs"])
+    assert leaks(stage.place.pid_file.parent) == []

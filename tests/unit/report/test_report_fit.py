@@ -1,0 +1,65 @@
+"""Fitting sections into a limit: never over it, whole units only, nobody starved, the first section always there."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.report.fit import Section, Unit, fit
+
+units = st.lists(
+    st.builds(lambda n, short: Unit(full="x" * n, short="s" * min(n, short)), st.integers(1, 80), st.integers(0, 9))
+)
+sections = st.lists(
+    st.builds(
+        lambda opening, units, closing, floor, rank: Section(
+            opening="(" * opening, units=tuple(units), closing=")" * closing, floor=floor, rank=rank
+        ),
+        st.integers(0, 20), units, st.integers(0, 20), st.floats(0, 0.3), st.integers(1, 9),
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(sections, st.integers(0, 600))
+def test_never_over_the_limit_and_frames_stay_whole(drawn, limit):
+    texts, shown = fit(drawn, limit, len)
+    assert sum(map(len, texts)) <= limit
+    for section, text, number in zip(drawn, texts, shown, strict=True):
+        assert text == "" or (text.startswith(section.opening) and text.endswith(section.closing))
+        assert number <= len(section.units)
+
+
+@given(sections)
+def test_with_room_for_all_everything_is_shown(drawn):
+    texts, shown = fit(drawn, 10**6, len)
+    assert shown == [len(each.units) for each in drawn]
+    assert texts == [each.opening + "".join(u.full for u in each.units) + each.closing for each in drawn]
+
+
+def test_the_first_section_yields_to_nobody():
+    head = Section(opening="h" * 50, rank=0)
+    greedy = Section(units=(Unit(full="x" * 90),), floor=0.9, rank=1)
+    assert fit([head, greedy], 100, len)[0][0] == "h" * 50
+
+
+def test_a_long_section_leaves_the_others_their_floor():
+    long = Section(units=tuple(Unit(full="x" * 10) for _ in range(1_000)), rank=1)
+    short = Section(units=(Unit(full="y" * 100),), floor=0.3, rank=2)
+    texts, shown = fit([long, short], 1_000, len)
+    assert texts[1] == "y" * 100
+    assert f"{1_000 - shown[0]} more" in texts[0]
+    assert sum(map(len, texts)) > 950
+
+
+def test_a_frame_without_room_is_left_out():
+    assert fit([Section(opening="o" * 30, units=(Unit(full="x"),), closing="c")], 20, len) == ([""], [0])
+
+
+def test_a_short_form_is_shown_and_not_counted_as_whole():
+    section = Section(units=(Unit(full="x" * 500, short="too long;"), Unit(full="y")))
+    assert fit([section], 100, len) == (["too long;y"], [1])
+
+
+def test_the_measure_may_be_bytes():
+    section = Section(units=tuple(Unit(full="é") for _ in range(100)))
+    text = fit([section], 120, lambda text: len(text.encode()))[0][0]
+    assert len(text.encode()) <= 120
