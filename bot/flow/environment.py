@@ -111,20 +111,14 @@ async def repair(world: World, applied: Candidate, lease: Lease) -> None:
     found = await gathered(world, applied, Before(tree=applied.tree, environment=applied.environment))
     async with assess(world.tools, found.subject, found.facts) as assessed:
         head = assessed.assessment.head
-        if applied.row.applied is not None and head is not None and head.digest == applied.row.applied.digest:
-            await settle(world, found, assessed, lease)
+        same = applied.row.applied is not None and head is not None and head.digest == applied.row.applied.digest
+        if same and is_to_be_repaired(assessed):
+            await carry_out(world, found, assessed, lease)
 
 
 async def settle(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:
-    """The state is the applied one: revert drift if that is wanted and nothing forbids it, and note that we looked.
-
-    Repairing needs neither approval nor order: only a hold, a broken check or a conflict at the target stops it.
-    """
-    assessment = assessed.assessment
-    environment = assessment.environment
-    drifted = bool(assessment.plan and assessment.plan.effective)
-    wanted = environment.drift == "revert" and environment.apply != "never"
-    if drifted and wanted and assessed.saved is not None and may_repair(assessed):
+    """The state is the applied one: revert drift if that is to be done, else note what was seen."""
+    if is_to_be_repaired(assessed):
         await carry_out(world, found, assessed, lease)
     else:
         await record(world, found, assessed, lease)
@@ -133,12 +127,18 @@ async def settle(world: World, found: Pending, assessed: Assessed, lease: Lease)
 STOPS_REPAIR = frozenset({"render", "checks", "target", "hold", "deletions"})
 
 
-def may_repair(assessed: Assessed) -> bool:
-    """Whether no rule that also binds a repair is against it."""
+def is_to_be_repaired(assessed: Assessed) -> bool:
+    """Whether there is drift, it is to be reverted, and nothing that also binds a repair is against it.
+
+    Repairing needs neither approval nor order: only a hold, a broken check or a conflict at the target stops it.
+    """
+    environment, plan = assessed.assessment.environment, assessed.assessment.plan
     verdict = assessed.assessment.verdict
-    return verdict is not None and all(
-        each.state in ("pass", "skip") for each in verdict.children if each.rule in STOPS_REPAIR
-    )
+    if plan is None or not plan.effective or assessed.saved is None or verdict is None:
+        return False
+    if environment.drift != "revert" or environment.apply == "never":
+        return False
+    return all(each.state in ("pass", "skip") for each in verdict.children if each.rule in STOPS_REPAIR)
 
 
 async def record(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:

@@ -30,21 +30,32 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
         return None
     started = time.monotonic()
     id = replace(id, repository=repository.id)
-    forge = world.forges[id.repository.forge]
-    try:
-        pull = await forge.pull_request(id)
-    except PermanentError:
-        log.info("no such pull request", pull=str(id))
+    known = await world.store.read(lambda conn: repositories.base_head(conn, id.repository))
+    pull = await facts(world, id, lease)
+    if pull is None:
         return None
-    await remember(world, pull, lease)
-    waiting = await commands.take(world, pull, lease)
     view = await see(world, repository, pull)
+    if view.base not in (None, known) and (pull := await facts(world, id, lease) or pull).state != view.pull.state:
+        # the base moved while we looked: what the forge said first is older than what git says now
+        view = await see(world, repository, pull)
+    waiting = await commands.take(world, pull, lease)
     reviewed = await take_reviews(world, view, lease) if view.phase == "open" else False
     if await commands.judge(world, view, waiting, lease) or reviewed:
         view = await see(world, repository, pull)
     told = await tell(world, repository, view, lease)
     log.info("told", pull=str(id), phase=view.phase, title=told, seconds=round(time.monotonic() - started, 3))
     return None
+
+
+async def facts(world: World, id: PullRequestId, lease: Lease) -> PullRequest | None:
+    """All facts of the pull request as the forge tells them now, kept for riders; None where there is none."""
+    try:
+        pull = await world.forges[id.repository.forge].pull_request(id)
+    except PermanentError:
+        log.info("no such pull request", pull=str(id))
+        return None
+    await remember(world, pull, lease)
+    return pull
 
 
 async def see(world: World, repository: Repository, pull: PullRequest) -> View:

@@ -13,11 +13,13 @@ from bot.model.environment import Configuration
 from bot.model.forge import Repository
 from bot.model.gate import Lease
 from bot.model.identity import Key, RepositoryId, Wake
-from bot.store import audit, environments, pulls, queue, repositories
+from bot.store import audit, deliveries, environments, pulls, queue, repositories
 
 __all__ = ["discover", "work"]
 
 OVERLAP = timedelta(minutes=5)
+KEPT = timedelta(days=14)
+"""How long deliveries are remembered: longer than any forge sends one again (GitHub: three days)."""
 
 log = structlog.get_logger(__name__)
 
@@ -97,6 +99,7 @@ async def sweep(world: World, id: RepositoryId, lease: Lease) -> None:
     def write(conn: Connection) -> None:
         queue.touch(conn, missed)
         repositories.set_watermark(conn, id, began)
+        deliveries.forget(conn, began - KEPT)
 
     await world.store.write_leased(lease, write)
     world.signal.set()

@@ -35,7 +35,8 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
     try:
         now_posted = await forge.publish(pull.id, report, known)
     except PublishError as error:
-        partly = error.posted
+        # a check that was begun stays so until its answer is known: it is looked for before another one is made
+        partly = replace(error.posted, checks={**attempting.checks, **error.posted.checks})
         await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, partly))
         raise
 

@@ -12,7 +12,7 @@ from bot.localforge.core import Core
 from bot.localforge.errors import ApiError
 from bot.localforge.faults import Fault
 
-__all__ = ["API", "CORE", "LOGIN", "NONCE", "door_of", "guard", "log_calls", "refusal", "strike"]
+__all__ = ["API", "CORE", "LOGIN", "NONCE", "Handler", "door_of", "guard", "log_calls", "refusal", "strike"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CORE = web.AppKey("core", Core)

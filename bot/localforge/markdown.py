@@ -26,6 +26,8 @@ CLASSES = frozenset({"diff", "add", "gone", "hunk"})
 SCHEMES = frozenset({"http", "https", "mailto", ""})
 # GFM's tag filter: tags that change how everything after them is read are text from the start.
 RAW_TAGS = re.compile(r"<(?=/?(title|textarea|style|xmp|iframe|noembed|noframes|noscript|script|plaintext)\b)", re.I)
+# What browsers strip from both ends of an address before they look at its scheme.
+BLANK = "".join(map(chr, range(33)))
 ALIGN = re.compile(r"text-align:\s*(left|center|right)")
 
 
@@ -76,7 +78,7 @@ class Filter(HTMLParser):
 
 def _safe(url: str) -> bool:
     try:
-        return urlsplit(url.strip()).scheme.lower() in SCHEMES
+        return urlsplit(url.strip(BLANK)).scheme.lower() in SCHEMES
     except ValueError:
         return False
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.localforge import page_forms
 from bot.localforge.api import number
-from bot.localforge.door import CORE, NONCE, door_of
+from bot.localforge.door import CORE, NONCE, Handler, door_of
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.page_view import hue, initials, pull_view, split_ref
 from bot.localforge.session import found_pull, found_repository, viewer
@@ -25,18 +25,18 @@ routes = web.RouteTableDef()
 
 
 @web.middleware
-async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refusals as a page, and headers that keep a page from loading or running anything but its own."""
     if door_of(request.path) != "page":
-        return await handler(request)  # type: ignore[no-any-return]  # aiohttp types a handler's answer no closer
+        return await handler(request)
     request[NONCE] = secrets.token_urlsafe(12)
     try:
-        response: web.StreamResponse = await handler(request)
+        response = await handler(request)
     except ApiError as error:
         response = shown(request, "refused.html", status=error.status, message=error.words)
     except web.HTTPNotFound:
         response = shown(request, "refused.html", status=404, message="There is no such page.")
-    policy = f"default-src 'none'; style-src 'self'; script-src 'nonce-{request['nonce']}'; connect-src 'self'"
+    policy = f"default-src 'none'; style-src 'self'; script-src 'nonce-{request[NONCE]}'; connect-src 'self'"
     response.headers["Content-Security-Policy"] = (
         f"{policy}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )

@@ -18,7 +18,7 @@ from bot.localforge import (
     api_issues,
     api_pulls,
     api_repositories,
-    api_test,
+    controls,
     pages,
     seeding,
     smart_http,
@@ -176,7 +176,7 @@ def _app_row(core: Core, settings: ForgeSettings) -> None:
 def application(core: Core, rate_limit: int) -> web.Application:
     """All addresses of the forge."""
     app = web.Application(
-        middlewares=[guard, log_calls, strike, api_rules, api_test.refusals, pages.refusals], client_max_size=BODY_LIMIT
+        middlewares=[guard, log_calls, strike, api_rules, controls.refusals, pages.refusals], client_max_size=BODY_LIMIT
     )
     app[CORE] = core
     app[ALLOWANCE] = Allowance(rate_limit)
@@ -184,7 +184,7 @@ def application(core: Core, rate_limit: int) -> web.Application:
         for route in module.routes:
             assert isinstance(route, web.RouteDef)
             app.router.add_route(route.method, API + route.path, route.handler)
-    app.add_routes(api_test.routes)
+    app.add_routes(controls.routes)
     app.add_routes(smart_http.routes)
     pages.attach(app)
     return app

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from bot.localforge import rows
 
@@ -17,6 +17,8 @@ __all__ = ["State", "Table"]
 
 class HasId(Protocol):
     """Whatever a table can hold: a dataclass with an id."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def id(self) -> int:
@@ -53,7 +55,7 @@ class Table(Generic[T]):
         """Add or replace a row, on disk first."""
         path = self.folder / f"{row.id}.json"
         draft = self.folder / f".{row.id}.draft"
-        draft.write_text(json.dumps(asdict(row)))  # type: ignore[call-overload]  # every kind in rows is a dataclass
+        draft.write_text(json.dumps(asdict(row)))
         os.replace(draft, path)
         self._rows[row.id] = row
         return row

@@ -39,9 +39,9 @@ class Plain:
         return not any(folder + name in tree.entries for name in (*BUILD_FILES, "Chart.yaml"))
 
     def reads(self, tree: Tree, source: Source) -> frozenset[str]:
-        """The manifests below the source; nothing where the source cannot be used."""
+        """The manifests below the source, and the links that make it fail; nothing where it cannot be used."""
         try:
-            return frozenset(each.path for each in chosen(tree, located(tree, source)) if each.mode not in LINKS)
+            return frozenset(each.path for each in chosen(tree, located(tree, source)))
         except RenderError:
             return frozenset()
 

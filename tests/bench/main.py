@@ -116,7 +116,8 @@ async def pushes(bench: Bench) -> list[Row]:
             reads.append(sum(call["method"] in READS or "git-upload-pack" in call["path"] for call in calls))
             writes.append(sum(call["method"] not in READS and "git-upload-pack" not in call["path"] for call in calls))
             print(
-                f"  round {round_}: {took:.3f} s, of which the forge {forge:.3f} s; {reads[-1]:g} reads, {writes[-1]:g} writes"
+                f"  round {round_}: {took:.3f} s, of which the forge {forge:.3f} s; "
+                f"{reads[-1]:g} reads, {writes[-1]:g} writes"
             )
     return [
         measured("push → finished comment, 18 objects, warm, without the forge", seconds, "s", 1),

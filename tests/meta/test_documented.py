@@ -37,7 +37,7 @@ def test_every_key_of_the_configuration_is_documented() -> None:
             text,
         )
     )
-    missing = [key for key in sorted(built) if f"`{key}`" not in DOCS and f".{key}`" not in DOCS]
+    missing = [key for key in sorted(built) if f"`{key}" not in DOCS and f".{key}`" not in DOCS]
     assert missing == []
 
 

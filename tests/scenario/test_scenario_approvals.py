@@ -1,9 +1,9 @@
 """An approval belongs to a state: what keeps it, what voids it, and who may give it."""
 
 import pytest
-from tests_support.people import People
 
 from bot.cli.demo.stage import Stage
+from tests_support.people import People
 
 pytestmark = pytest.mark.timeout(180)
 

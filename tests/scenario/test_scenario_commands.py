@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from tests_support.people import People
 
 from bot.cli.demo.stage import Stage
+from tests_support.people import People
 
 pytestmark = pytest.mark.timeout(180)
 

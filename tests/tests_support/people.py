@@ -64,6 +64,11 @@ class People:
             comment = await self.developer.plan_comment(number)
             raise AssertionError(f"{error}\n{comment['body'] if comment else 'there is no comment'}") from None
 
+    async def merge(self, number: int) -> str:
+        """Merge after reading the plan; the merge commit."""
+        await self.developer.read_plan(number)
+        return await self.developer.merge(number)
+
     async def check_is(self, number: int, conclusion: str) -> dict[str, Any]:
         """Wait until the check on the head has that conclusion."""
 

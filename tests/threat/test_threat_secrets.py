@@ -62,7 +62,7 @@ async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_targ
     await people.developer.write("tidegate.yaml", allowed, branch, "allow plain secrets in dev")
     number = await people.developer.propose("allow", branch)
     await people.check_is(number, "success")
-    await people.developer.merge(number)
+    await people.merge(number)
     await people.comment_says(number, "merged")
 
     await people.developer.branch("with-secret", "main")
@@ -71,7 +71,7 @@ async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_targ
     number = await people.developer.propose("a secret", "with-secret")
     await people.comment_says(number, "Secret", "1 new")
     await people.check_is(number, "success")
-    await people.developer.merge(number)
+    await people.merge(number)
     await people.folder_shows("dev", lambda objects: any(ENCODED in each for each in objects.values()))
 
     await people.developer.branch("other-value", "main")

@@ -2,10 +2,10 @@
 
 import hashlib
 import hmac
+import io
 import json
 import os
 import socket
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -26,7 +26,7 @@ def signed(stage: Stage, body: bytes, scheme: str = "sha256") -> str:
 async def send(stage: Stage, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
     every = {"X-GitHub-Event": "ping", "X-GitHub-Delivery": os.urandom(8).hex(), "Content-Type": "application/json"}
     url = f"{stage.place.tidegate}/webhook/local"
-    async with stage.session.post(url, data=body, headers=every | headers) as answer:
+    async with stage.session.post(url, data=io.BytesIO(body), headers=every | headers) as answer:
         return answer.status, await answer.text()
 
 

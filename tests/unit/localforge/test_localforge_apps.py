@@ -14,7 +14,7 @@ async def test_the_app_names_itself(world: World) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"exp": 0}, {"exp": 2**40}, {"iat": 2**33}, {"iss": "7"}, {"exp": "soon"}],
+    [{"exp": 0}, {"exp": 2**33}, {"iat": 2**33}, {"iss": "7"}, {"exp": "soon"}],
     ids=["expired", "too far", "from the future", "another app", "no number"],
 )
 async def test_a_bad_jwt_is_refused(world: World, changes: dict[str, Any]) -> None:

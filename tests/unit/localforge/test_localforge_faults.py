@@ -19,7 +19,8 @@ async def faults(world: World, *wanted: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("status", "retry"), [(503, None), (429, 1), (403, 7), (500, None)])
 async def test_an_answer_that_fails(world: World, status: int, retry: int | None) -> None:
-    await faults(world, {"on": "api", "method": "GET", "path": "/repos/.*", "kind": "status", "status": status, "retry_after": retry, "times": 2})  # fmt: skip
+    which = {"on": "api", "method": "GET", "path": "/repos/.*"}
+    await faults(world, {**which, "kind": "status", "status": status, "retry_after": retry, "times": 2})
     assert (await world.dana("GET", "/user")).status == 200
     for _ in range(2):
         answer = await world.dana("GET", world.repo)

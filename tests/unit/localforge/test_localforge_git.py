@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from unit.localforge.forge_world import World
 
 
@@ -90,16 +89,19 @@ async def test_any_commit_can_be_fetched_by_id_and_refs_of_pulls_not_pushed(
     first = (await world.dana.ok("GET", f"{world.repo}/pulls/{number}"))["head"]["sha"]
     await git("init", "-q", "--bare", "mirror")
     mirror = tmp_path / "mirror"
-    protocol = ("-c", "protocol.version=2")
-    assert (await git(*protocol, "fetch", "-q", "--filter=blob:none", remote(world), first, cwd=mirror))[0] == 0
-    status, _ = await git("push", remote(world), f"{first}:refs/pull/{number}/head", cwd=mirror)
+    await world.write("envs/prod/web.yaml", "replicas: 6\n", "topic")
+    for version in ("0", "2"):
+        wanted = ("fetch", "--no-tags", "--filter=blob:none", remote(world), first)
+        status, out = await git("-c", f"protocol.version={version}", *wanted, cwd=mirror)
+        assert (status, "not recognized" in out) == (0, False), out
+    status, _ = await git("push", "--force", remote(world), f"{first}:refs/pull/{number}/head", cwd=mirror)
     assert status != 0
 
 
 async def test_compressed_requests(world: World) -> None:
     url = f"{world.forge.url}/acme/shop.git/git-upload-pack"
     headers = {
-        "Authorization": aiohttp.BasicAuth("dana", "").encode(),
+        "Authorization": "Basic ZGFuYTo=",
         "Content-Type": "application/x-git-upload-pack-request",
         "Content-Encoding": "gzip",
         "Git-Protocol": "version=2",

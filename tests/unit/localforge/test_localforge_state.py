@@ -71,6 +71,7 @@ async def test_a_forge_goes_on_where_it_was(tmp_path: Path, tree: Path, clock: C
     async with await start(again) as forge, aiohttp.ClientSession() as session:
         assert (forge.app_id, forge.private_key_pem, forge.webhook_secret, forge.token("dana")) == before
         assert (await forge.add_repository("acme/shop", tree)).name == "shop"
+        assert (len(forge.core.state.apps), len(forge.core.state.repositories)) == (1, 1)
         dana = Client(session, forge.api_url, f"token {forge.token('dana')}")
         pull = await dana.ok("GET", "/repos/acme/shop/pulls/1")
         assert (pull["title"], pull["mergeable"], pull["comments"]) == ("T", True, 1)

@@ -114,7 +114,9 @@ async def test_links_are_refused_and_not_read(tree: Trees) -> None:
         ("envs/prod/l.yaml", "envs/prod/l.yaml is a symbolic link, which is never followed"),
         ("envs/prod/vendor\\r", "envs/prod/vendor\\r is a submodule, which is never fetched"),
     ]
-    assert Plain().reads(made, Source(path="envs/prod")) == {"envs/prod/a.yaml"}
+    reads = Plain().reads(made, Source(path="envs/prod"))
+    assert reads == {"envs/prod/a.yaml", *links, "envs/prod/vendor\r"}, "a new link must be seen as a change"
+    assert replace(made, blobs={}).missing(reads) == {"envs/prod/a.yaml"}, "a link is never loaded"
 
 
 @pytest.mark.parametrize("link", ["envs", "envs/prod"])

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -31,28 +32,28 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a throw-away PostgreSQL server on the loopback interface."""
     folder = programs()
     if folder is None:
         pytest.skip("PostgreSQL's server programs are not here (Debian: apt-get install postgresql)")
-    place = tmp_path_factory.mktemp("postgresql")
+    # not below pytest's own folder: every run of pytest shuts that to others, and PostgreSQL refuses to run as root
+    place = Path(tempfile.mkdtemp(prefix="tidegate-postgresql-"))
     prefix: list[str] = []
     if os.getuid() == 0:
-        for each in (place, *place.parents):
-            if each.name.startswith("pytest"):
-                each.chmod(0o755)
         shutil.chown(place, "nobody")
         prefix = ["setpriv", "--reuid=nobody", "--clear-groups"]
     data, port = place / "data", free_port()
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
-    run = [*prefix, folder / "initdb", "-A", "trust", "-U", "tidegate", "-D", data]
-    subprocess.run(run, check=True, capture_output=True, cwd=place)
     control = [*prefix, folder / "pg_ctl", "-D", data, "-w", "-l", place / "log"]
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=place)
-    yield f"postgresql+psycopg://tidegate@127.0.0.1:{port}"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=place)
-    shutil.rmtree(place)
+    try:
+        run = [*prefix, folder / "initdb", "-A", "trust", "-U", "tidegate", "-D", data]
+        subprocess.run(run, check=True, capture_output=True, cwd=place)
+        subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=place)
+        yield f"postgresql+psycopg://tidegate@127.0.0.1:{port}"
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=place)
+    finally:
+        shutil.rmtree(place)
 
 
 @pytest.fixture

@@ -129,15 +129,19 @@ class Account:
         return int((await self.call("POST", f"/issues/{number}/comments", {"body": text}))["id"])
 
     async def answer(self, number: int, text: str) -> int:
-        """Comment on the plan that is shown: in a second after the one in which it was posted, as people do."""
+        """Comment on the plan that is shown, after reading it."""
+        await self.read_plan(number)
+        return await self.comment(number, text)
+
+    async def read_plan(self, number: int) -> None:
+        """Let the second pass in which the plan was posted: what is done in it may not have seen the plan."""
 
         async def read() -> bool:
             comment = await self.plan_comment(number)
             posted = datetime.fromisoformat(comment["updated_at"]) if comment else None
             return posted is not None and datetime.now(UTC) >= posted + timedelta(seconds=1)
 
-        await eventually(read, f"pull request {number} has no plan to answer to")
-        return await self.comment(number, text)
+        await eventually(read, f"pull request {number} has no plan to read")
 
     async def merge(self, number: int) -> str:
         """Press the merge button; the merge commit."""

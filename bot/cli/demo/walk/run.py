@@ -36,7 +36,8 @@ async def play(place: Place, tokens: dict[str, str], steps: Sequence[Step], say:
                     await eventually(lambda: back(session, place), "the server did not come back")
             except (Broken, aiohttp.ClientError, TimeoutError, OSError, KeyError) as error:
                 say(
-                    f"FAILED {time.monotonic() - started:6.2f} s  {step.__doc__}\n       {type(error).__name__}: {error}"
+                    f"FAILED {time.monotonic() - started:6.2f} s  {step.__doc__}\n"
+                    f"       {type(error).__name__}: {error}"
                 )
                 say(f"{passed} passed, 1 failed")
                 return 1

@@ -1,4 +1,4 @@
-"""Threats are tried on a whole stage, from outside."""
+"""A whole stage per test: the local forge, the server as a process of its own, people, folders; tried from outside."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

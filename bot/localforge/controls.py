@@ -1,14 +1,13 @@
 """What GitHub does not have: faults on demand, the forge's own record, and seeding a forge that is its own process."""
 
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from bot.localforge import seeding
 from bot.localforge.api import body, core
 from bot.localforge.apps import personal_token
-from bot.localforge.door import refusal
+from bot.localforge.door import Handler, refusal
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.faults import BadFault
 from bot.localforge.record import record
@@ -20,12 +19,12 @@ routes = web.RouteTableDef()
 
 
 @web.middleware
-async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refusals of these addresses as JSON."""
     if not request.path.startswith("/_"):
-        return await handler(request)  # type: ignore[no-any-return]  # aiohttp types a handler's answer no closer
+        return await handler(request)
     try:
-        return await handler(request)  # type: ignore[no-any-return]  # as above
+        return await handler(request)
     except ApiError as error:
         return refusal(error)
     except (KeyError, TypeError, ValueError) as error:
