@@ -123,6 +123,7 @@ async def run(settings: Settings) -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     async with make_world(settings) as world:
+        gc.freeze()  # what is loaded by now stays: no collection needs to look at it again
         worker = Worker(world, HANDLERS, settings.workers)
         runner = web.AppRunner(make_site(world), access_log=None)
         await runner.setup()

@@ -9,15 +9,15 @@ from sqlalchemy import Connection
 from bot.errors import ConfigurationError
 from bot.flow.assess import Assessed, assess
 from bot.flow.carry_out import carry_out, touch_concerned
-from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.ground import Ground, configuration, last_seen, stand, usable
 from bot.flow.pending import Before, Pending, pending
 from bot.flow.world import World
 from bot.model.environment import Configuration, Environment
 from bot.model.gate import Lease
-from bot.model.identity import EnvironmentId
+from bot.model.identity import EnvironmentId, Wake
 from bot.model.noun import noun
 from bot.model.tree import Tree
-from bot.store import environments, repositories
+from bot.store import environments, queue, repositories
 from bot.store.environments import EnvironmentRow, Looked
 
 __all__ = ["work"]
@@ -45,7 +45,7 @@ async def work(world: World, id: EnvironmentId, lease: Lease) -> float | None:
     row = await world.store.read(lambda conn: environments.find(conn, id))
     if row is None or row.state != "active":
         return None
-    ground = await stand(world, repository)
+    ground = await last_seen(world, repository)
     if (candidate := await candidate_of(ground, row)) is not None:
         await toward(world, candidate, lease)
     elif (applied := await applied_of(ground, row)) is not None:
@@ -90,13 +90,27 @@ async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
             await settle(world, found, assessed, lease)
             return
         if verdict is not None and verdict.state == "pass" and assessed.saved is not None:
-            await carry_out(world, found, assessed, lease)
+            if await is_still_the_base(world, candidate):
+                await carry_out(world, found, assessed, lease)
             return
         await record(world, found, assessed, lease)
     if applied is not None and not row.partial:
         await repair(
             world, replace(applied, environment=replace(applied.environment, drift=candidate.environment.drift)), lease
         )
+
+
+async def is_still_the_base(world: World, candidate: Candidate) -> bool:
+    """Whether the base has not moved since it was fetched last; if it has, this work is done again on the new one."""
+    fresh = await stand(world, candidate.ground.repository)
+    if fresh.base == candidate.ground.base:
+        return True
+    wakes = [
+        Wake(key=candidate.row.id, reason="base moved"),
+        Wake(key=candidate.row.id.repository, reason="base moved"),
+    ]
+    await world.store.write(lambda conn: queue.touch(conn, wakes))
+    return False
 
 
 async def gathered(world: World, candidate: Candidate, before: Before) -> Pending:

@@ -9,7 +9,7 @@ from bot.model.forge import Repository
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 
-__all__ = ["CONFIGURATION", "Ground", "configuration", "stand", "usable"]
+__all__ = ["CONFIGURATION", "Ground", "configuration", "last_seen", "stand", "usable"]
 
 CONFIGURATION = "tidegate.yaml"
 
@@ -30,6 +30,15 @@ async def stand(world: World, repository: Repository, *commits: Sha) -> Ground:
     return Ground(
         repository=repository, mirror=mirror, base=await mirror.fetch(remote, repository.default_branch, commits)
     )
+
+
+async def last_seen(world: World, repository: Repository) -> Ground:
+    """The repository as it was fetched last; fetched now where it never was. Enough to look, not to apply."""
+    mirror = world.mirrors.of(repository.id)
+    if not await mirror.has_branch(repository.default_branch):
+        return await stand(world, repository)
+    base = await mirror.resolve(f"refs/heads/{repository.default_branch}")
+    return Ground(repository=repository, mirror=mirror, base=base)
 
 
 async def configuration(ground: Ground, tree: Tree) -> Configuration | None:

@@ -87,6 +87,14 @@ class Mirror:
             raise InputError(f"there is no commit {reference!r}")
         return commit_id(output.decode().strip())
 
+    async def has_branch(self, branch: str) -> bool:
+        """Whether the mirror was made and holds that branch."""
+        if not valid_branch(branch) or not await asyncio.to_thread((self.folder / "HEAD").exists):
+            return False
+        reference = f"refs/heads/{branch}"
+        status, _ = await run(["show-ref", "--verify", "--quiet", reference], folder=self.folder, accept=(0, 1, 128))
+        return status == 0
+
     async def has(self, sha: Sha) -> bool:
         """Whether the mirror holds that commit with everything it needs to be read."""
         status, _ = await run(["cat-file", "-e", f"{sha}^{{tree}}"], folder=self.folder, accept=(0, 1, 128))

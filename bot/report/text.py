@@ -6,7 +6,7 @@ from typing import Any
 from bot.model.gate import Assessment, Verdict
 from bot.model.plan import Change, Finding
 from bot.report import markdown
-from bot.report.changes import danger, plural
+from bot.report.changes import danger, plural, short_digest
 from bot.report.compose import folds_of
 from bot.report.escape import visible
 from bot.report.headline import plan_headline
@@ -45,6 +45,9 @@ def text_lines(assessments: Sequence[Assessment], colour: bool) -> Iterator[str]
     yield bold(flat(outline.headline), colour)
     for row in outline.table.rows if outline.table else ():
         yield "  " + "  ".join(flat(cell) for cell in row[:4])
+    for assessment in assessments:
+        if assessment.head is not None:
+            yield f"  {assessment.environment.id.name} would be {short_digest(assessment.head.digest)}"
     for number, item in enumerate(outline.urgent, start=1):
         yield f"  {number}. {flat(item)}"
     for fold in outline.folds:

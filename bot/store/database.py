@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import URL, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Engine, create_engine, event, exc, inspect, make_url, text
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import SettingsError
@@ -63,10 +63,27 @@ def connect(text: str) -> Database:
 
 
 def migrated(engine: Engine) -> None:
-    """Bring the tables up to date."""
-    from bot.store.migrate import migrate  # Alembic is heavy, and of no use after the start
+    """Bring the tables to what this version needs. SettingsError: a newer version has been here."""
+    if current(engine) == newest():
+        return  # most starts: Alembic is heavy, and stays in memory once it is loaded
+    from bot.store.migrate import migrate
 
     migrate(engine)
+
+
+def newest() -> str:
+    """The revision of the newest migration: what its file's name begins with."""
+    folder = Path(__file__).parent / "migrations" / "versions"
+    return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database is at, where Alembic writes it down; None for a new database."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return str(found) if found else None
 
 
 def usable(text: str) -> URL:

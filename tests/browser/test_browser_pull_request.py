@@ -59,6 +59,7 @@ async def test_a_person_approves_and_merges(stage: Stage, browser: Browser, tmp_
     await page.locator("button[name=approve]").click()
     shots = SHOTS if SHOTS.name else tmp_path
     await page.screenshot(path=str(shots / "pull-request.png"), full_page=True)
+    await page.locator(".comment.bot").first.screenshot(path=str(shots / "comment.png"))
     assert (shots / "pull-request.png").stat().st_size > 20_000
     await page.locator("button[name=merge]").click()
     await expect(page.locator("body")).to_contain_text("staging is at")

@@ -26,14 +26,23 @@ KILLS_A_PULL_REQUEST = 2
 BEFORE_IT_IS_UP = 0.1
 
 
+UNFINISHED = {
+    "applying": "select count(*) from journal where state = 'began'",
+    "an outcome owed": "select count(*) from outcomes o join posted p on o.thread = p.thread"
+    " where instr(p.value, o.key) = 0",
+    "a command taken, not answered": "select count(*) from commands where state = 'new'",
+    "a plan made, not posted": "select count(*) from plans where published_at is null",
+}
+
+
 def phase(database: Path) -> str:
     """What was unfinished when the server died; "" if nothing was."""
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         held = [kind for (kind,) in connection.execute("select kind from queue where owner != '' order by kind")]
         waiting = [kind for (kind,) in connection.execute("select kind from queue where wanted > done and owner = ''")]
-        applying = connection.execute("select count(*) from journal where state = 'began'").fetchone()[0]
-    if applying:
-        return "applying"
+        for name, query in UNFINISHED.items():
+            if (held or waiting) and connection.execute(query).fetchone()[0]:
+                return name
     if held:
         return "working on " + " and ".join(sorted(set(held)))
     return "stored, not taken: " + " and ".join(sorted(set(waiting))) if waiting else ""

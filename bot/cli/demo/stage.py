@@ -3,7 +3,7 @@
 import json
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -133,8 +133,14 @@ def sample_files() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def put_up(folder: Path, repository: Path | None, port: int, say: Callable[[str], None]) -> AsyncIterator[Stage]:
-    """Start forge and server; stop both at the end, the server first."""
+async def put_up(
+    folder: Path,
+    repository: Path | None,
+    port: int,
+    say: Callable[[str], None],
+    intervals: Mapping[str, float] = INTERVALS,
+) -> AsyncIterator[Stage]:
+    """Start forge and server; stop both at the end, the server first. `intervals` are the server's settings."""
     own = await read_own(repository) if repository is not None else None
     ports = remembered_ports(folder, port)
     async with await start(ForgeSettings(state=folder / "forge", port=ports[0])) as forge:
@@ -142,7 +148,7 @@ async def put_up(folder: Path, repository: Path | None, port: int, say: Callable
         tokens = await people(forge, own)
         await seed(forge, name, own)
         place = place_of(folder, name, forge.url, ports[1], own)
-        write_settings(folder, forge, place)
+        write_settings(folder, forge, place, intervals)
         (folder / "people.json").write_text(json.dumps(tokens))
         server = Server(folder / "server.yaml", place.pid_file, say)
         forge.set_webhook(f"{place.tidegate}/webhook/local")
@@ -211,7 +217,7 @@ async def seed(forge: LocalForge, name: str, own: OwnRepository | None) -> None:
         forge.permit(name, login, "write")
 
 
-def write_settings(folder: Path, forge: LocalForge, place: Place) -> None:
+def write_settings(folder: Path, forge: LocalForge, place: Place, intervals: Mapping[str, float]) -> None:
     """The server's settings, as a person would write them."""
     for file, text in (("key.pem", forge.private_key_pem), ("secret", forge.webhook_secret)):
         path = folder / file
@@ -237,7 +243,7 @@ def write_settings(folder: Path, forge: LocalForge, place: Place) -> None:
         },
         "targets": {name: {"kind": "directory", "path": str(path)} for name, path in place.folders.items()},
         "repositories": [{"match": f"local:{OWNER}/*", "targets": sorted(place.folders)}],
-        "intervals": INTERVALS,
+        "intervals": dict(intervals),
     }
     (folder / "server.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 

@@ -46,6 +46,15 @@ class Event:
         return facts.repository_id(self.forge, mapping(self.payload, "repository"))
 
 
+ECHOES = ("issue_comment", "check_run", "pull_request_review")
+
+
+def is_echo(name: str, event: Event) -> bool:
+    """Whether the event only tells what we did ourselves: to look again for it would never end."""
+    sender = optional_mapping(event.payload, "sender") or {}
+    return name in ECHOES and event.own is not None and sender.get("id") == event.own and event.action != "rerequested"
+
+
 @noun
 class Effect:
     """What an event asks for: keys to look at, and the remark with its thread if one was just written."""
@@ -66,7 +75,7 @@ def receive(options: GitHubOptions, headers: Mapping[str, str], body: bytes, own
     name, id = required(headers, "X-GitHub-Event"), required(headers, "X-GitHub-Delivery")
     event = Event(forge=options.name, payload=decode(body), own=own)
     decoder = DECODERS.get(name)
-    if decoder is None or for_another_app(options, headers):
+    if decoder is None or for_another_app(options, headers) or is_echo(name, event):
         return Delivery(id=id, event=name)
     try:
         effect = decoder(event)
@@ -113,7 +122,20 @@ def pull_request(event: Event) -> Effect:
 
 
 def push(event: Event) -> Effect:
-    """A branch or a tag moved."""
+    """A branch or a tag moved. Only the default branch is looked at: a pull request's push has an event of its own.
+
+    A payload that does not tell the default branch is a reason to look.
+    """
+    ref = event.payload.get("ref")
+    repository = optional_mapping(event.payload, "repository") or {}
+    branch = repository.get("default_branch")
+    if isinstance(ref, str) and isinstance(branch, str) and ref != f"refs/heads/{branch}":
+        return Effect()
+    return repository_changed(event)
+
+
+def repository_changed(event: Event) -> Effect:
+    """Something about the repository itself changed."""
     return Effect(keys=(event.repository,))
 
 
@@ -178,5 +200,5 @@ DECODERS: Mapping[str, Callable[[Event], Effect]] = {
     "pull_request": pull_request,
     "pull_request_review": pull_request_review,
     "push": push,
-    "repository": push,
+    "repository": repository_changed,
 }

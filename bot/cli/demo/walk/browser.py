@@ -121,7 +121,7 @@ class Account:
 
     async def propose(self, title: str, branch: str, base: str = "main") -> int:
         """Open a pull request; its number."""
-        body = {"title": title, "head": branch, "base": base, "body": "Opened by the walk."}
+        body = {"title": title, "head": branch, "base": base, "body": f"Proposed by {self.login}."}
         return int((await self.call("POST", "/pulls", body))["number"])
 
     async def comment(self, number: int, text: str) -> int:

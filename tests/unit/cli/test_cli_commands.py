@@ -1,0 +1,109 @@
+"""The program as a person types it: exit codes, help, errors that say what to do next."""
+
+import json
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+
+
+def tidegate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot.cli", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """The sample, committed."""
+    with resources.as_file(resources.files("bot.cli.demo").joinpath("sample")) as sample:
+        subprocess.run(["cp", "-r", f"{sample}/.", str(tmp_path)], check=True)
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*GIT, *arguments], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def edit(repository: Path, path: str, old: str, new: str) -> None:
+    file = repository / path
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_plan_of_an_unchanged_working_tree_is_0(repository: Path) -> None:
+    done = tidegate("plan", cwd=repository)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "r1:" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_plan_of_a_change_is_2_in_every_form(repository: Path) -> None:
+    edit(repository, "envs/prod/web.yaml", "replicas: 4", "replicas: 5")
+    text = tidegate("plan", cwd=repository)
+    assert text.returncode == 2
+    assert "+  replicas: 5" in text.stdout
+    markdown = tidegate("plan", "--format", "markdown", "-e", "prod", cwd=repository)
+    assert markdown.returncode == 2
+    assert "```diff" in markdown.stdout
+    found = tidegate("plan", "--json", cwd=repository)
+    assert found.returncode == 2
+    environments = {each["name"]: each for each in json.loads(found.stdout)["environments"]}
+    assert [each["action"] for each in environments["prod"]["changes"]] == ["update"]
+    assert environments["prod"]["digest"].startswith("r1:")
+
+
+def test_plan_of_two_revisions(repository: Path) -> None:
+    edit(repository, "envs/dev/web.yaml", "replicas: 1", "replicas: 2")
+    subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
+    assert tidegate("plan", "HEAD~1", "HEAD", cwd=repository).returncode == 2
+    assert tidegate("plan", "HEAD", "HEAD", cwd=repository).returncode == 0
+
+
+def test_plan_of_an_error_is_1_and_says_where(repository: Path) -> None:
+    edit(repository, "envs/prod/web.yaml", "replicas: 4", "replicas: four")
+    done = tidegate("plan", cwd=repository)
+    assert done.returncode == 1
+    assert "envs/prod/web.yaml:7" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan", "HEAD", "nowhere"], "there is no commit 'nowhere'"),
+        (["plan", "--upload-pack=x"], "No such option"),
+        (["plan", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
+        (["plan", "--format", "xml"], "none of text, markdown, json"),
+        (["plan", "--repo", "/nowhere"], "there is no such folder"),
+        (["plna"], "Did you mean 'plan'?"),
+        (["serve"], "there is no such file; write one or name it with --config FILE"),
+        (["config", "check"], "there is no such file"),
+    ],
+)
+def test_what_goes_wrong_is_1_in_one_clear_line(repository: Path, arguments: list[str], said: str) -> None:
+    done = tidegate(*arguments, cwd=repository)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_in_the_configuration_says_where(repository: Path) -> None:
+    edit(repository, "tidegate.yaml", "drift: revert", "drifft: revert")
+    done = tidegate("plan", cwd=repository)
+    assert done.returncode == 1
+    assert 'tidegate.yaml:8:5: unknown key "drifft"; did you mean "drift"?' in done.stderr
+
+
+def test_help_version_and_schema(tmp_path: Path) -> None:
+    assert tidegate("--help", cwd=tmp_path).returncode == 0
+    assert tidegate("--version", cwd=tmp_path).stdout.startswith("tidegate 0.")
+    assert json.loads(tidegate("schema", cwd=tmp_path).stdout)["title"] == "tidegate.yaml"
+
+
+def test_the_demo_never_removes_what_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    done = tidegate("demo", "--fresh", "--state", str(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "holds something that the demo did not make" in done.stderr
+    assert (tmp_path / "precious").read_text() == "mine"
