@@ -119,7 +119,9 @@ async def test_a_source_that_is_not_in_the_repository_is_refused(case: Case, pat
 async def test_links_and_submodules_are_refused(case: Case, mode: str) -> None:
     path = min(case.files)
     made = tree(case.files, {path: mode})
-    assert path not in case.renderer.reads(made, SOURCE)
+    reads = case.renderer.reads(made, SOURCE)
+    assert path in reads, "a new link must be seen as a change"
+    assert path not in made.missing(reads), "a link is never loaded"
     await findings(case, made)
 
 
