@@ -8,7 +8,9 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot.command import Command, reference
+from bot.errors import InputError
 from bot.flow.consent import Voice, approval_of, not_approvable, not_what_was_shown
+from bot.flow.earlier import earlier
 from bot.flow.standing import belongs, may
 from bot.flow.view import Part, View
 from bot.flow.world import World
@@ -17,7 +19,7 @@ from bot.model.identity import EnvironmentId, Permission, Person, PullRequestId,
 from bot.model.noun import noun
 from bot.model.resource import ResourceId
 from bot.report import answers
-from bot.store import approvals, environments, holds, pulls, queue
+from bot.store import approvals, environments, holds, pulls, queue, repositories
 from bot.store.commands import CommandRow
 from bot.store.environments import EnvironmentRow
 
@@ -190,18 +192,29 @@ async def apply(order: Order) -> Outcome:
         return refused(answers.nothing_pending(order.command.environments))
     effects: list[Effect] = []
     for part in order.parts:
-        if reason := await not_what_was_shown(order.world, part, order.voice):
-            return refused(answers.for_environment(part.assessment.environment.id.name, reason))
-        effects += [asked(order, part), wake(part.assessment.environment.id)]
+        name = part.assessment.environment.id.name
+        try:
+            effects += [await asked(order, part), wake(part.assessment.environment.id)]
+        except InputError as error:
+            return refused(answers.for_environment(name, str(error)))
     names = sorted(part.assessment.environment.id.name for part in order.parts)
     return Outcome(text=answers.asked(names), accepted=True, effects=tuple(effects))
 
 
-def asked(order: Order, part: Part) -> Effect:
-    """Record who asked for exactly this state."""
+async def asked(order: Order, part: Part) -> Effect:
+    """Record who asked for exactly this state, or for an earlier revision's. InputError: why that cannot be."""
+    by, id = order.row.remark.author, part.assessment.environment.id
+    if order.command.argument:
+        repository = await order.world.store.read(partial(repositories.find, id=id.repository))
+        if repository is None:
+            raise InputError(answers.nothing_pending([id.name]))
+        found = await earlier(order.world, repository, id, order.command.argument)
+        return lambda conn: environments.ask(conn, part.uid, found.digest, by, found.revision)
+    if reason := await not_what_was_shown(order.world, part, order.voice):
+        raise InputError(reason)
     head = part.assessment.head
     assert head is not None
-    return lambda conn: environments.ask(conn, part.uid, head.digest, order.row.remark.author)
+    return lambda conn: environments.ask(conn, part.uid, head.digest, by)
 
 
 async def hold(order: Order) -> Outcome:

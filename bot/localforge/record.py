@@ -1,49 +1,14 @@
 """The forge's own record of what was done through it: an oracle that tests and benchmarks compare with."""
 
-from collections import deque
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
-if TYPE_CHECKING:
-    from bot.localforge.core import Core
+from bot.localforge.core import Core
 
-__all__ = ["Call", "CallLog", "record"]
-
-KEPT_CALLS = 200_000
+__all__ = ["record"]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request through the API or git: its door, what was asked, the answer's status, and the seconds it took."""
-
-    door: str
-    method: str
-    path: str
-    status: int
-    seconds: float
-    account: str | None
-
-
-class CallLog:
-    """The newest requests, oldest first."""
-
-    def __init__(self) -> None:
-        self.calls: deque[Call] = deque(maxlen=KEPT_CALLS)
-
-    def add(self, *facts: Any) -> None:
-        """Write one request down; the facts are `Call`'s."""
-        self.calls.append(Call(*facts))
-
-    def reset(self) -> None:
-        """Start anew."""
-        self.calls.clear()
-
-    def seconds(self) -> float:
-        """The sum of the forge's own time."""
-        return sum(call.seconds for call in self.calls)
-
-
-def record(core: "Core") -> dict[str, Any]:
+def record(core: Core) -> dict[str, Any]:
     """Everything that was said and done, deleted comments and earlier texts included, with logins for account ids."""
     state = core.state
 
@@ -71,6 +36,6 @@ def record(core: "Core") -> dict[str, Any]:
     }
 
 
-def _readable(core: "Core", row: dict[str, Any]) -> dict[str, Any]:
+def _readable(core: Core, row: dict[str, Any]) -> dict[str, Any]:
     account = core.account(row.get("account"))
     return row | {"login": account.login if account else None}

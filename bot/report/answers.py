@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.model.environment import Environment
 from bot.model.identity import Permission, Person
-from bot.model.noun import Digest
+from bot.model.noun import Digest, Sha
 
 __all__ = [
     "ALL_OR_NONE",
@@ -18,15 +18,19 @@ __all__ = [
     "approved",
     "asked",
     "deletions_approved",
+    "does_not_render",
     "for_environment",
     "fork_needs",
+    "going_back",
     "held",
     "help_text",
     "moved_on",
     "no_right",
     "not_affected",
     "not_an_approver",
+    "not_described",
     "not_destroyed",
+    "not_on_branch",
     "nothing_pending",
     "nothing_to_approve",
     "refusal",
@@ -126,6 +130,26 @@ def not_destroyed(unknown: Sequence[str], destroyed: Sequence[str]) -> str:
 def deletions_approved(names: Sequence[str]) -> str:
     """Which objects may be destroyed."""
     return f"May be destroyed: {', '.join(names)}."
+
+
+def not_on_branch(revision: Sha, branch: str) -> str:
+    """A commit that never was on the branch that deploys."""
+    return f"{revision[:7]} is not a commit of {branch}; only what was merged is applied"
+
+
+def going_back(revision: Sha) -> str:
+    """A commit that is older than the applied one."""
+    return f"{revision[:7]} is older than what is applied; to go back, revert the pull request"
+
+
+def not_described(revision: Sha, name: str) -> str:
+    """A commit whose tidegate.yaml says nothing usable of the environment."""
+    return f"tidegate.yaml at {revision[:7]} does not describe {name}"
+
+
+def does_not_render(revision: Sha, name: str) -> str:
+    """A commit at which the environment has no state."""
+    return f"{name} does not render at {revision[:7]}"
 
 
 def nothing_pending(names: Sequence[str]) -> str:
