@@ -55,9 +55,7 @@ async def test_a_command_edited_in_later_is_refused_aloud(people: People, stage:
     id = await people.approver.answer(number, "hello /there")
     await people.approver.answer(number, "/gate status")
     await people.comment_says(number, "/gate status")
-    await people.approver.call("PATCH", f"/issues/comments/{id}", {"body": "/gate approve staging"})
-    other = await people.approver.answer(number, "what about this")
-    await people.approver.call("PATCH", f"/issues/comments/{other}", {"body": "/gate approve staging"})
+    await people.rewrite(people.approver, id, "/gate approve staging")
     await people.comment_says(number, "❌", "edited", "0 of 1")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,17 @@ class People:
         """Merge after reading the plan; the merge commit."""
         await self.developer.read_plan(number)
         return await self.developer.merge(number)
+
+    async def rewrite(self, who: Account, id: int, text: str) -> None:
+        """Edit a comment in a later second than it was written in, so that the forge can tell."""
+        written = await who.call("GET", f"/issues/comments/{id}")
+        later = datetime.fromisoformat(written["created_at"]) + timedelta(seconds=1)
+
+        async def passed() -> bool:
+            return datetime.now(UTC) >= later
+
+        await eventually(passed, "the second never passed")
+        await who.call("PATCH", f"/issues/comments/{id}", {"body": text})
 
     async def check_is(self, number: int, conclusion: str) -> dict[str, Any]:
         """Wait until the check on the head has that conclusion."""

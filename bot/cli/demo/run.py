@@ -77,20 +77,23 @@ async def run(wish: Wish, folder: Path) -> int:
             work.cancel()
             typer.echo("ending; start again to go on where this was" if not wish.walk else "the walk was stopped")
             return 1 if wish.walk else 0
-        return work.result()
+        status, closing = work.result()
+    if closing:
+        typer.echo(closing)  # the last line, after everything that the server says when it stops
+    return status
 
 
-async def walk(stage: Stage, wish: Wish) -> int:
-    """Play the story that fits the repository."""
+async def walk(stage: Stage, wish: Wish) -> tuple[int, str]:
+    """Play the story that fits the repository; the exit status and the closing line."""
     await stage.install()
     steps = own_steps(stage.environments) if wish.repository else STEPS
     return await play(stage.place, stage.tokens, steps, typer.echo)
 
 
-async def invite(stage: Stage, stop: asyncio.Event) -> int:
+async def invite(stage: Stage, stop: asyncio.Event) -> tuple[int, str]:
     """Say where everything is and what to try, then wait."""
     number = await stage.open_first()
     for line in stage.invitation(number):
         typer.echo(line)
     await stop.wait()
-    return 0
+    return 0, ""

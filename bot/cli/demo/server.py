@@ -70,7 +70,8 @@ class Server:
             if status > 0:
                 self.say(f"the server ended with status {status}; its log is {self.log}")
                 return
-            self.say(f"the server was killed by signal {-status}; starting it again")
+            ended = "ended with status 0" if status == 0 else f"was killed by signal {-status}"
+            self.say(f"the server {ended}; starting it again")
             await self._spawn()
 
     async def _tell(self, process: asyncio.subprocess.Process) -> None:

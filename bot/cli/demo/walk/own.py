@@ -76,6 +76,7 @@ def own_steps(environments: Sequence[OwnEnvironment]) -> tuple[Callable[[Story],
                 return any("tidegate-walk" in text for text in texts)
 
             await eventually(look, f"{environment.name} never got the edited object")
+            await at_rest(story, environment)
 
     async def unchanged(story: Story) -> None:
         """planned again: nothing changes any more"""

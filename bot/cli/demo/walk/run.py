@@ -1,6 +1,5 @@
 """Playing the steps of a story: one line each with its time, stop at the first that does not hold."""
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,8 +15,13 @@ __all__ = ["play"]
 Step = Callable[[Story], Awaitable[None]]
 
 
-async def play(place: Place, tokens: dict[str, str], steps: Sequence[Step], say: Callable[[str], None]) -> int:
-    """Play `steps`; the exit status. The server is killed with -9 within one of them, chosen at random and named."""
+async def play(
+    place: Place, tokens: dict[str, str], steps: Sequence[Step], say: Callable[[str], None]
+) -> tuple[int, str]:
+    """Play `steps`; the exit status and the closing line.
+
+    The server is killed with -9 within one of them, chosen at random and named.
+    """
     fatal = random.randrange(len(steps))
     passed = 0
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
@@ -39,13 +43,11 @@ async def play(place: Place, tokens: dict[str, str], steps: Sequence[Step], say:
                     f"FAILED {time.monotonic() - started:6.2f} s  {step.__doc__}\n"
                     f"       {type(error).__name__}: {error}"
                 )
-                say(f"{passed} passed, 1 failed")
-                return 1
+                return 1, f"{passed} passed, 1 failed"
             passed += 1
             note = f"  (the server was killed with -9, process {killed[0]}, and started again)" if killed else ""
             say(f"ok     {time.monotonic() - started:6.2f} s  {step.__doc__}{note}")
-    say(f"{passed} passed, 0 failed")
-    return 0
+    return 0, f"{passed} passed, 0 failed"
 
 
 def nothing() -> None:
@@ -61,8 +63,3 @@ async def back(session: aiohttp.ClientSession, place: Place) -> bool:
     """Whether the server is ready again."""
     async with session.get(f"{place.tidegate}/readyz") as answer:
         return answer.status == 200
-
-
-def run(place: Place, tokens: dict[str, str], steps: Sequence[Step], say: Callable[[str], None]) -> int:
-    """`play`, from code that is not asynchronous."""
-    return asyncio.run(play(place, tokens, steps, say))

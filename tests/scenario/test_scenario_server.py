@@ -1,0 +1,53 @@
+"""The server as a process: ready when everything answers, orderly at SIGTERM, one per database."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo.stage import put_up
+from bot.cli.demo.walk.browser import eventually
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path) -> None:
+    said: list[str] = []
+    async with put_up(tmp_path, None, 0, said.append) as stage:
+        await stage.install()
+        config = tmp_path / "server.yaml"
+        second = subprocess.run(
+            [sys.executable, "-m", "bot.cli", "serve", "--config", str(config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert "another server works on" in second.stderr
+
+        os.kill(int(stage.place.pid_file.read_text()), signal.SIGTERM)
+
+        async def ended() -> bool:
+            return any("ended with status 0" in line for line in said)
+
+        await eventually(ended, f"the server did not end in order: {said}")
+
+        async def ready() -> dict[str, object] | None:
+            async with stage.session.get(f"{stage.place.tidegate}/readyz") as answer:
+                return await answer.json() if answer.status == 200 else None
+
+        found = await eventually(ready, "the server did not come back")
+        assert found["ready"] is True
+
+        stage.place.folders["prod"].rename(tmp_path / "gone")
+        stage.place.folders["prod"].symlink_to(tmp_path / "gone")
+        async with stage.session.get(f"{stage.place.tidegate}/readyz") as answer:
+            assert answer.status == 503
+            checks = {each["subject"]: each for each in (await answer.json())["checks"]}
+        assert checks["target prod"]["ok"] is False
+        assert checks["target prod"]["detail"]
+        async with stage.session.get(f"{stage.place.tidegate}/metrics") as answer:
+            assert "tidegate_webhooks_total" in await answer.text()
