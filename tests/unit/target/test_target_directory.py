@@ -6,6 +6,7 @@ import resource as limits
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -331,18 +332,20 @@ async def test_left_over_temporary_files_are_removed(target: Directory, folder: 
     assert theirs.exists()
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """No file may become larger than 4 KB, as on a full disk."""
+    """No file may become larger than 4 KB, as on a full disk; the test's own report, too, so it ends with the apply."""
     before = limits.getrlimit(limits.RLIMIT_FSIZE)
     limits.setrlimit(limits.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    limits.setrlimit(limits.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("small_files")
 async def test_a_disk_that_refuses_is_told_and_nothing_is_half_written(target: Directory, folder: Path) -> None:
-    results = await reach(target, settings("1", "a"), settings("x" * 10_000, "b"), settings("1", "c"))
+    with small_files():
+        results = await reach(target, settings("1", "a"), settings("x" * 10_000, "b"), settings("1", "c"))
     assert [(each.id.name, each.state) for each in results] == [
         ("a", "started"), ("a", "done"), ("b", "started"), ("b", "failed"),
     ]  # fmt: skip
@@ -352,11 +355,10 @@ async def test_a_disk_that_refuses_is_told_and_nothing_is_half_written(target: D
     assert [each.action for each in plan.changes] == [Action.CREATE, Action.CREATE, Action.UNCHANGED]
 
 
-@pytest.mark.usefixtures("small_files")
 async def test_an_inventory_that_cannot_be_written_stops_the_apply_before_it_began(
     target: Directory, folder: Path
 ) -> None:
-    with pytest.raises(TemporaryError, match="File too large"):
+    with small_files(), pytest.raises(TemporaryError, match="File too large"):
         await reach(target, *(settings("1", f"{n:060}") for n in range(50)))
     assert names(folder) == {".tidegate"}
     assert inventory(folder)["entries"] == []
