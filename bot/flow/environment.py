@@ -10,6 +10,7 @@ from bot.errors import ConfigurationError
 from bot.flow.assess import Assessed, assess
 from bot.flow.carry_out import carry_out, touch_concerned
 from bot.flow.ground import Ground, configuration, last_seen, stand, usable
+from bot.flow.last_word import say_superseded
 from bot.flow.pending import Before, Pending, pending
 from bot.flow.world import World
 from bot.model.environment import Configuration, Environment
@@ -174,6 +175,7 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
         news = environments.look(conn, row.uid, looked)
         if same and row.applied is not None and looked.revision != row.applied.revision:
             environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals)
+            say_superseded(conn, row, looked, found.riders)
             news = True
         if news:
             touch_concerned(conn, found)

@@ -5,6 +5,7 @@ from bot.errors import ConfigurationError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.last_word import is_superseded
 from bot.flow.pending import Before, pending
 from bot.flow.view import Part, View, in_order
 from bot.flow.world import World
@@ -14,6 +15,7 @@ from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.report.story import Standing
 from bot.store import journal
+from bot.store.environments import AppliedState, EnvironmentRow
 
 __all__ = ["look_merged"]
 
@@ -66,8 +68,7 @@ async def stand_each(world: World, landed: Landed) -> View:
             continue
         row = (await known(world, environment, landed.configuration.prefix, {})).row
         if row.applied and await landed.ground.mirror.descends(landed.merge, row.applied.revision):
-            revision, at = row.applied.revision, row.applied.at
-            standings.append(Standing(environment=name, state="applied", revision=revision, at=at))
+            standings.append(await there(world, landed, row, row.applied))
             continue
         part = await waiting_part(world, landed, environment)
         parts.append(part)
@@ -76,6 +77,14 @@ async def stand_each(world: World, landed: Landed) -> View:
         pull=landed.pull, phase="merged", base=landed.ground.base, configuration=landed.configuration,
         parts=tuple(parts), standings=tuple(standings), unaffected=tuple(unaffected),
     )  # fmt: skip
+
+
+async def there(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> Standing:
+    """The environment is at a revision with this merge in it: it got it, or it was undone before that."""
+    if await world.store.read(lambda conn: is_superseded(conn, row.uid, landed.pull.id)):
+        detail = "undone by a later change before it was applied"
+        return Standing(environment=row.id.name, state="superseded", detail=detail)
+    return Standing(environment=row.id.name, state="applied", revision=applied.revision, at=applied.at)
 
 
 def concerns(world: World, landed: Landed, environment: Environment) -> bool:

@@ -35,9 +35,11 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     if pull is None:
         return None
     view = await see(world, repository, pull)
-    if view.base not in (None, known) and (pull := await facts(world, id, lease) or pull).state != view.pull.state:
-        # the base moved while we looked: what the forge said first is older than what git says now
-        view = await see(world, repository, pull)
+    if view.base not in (None, known):
+        # the base moved while we looked: what the forge said first may be older than what git says now
+        fresh = await facts(world, id, lease)
+        if fresh is not None and fresh.state != pull.state:
+            pull, view = fresh, await see(world, repository, fresh)
     waiting = await commands.take(world, pull, lease)
     reviewed = await take_reviews(world, view, lease) if view.phase == "open" else False
     if await commands.judge(world, view, waiting, lease) or reviewed:

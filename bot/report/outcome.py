@@ -12,7 +12,7 @@ from bot.report.comment import outcome_marker
 from bot.report.markdown import to_markdown
 from bot.report.outline import Fold, Line, Outline, code, join, line, strong
 
-__all__ = ["Deed", "outcome_of"]
+__all__ = ["Deed", "Superseded", "outcome_of", "superseded"]
 
 LIMIT = 30_000
 """Characters; well below every forge's limit, since the plan itself is in the other comment."""
@@ -34,6 +34,33 @@ class Deed:
     approvers: tuple[Person, ...] = ()
     prefix: str = "/gate"
     at: datetime | None = None
+
+
+@noun
+class Superseded:
+    """A merge that an environment never got: at `revision` it renders to the state (`digest`) that was there before.
+
+    `others` are the numbers of the pull requests that were merged beside it; none: somebody pushed directly.
+    """
+
+    environment: str
+    revision: Sha
+    digest: Digest
+    others: tuple[int, ...] = ()
+
+
+def superseded(what: Superseded, key: str) -> Outcome:
+    """The last word to a thread whose change was undone before it was applied."""
+    name = what.environment
+    headline = line(f"↪ {name} stays as it was · this was undone before it was applied")
+    others = join([line(f"#{number}") for number in what.others], ", ") or line("what was pushed directly")
+    told = line(
+        "What this pull request showed for ", strong(name), " never got there: together with ", *others, ", ",
+        code(what.revision[:7]), " renders to the state ", code(short_digest(what.digest)), " that ", name, " holds.",
+    )  # fmt: skip
+    rest = line("Nothing of it is left to apply there, and its approvals no longer count.")
+    outline = Outline(headline=headline, paragraphs=(told, rest))
+    return Outcome(key=key, body=to_markdown(outline, LIMIT, marker=outcome_marker(key)))
 
 
 def outcome_of(deed: Deed, key: str) -> Outcome:

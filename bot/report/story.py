@@ -34,7 +34,7 @@ class Standing:
     """Where an environment stands after the merge, as far as this pull request is concerned.
 
     `state`: `applied` (this pull request's part is in force), `waiting` (see the verdict), `applying`, `failed`
-    (`detail` says what), `unchanged` (the merge changed nothing there), `superseded` (a later rider took over).
+    (`detail` says what), `unchanged` (the merge changed nothing there), `superseded` (undone before it was applied).
     """
 
     environment: str

@@ -104,7 +104,7 @@ def standing_line(standing: Standing, assessment: Assessment | None) -> Line:
         case "unchanged":
             return line("– not changed by this")
         case "superseded":
-            return line("↪ ", standing.detail or "a later pull request took over; approve there")
+            return line("↪ ", standing.detail or "undone before it was applied")
     words = next_words(assessment) if assessment else ""
     if words.startswith(("⏸", "⛔")):
         return line(words)

@@ -11,7 +11,7 @@ from bot.store.codec import encode, thread_text
 from bot.store.insert import insert
 from bot.store.tables import outcomes, posted
 
-__all__ = ["due", "of", "owe", "save"]
+__all__ = ["due", "of", "owe", "owed", "save"]
 
 
 def of(conn: Connection, thread: PullRequestId) -> Posted:
@@ -51,3 +51,9 @@ def due(conn: Connection, thread: PullRequestId) -> tuple[Outcome, ...]:
     shown = of(conn, thread).outcomes
     query = select(outcomes).where(outcomes.c.thread == thread_text(thread)).order_by(outcomes.c.id)
     return tuple(Outcome(key=row.key, body=row.body) for row in conn.execute(query) if row.key not in shown)
+
+
+def owed(conn: Connection, thread: PullRequestId, key: str) -> bool:
+    """Whether a thread is owed an outcome of that key, or shows it."""
+    query = select(outcomes.c.id).where(outcomes.c.thread == thread_text(thread), outcomes.c.key == key)
+    return conn.execute(query).first() is not None

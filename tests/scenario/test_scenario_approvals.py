@@ -74,6 +74,23 @@ async def test_it_is_held_where_objects_collide(people: People, stage: Stage) ->
     await people.folder_shows("staging", lambda o: runs(NEW)(o) and runs("replicas: 5")(o))
 
 
+async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(people: People, stage: Stage) -> None:
+    first = await people.change((STAGING, OLD, NEW), title="image")
+    await people.comment_says(first, "0 of 1")
+    await people.merge(first)
+    await people.comment_says(first, "merged", "0 of 1")
+    second = await people.change((STAGING, NEW, OLD), title="back again")
+    await people.comment_says(second, "staging")
+    await people.merge(second)
+    for number in (first, second):
+        await people.comment_says(number, "undone by a later change before it was applied", absent=("✅ applied",))
+    said = await people.outcomes(first)
+    assert len(said) == 1
+    assert "staging stays as it was" in said[0]
+    assert f"#{second}" in said[0]
+    assert not runs("1.5")(stage.place.objects("staging"))
+
+
 async def test_the_author_and_strangers_do_not_count(people: People, stage: Stage) -> None:
     stage.forge.add_user("eve", "Eve Elsewhere")
     eve = stage.tokens | {"eve": stage.forge.token("eve")}

@@ -65,6 +65,15 @@ class People:
             comment = await self.developer.plan_comment(number)
             raise AssertionError(f"{error}\n{comment['body'] if comment else 'there is no comment'}") from None
 
+    async def outcomes(self, number: int) -> list[str]:
+        """Wait until the thread shows outcome comments; their texts, oldest first."""
+
+        async def look() -> list[str]:
+            said = [each["body"] for each in await self.developer.bot_comments(number)]
+            return [each for each in said if each.startswith("<!-- tidegate:outcome:")]
+
+        return await eventually(look, f"{number} was never told an outcome")
+
     async def merge(self, number: int) -> str:
         """Merge after reading the plan; the merge commit."""
         await self.developer.read_plan(number)
