@@ -28,6 +28,7 @@ from bot.forge.github import GitHub, GitHubOptions
 from bot.git import Mirrors
 from bot.git.process import require_version
 from bot.model.identity import RepositoryId
+from bot.model.kubernetes import Kubernetes
 from bot.render import Renderer
 from bot.render.plain import Plain
 from bot.settings import GitHubSettings, Settings, load
@@ -75,6 +76,14 @@ def make_targets(settings: Settings, key: bytes) -> dict[str, Target]:
     return {name: Directory(name, each.path, key) for name, each in settings.targets.items()}
 
 
+def make_kubernetes(settings: Settings) -> dict[str, Kubernetes]:
+    """The Kubernetes API of every target."""
+    return {
+        name: Kubernetes(version=each.kubernetes.version, api_versions=each.kubernetes.api_versions)
+        for name, each in settings.targets.items()
+    }
+
+
 def allowed_by(settings: Settings) -> Callable[[RepositoryId], frozenset[str] | None]:
     """Which targets a repository may deploy to; None: it is not ours."""
 
@@ -97,7 +106,13 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 store=store,
                 forges={name: make_forge(name, each, session) for name, each in settings.forges.items()},
                 mirrors=Mirrors(settings.state_dir / "git"),
-                tools=Tools(renderers=renderers(), checks=checks(), targets=make_targets(settings, key), key=key),
+                tools=Tools(
+                    renderers=renderers(),
+                    checks=checks(),
+                    targets=make_targets(settings, key),
+                    key=key,
+                    kubernetes=make_kubernetes(settings),
+                ),
                 allowed=allowed_by(settings),
                 intervals=settings.intervals,
                 public_url=settings.public_url.rstrip("/"),

@@ -7,6 +7,7 @@ TidegateError
 │   ├── DocumentError     a YAML or JSON document (carries line and column)
 │   ├── TreeError         something in git that is not read (symlink, submodule, missing)
 │   └── RenderError       an environment that does not render (carries findings)
+├── ProgramError          a foreign program was stopped, or could not be started in its jail
 ├── RefusedError          a webhook that is not accepted (carries the HTTP status)
 ├── TemporaryError        worth trying again (carries the delay in seconds)
 │   └── PublishError      a report was published in part (carries what is posted)
@@ -24,6 +25,7 @@ __all__ = [
     "DocumentError",
     "InputError",
     "PermanentError",
+    "ProgramError",
     "PublishError",
     "RefusedError",
     "RenderError",
@@ -79,6 +81,13 @@ class RenderError(InputError):
     def __init__(self, findings: Sequence[Any]) -> None:
         super().__init__("; ".join(str(each.message) for each in findings))
         self.findings = tuple(findings)
+
+
+class ProgramError(TidegateError):
+    """A foreign program was stopped (time, memory, output), or there is no jail to start it in.
+
+    The message is a sentence for people without paths of this machine; what the program was to find out is unknown.
+    """
 
 
 class RefusedError(TidegateError):

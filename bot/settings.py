@@ -15,7 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from bot.errors import SettingsError
 
-__all__ = ["DirectorySettings", "GitHubSettings", "Intervals", "RepositoryRule", "Settings", "load"]
+__all__ = [
+    "DirectorySettings",
+    "GitHubSettings",
+    "Intervals",
+    "KubernetesSettings",
+    "ProgramSettings",
+    "RenderSettings",
+    "RepositoryRule",
+    "Settings",
+    "load",
+]
 
 PREFIX = "TIDEGATE_"
 SECRETS = ("private_key", "webhook_secret", "token")
@@ -64,11 +74,48 @@ class GitHubSettings(Strict):
         return self
 
 
+class KubernetesSettings(Strict):
+    """The Kubernetes API that a target's manifests are meant for."""
+
+    version: str = Field("1.36", pattern=r"^1\.\d{1,2}$", description="Minor version, such as 1.36.")
+    api_versions: tuple[str, ...] = Field((), description="Served beside Kubernetes' own, as Helm spells them.")
+    crds: Path | None = Field(None, description="Folder of CustomResourceDefinitions that are there.")
+
+
 class DirectorySettings(Strict):
     """A folder on this machine that holds one file per object."""
 
     kind: Literal["directory"]
     path: Path = Field(description="The folder; it is made if its parent exists.")
+    kubernetes: KubernetesSettings = Field(
+        default_factory=KubernetesSettings, description="The API that its manifests are meant for."
+    )
+
+
+class ProgramSettings(Strict):
+    """Programs of the operator's, by name on PATH or by path; what is not there is not available."""
+
+    kustomize: str = Field("kustomize", description="Builds Kustomize overlays.")
+    kubectl: str = Field("kubectl", description="Builds them (`kubectl kustomize`) where kustomize is missing.")
+    helm: str = Field("helm", description="Renders charts, version 3 or 4.")
+    conftest: str = Field("conftest", description="Evaluates Rego policies.")
+    opa: str = Field("opa", description="Evaluates them where conftest is missing.")
+    sops: str = Field("sops", description="Decrypts what an environment asks to be decrypted, when it is applied.")
+
+
+class RenderSettings(Strict):
+    """How foreign programs render, and what may come from elsewhere."""
+
+    jail: Literal["required", "best-effort"] = Field("required", description="required: no jail, no render.")
+    programs: ProgramSettings = Field(default_factory=ProgramSettings, description="Where the programs are.")
+    seconds: float = Field(30, gt=0, description="Wall time of one render.")
+    processor: float = Field(10, gt=0, description="Processor time of one render, in seconds.")
+    memory: int = Field(1536, ge=64, description="Memory of one render, in MiB.")
+    output: int = Field(64, ge=1, description="Output of one render, in MiB.")
+    inflate: bool = Field(False, description="Whether Kustomize may inflate Helm charts that are in the repository.")
+    bases: tuple[str, ...] = Field((), description="Git URLs, with `*`, that remote bases may come from.")
+    charts: tuple[str, ...] = Field((), description="oci:// and https:// URLs, with `*`, that charts may come from.")
+    processes: int = Field(2, ge=1, le=64, description="Processes that render and check.")
 
 
 class RepositoryRule(Strict):
@@ -106,6 +153,7 @@ class Settings(Strict):
     targets: dict[str, Target] = Field(description="Targets by the name that tidegate.yaml uses.")
     repositories: tuple[RepositoryRule, ...] = Field(description="Repositories to look after; the first match counts.")
     intervals: Intervals = Field(default_factory=Intervals, description="How often things are looked at again.")
+    render: RenderSettings = Field(default_factory=RenderSettings, description="How foreign programs render.")
     workers: int = Field(4, ge=1, le=64, description="Pieces of work done at the same time.")
     log: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, JSON in a pipe.")
 
@@ -216,12 +264,17 @@ def describe(error: ValidationError) -> list[str]:
     return lines
 
 
+def placed(target: Target, folder: Path) -> Target:
+    """A target with its paths made absolute from `folder`."""
+    crds = target.kubernetes.crds
+    kubernetes = target.kubernetes.model_copy(update={"crds": folder / crds if crds else None})
+    return target.model_copy(update={"path": folder / target.path, "kubernetes": kubernetes})
+
+
 def relative_to(settings: Settings, folder: Path) -> Settings:
     """The same settings with every relative path made absolute from the settings file's folder."""
     folder = folder.resolve()
-    targets = {
-        name: target.model_copy(update={"path": folder / target.path}) for name, target in settings.targets.items()
-    }
+    targets = {name: placed(target, folder) for name, target in settings.targets.items()}
     store = settings.store
     if store.startswith("sqlite:///"):
         store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"

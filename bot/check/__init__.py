@@ -6,9 +6,8 @@ Banned here: reading the cluster, the forge or git. A check that cannot run says
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from bot.model.environment import Environment
+from bot.model.examined import Examined
 from bot.model.plan import Finding
-from bot.model.resource import Resource
 
 __all__ = ["Check"]
 
@@ -26,6 +25,6 @@ class Check(Protocol):
         """What it looks at; a plan check without a plan is `unknown`."""
         ...
 
-    async def run(self, environment: Environment, resources: Sequence[Resource]) -> Sequence[Finding]:
+    async def run(self, examined: Examined) -> Sequence[Finding]:
         """What is wrong, in order of file and line. Findings never quote a value of a Secret."""
         ...

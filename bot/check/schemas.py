@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from bot.check.catalogue import Catalogue
 from bot.check.explain import Path, explain
 from bot.check.forms import FORMATS, KEYWORDS
-from bot.model.environment import Environment
+from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 
@@ -39,10 +39,9 @@ class Schemas:
         self.catalogue = Catalogue(version)
         self.validators: dict[str, Draft7Validator] = {}
 
-    async def run(self, environment: Environment, resources: Sequence[Resource]) -> Sequence[Finding]:
+    async def run(self, examined: Examined) -> Sequence[Finding]:
         """What is wrong, object by object in the order given, each object's findings by line."""
-        del environment  # no setting of it concerns schemas
-        return await asyncio.to_thread(self.findings, resources)
+        return await asyncio.to_thread(self.findings, examined.resources)
 
     def findings(self, resources: Sequence[Resource]) -> tuple[Finding, ...]:
         """What `run` answers; takes a moment of the processor per thousand objects."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
-from bot.model.environment import Environment
+from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 
@@ -25,11 +25,11 @@ class PlainSecrets:
     name = "secrets"
     subject: ClassVar[Literal["desired"]] = "desired"
 
-    async def run(self, environment: Environment, resources: Sequence[Resource]) -> Sequence[Finding]:
+    async def run(self, examined: Examined) -> Sequence[Finding]:
         """One finding per Secret, at its first value, in the order given."""
         return [
-            exposed(each, places, environment.plain_secrets)
-            for each in resources
+            exposed(each, places, examined.environment.plain_secrets)
+            for each in examined.resources
             if each.id.type == "Secret" and (places := list(plain(each)))
         ]
 

@@ -1,13 +1,16 @@
 """The bytes of `tidegate.yaml` → a `Configuration`, or everything that is wrong with it at once."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from bot.config.fault import Fault
-from bot.config.rules import prefix_faults, rule_faults
+from bot.config.rules import prefix_faults, rule_faults, waiver_faults
 from bot.config.violations import violations
 from bot.document import Document, Limits, load_documents
 from bot.errors import ConfigurationError, DocumentError
-from bot.model.environment import ApprovalRule, Configuration, Environment, Source
+from bot.model.environment import ApprovalRule, Configuration, Environment, PolicyLevel, Source, Waiver
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
 
@@ -64,6 +67,12 @@ def _semantic(value: Any, faults: list[Fault]) -> list[Fault]:
     if isinstance(environments, dict) and ("environments",) not in broken:
         sound = {name: each for name, each in environments.items() if ("environments", name) not in broken}
         found += rule_faults(sound, frozenset(environments))
+    if (
+        isinstance(environments, dict)
+        and isinstance(value.get("waivers"), list)
+        and ("waivers",) not in {p[:1] for p in broken}
+    ):
+        found += waiver_faults(value["waivers"], frozenset(environments))
     prefix = value.get("prefix") if isinstance(value, dict) and ("prefix",) not in broken else None
     found += prefix_faults(prefix) if prefix else []
     return found
@@ -72,11 +81,38 @@ def _semantic(value: Any, faults: list[Fault]) -> list[Fault]:
 def _configuration(document: Document, repository: RepositoryId) -> Configuration:
     value = document.value
     environments = tuple(
-        _environment(EnvironmentId(repository=repository, name=name), each, document.locate(("environments", name))[0])
+        _judged(
+            _environment(
+                EnvironmentId(repository=repository, name=name), each, document.locate(("environments", name))[0]
+            ),
+            value,
+        )
         for name, each in value["environments"].items()
     )
-    chosen = {key: value[key] for key in ("check", "prefix") if key in value}
+    chosen = {key: value[key] for key in ("check", "prefix", "schemas") if key in value}
     return Configuration(environments=environments, **chosen)
+
+
+def _judged(environment: Environment, value: Mapping[str, Any]) -> Environment:
+    """The environment with the policies and waivers of the whole file that concern it."""
+    waivers = tuple(
+        _waiver(each)
+        for each in value.get("waivers", ())
+        if environment.id.name in each.get("environments", (environment.id.name,))
+    )
+    return replace(environment, policies=tuple(value.get("policies", ())), waivers=waivers)
+
+
+def _waiver(value: Any) -> Waiver:
+    return Waiver(
+        policy=value["policy"], reason=value["reason"], owner=value["owner"],
+        expires=date.fromisoformat(value["expires"]), objects=tuple(value.get("objects", ())),
+    )  # fmt: skip
+
+
+def _levels(value: Mapping[str, Any]) -> dict[str, PolicyLevel]:
+    """Levels by policy; the word off, without quotes, is read as false."""
+    return {name: "off" if level is False else level for name, level in value.items()}
 
 
 def _environment(id: EnvironmentId, value: Any, line: int) -> Environment:
@@ -85,18 +121,25 @@ def _environment(id: EnvironmentId, value: Any, line: int) -> Environment:
     if chosen.get("drift") is False:
         # The word off, without quotes, is read as false.
         chosen["drift"] = "off"
+    if "missing" in value.get("schemas", {}):
+        chosen["missing_schemas"] = value["schemas"]["missing"]
     if "plain" in value.get("secrets", {}):
         chosen["plain_secrets"] = value["secrets"]["plain"]
     return Environment(
         id=id,
-        source=Source(path=value["source"]["path"], renderer=value["source"].get("renderer")),
+        source=_source(value["source"]),
         target=value["target"],
         apply=value["apply"],
         after=tuple(value.get("after", ())),
         approvals=_approvals(value.get("approvals", {})),
+        policy_levels=_levels(value.get("policies", {})),
         line=line,
         **chosen,
     )
+
+
+def _source(value: Any) -> Source:
+    return Source(path=value["path"], renderer=value.get("renderer"), options=value.get("options", {}))
 
 
 def _approvals(value: Any) -> ApprovalRule:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from bot.config.fault import Fault, escaped
 from bot.config.paths import contains, path_problem
 
-__all__ = ["prefix_faults", "rule_faults"]
+__all__ = ["prefix_faults", "rule_faults", "waiver_faults"]
 
 Environments = Mapping[str, Any]
 """The environments as they stand in the file, each in the shape that the schema demands."""
@@ -45,6 +46,21 @@ def prefix_faults(prefix: str) -> list[Fault]:
         return []
     message = f'"prefix" cannot be {prefix}: GitLab carries that out itself and cuts the line'
     return [Fault(("prefix",), message, "choose another word, such as /gate")]
+
+
+def waiver_faults(waivers: Sequence[Any], names: frozenset[str]) -> Iterator[Fault]:
+    """Waivers that name a day or an environment which there is not."""
+    for index, waiver in enumerate(waivers):
+        try:
+            date.fromisoformat(waiver["expires"])
+        except ValueError:
+            yield Fault(("waivers", index, "expires"), f"{escaped(waiver['expires'])} is no day", "write 2030-01-31")
+        for place, name in enumerate(waiver.get("environments", ())):
+            if name not in names:
+                near = get_close_matches(name, names, n=1)
+                hint = f'; did you mean "{near[0]}"?' if near else ""
+                path = ("waivers", index, "environments", place)
+                yield Fault(path, f"there is no environment {escaped(name)}{hint}")
 
 
 def _name(name: str) -> Iterator[Fault]:

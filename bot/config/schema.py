@@ -17,11 +17,8 @@ UNBUILT = frozenset(
         "hooks",
         "ignore",
         "namespace",
-        "options",
-        "policies",
         "require",
         "rollback",
-        "schemas",
         "unit",
         "was",
     }

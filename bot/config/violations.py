@@ -26,7 +26,7 @@ FORMS = {
     "prefix": "must be a slash, a lower case letter, then lower case letters, digits and dashes, such as /gate",
     "from": "must be team:org/name or user:login",
 }
-UNBUILT_RENDERERS = ("kustomize", "helm", "bundle")
+UNBUILT_RENDERERS = ("bundle",)
 
 
 def violations(value: Any) -> list[Fault]:
@@ -109,7 +109,7 @@ def _absent(path: Path, key: str, error: ValidationError) -> Fault:
 
 def _not_among(path: Path, value: Any, allowed: Sequence[Any]) -> Fault:
     if path[-1:] == ("renderer",) and value in UNBUILT_RENDERERS:
-        return Fault(path, f'{shown(path)}: "{value}" is not supported yet', "write renderer: plain, or leave it out")
+        return Fault(path, f'{shown(path)}: "{value}" is not supported yet', "write plain, kustomize or helm")
     choices = " or ".join(str(each) for each in allowed if each is not False)
     return Fault(path, f"{shown(path)} must be {choices}{_did_you_mean(value, allowed)}")
 

@@ -3,9 +3,10 @@
 It touches neither forge nor store, so the pull request, the apply and `tidegate plan` all judge by the same code.
 """
 
+import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import field, replace
 
 from bot.check import Check
 from bot.diff import attribute, desired_digest, normalise, object_digest, proposal
@@ -13,7 +14,9 @@ from bot.errors import InputError, PermanentError, RenderError, TemporaryError, 
 from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
 from bot.model.gate import Asked, Assessment
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Digest, noun
 from bot.model.plan import Finding
 from bot.model.resource import Desired, Rendered, ResourceId
@@ -23,17 +26,24 @@ from bot.target import SavedPlan, Target
 
 __all__ = ["Assessed", "Subject", "Tools", "assess", "desire", "reads_of", "render"]
 
+SHIPPED = "builtin:"
+"""What the name of a policy begins with that Tidegate ships."""
+
 Load = Callable[[Tree, frozenset[str]], Awaitable[Tree]]
 
 
 @noun
 class Tools:
-    """The adapters that the spine works with. `key` seals object digests, so that stored ones give no secret away."""
+    """The adapters that the spine works with. `key` seals object digests, so that stored ones give no secret away.
+
+    `kubernetes` holds the API of each target by the target's name.
+    """
 
     renderers: tuple[Renderer, ...]
     checks: tuple[Check, ...]
     targets: Mapping[str, Target]
     key: bytes
+    kubernetes: Mapping[str, Kubernetes] = field(default_factory=dict)
     scheme: str = "d1"
 
 
@@ -41,6 +51,7 @@ class Tools:
 class Subject:
     """What is to be assessed: `head` as `environment` describes it, compared with `base` as `before` described it.
 
+    `policies` is the revision that policies are read from: the protected base, or `head` where there is none yet.
     `uid` is the environment's immutable id. `branch` is the one that deploys. `allowed` are the targets that the
     server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet).
     """
@@ -56,6 +67,7 @@ class Subject:
     applied: Mapping[ResourceId, Digest] | None = None
     asked: Asked | None = None
     preview: bool = False
+    policies: Tree | None = None
 
 
 @noun
@@ -77,10 +89,10 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         try:
             target = choose_target(tools, subject)
             destination = await target.identity(environment)
-            head = await desire(tools, subject, environment, subject.head, destination)
+            head, files = await desire_with_files(tools, subject, environment, subject.head, destination)
             checked = len(head.resources)
-            findings += await check(tools.checks, environment, head)
             base = await base_of(tools, subject, destination)
+            findings += await check(tools, subject, await examine(tools, subject, head, base, files))
             saved = await stack.enter_async_context(target.plan(environment, head))
         except RenderError as error:
             findings += error.findings
@@ -130,26 +142,37 @@ async def base_of(tools: Tools, subject: Subject, destination: str) -> Desired |
 
 async def desire(tools: Tools, subject: Subject, environment: Environment, tree: Tree, destination: str) -> Desired:
     """Render `tree` and bind it to its destination. RenderError: it does not render, or renders to nothing."""
-    rendered = await render(tools.renderers, subject.load, environment, tree)
+    return (await desire_with_files(tools, subject, environment, tree, destination))[0]
+
+
+async def desire_with_files(
+    tools: Tools, subject: Subject, environment: Environment, tree: Tree, destination: str
+) -> tuple[Desired, Tree]:
+    """The same, and the tree with the files that were read."""
+    rendered, tree = await render(tools, subject.load, environment, tree)
     resources = tuple(normalise(each) for each in rendered.resources)
     objects = {each.id: object_digest(each, tools.key) for each in resources}
     digest = desired_digest(tools.scheme, objects, environment.id.repository, subject.branch, subject.uid, destination)
-    return Desired(
+    desired = Desired(
         environment=environment.id, revision=tree.revision, destination=destination, scope=environment.scope,
         resources=resources, objects=objects, digest=digest,
     )  # fmt: skip
+    return desired, tree
 
 
-async def render(renderers: Sequence[Renderer], load: Load, environment: Environment, tree: Tree) -> Rendered:
-    """Pick the renderer, load what it reads until it names nothing new, render. An empty result is an error."""
+async def render(tools: Tools, load: Load, environment: Environment, tree: Tree) -> tuple[Rendered, Tree]:
+    """Pick the renderer, load what it reads until it names nothing new, render: the result, and the loaded tree.
+
+    RenderError: an empty result is one too.
+    """
     source = environment.source
     try:
-        renderer = pick(renderers, tree, source)
+        renderer = pick(tools.renderers, tree, source)
         if renderer is None:
             raise RenderError([problem(environment, f"no renderer knows what is at {source.path}")])
         while missing := tree.missing(renderer.reads(tree, source)):
             tree = await load(tree, missing)
-        rendered = await renderer.render(tree, source)
+        rendered = await renderer.render(tree, source, tools.kubernetes.get(environment.target, Kubernetes()))
     except (TreeError, InputError) as error:
         if isinstance(error, RenderError):
             raise
@@ -158,7 +181,7 @@ async def render(renderers: Sequence[Renderer], load: Load, environment: Environ
         raise RenderError(
             [problem(environment, f"{source.path} renders to no object; an empty state is never applied")]
         )
-    return rendered
+    return rendered, tree
 
 
 def reads_of(renderers: Sequence[Renderer], tree: Tree, source: Source) -> frozenset[str]:
@@ -174,12 +197,31 @@ def pick(renderers: Sequence[Renderer], tree: Tree, source: Source) -> Renderer 
     )
 
 
-async def check(checks: Sequence[Check], environment: Environment, head: Desired) -> list[Finding]:
+async def examine(tools: Tools, subject: Subject, head: Desired, base: Desired | None, files: Tree) -> Examined:
+    """What the checks are to look at."""
+    environment = subject.environment
+    known = base is not None or subject.base is None or subject.before is None
+    policies = subject.policies or subject.base or subject.head
+    return Examined(
+        environment=environment, resources=head.resources, before=(base.resources if base else ()) if known else None,
+        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files,
+        policies=await subject.load(policies, policy_files(environment, policies)),
+    )  # fmt: skip
+
+
+def policy_files(environment: Environment, tree: Tree) -> frozenset[str]:
+    """Every file below the policy folders that the environment names."""
+    folders = [each for each in environment.policies if not each.startswith(SHIPPED)]
+    return frozenset(entry.path for folder in folders for entry in tree.under(posixpath.normpath(folder)))
+
+
+async def check(tools: Tools, subject: Subject, examined: Examined) -> list[Finding]:
     """All findings of all checks; a check that breaks is `unknown`, never a pass."""
     findings: list[Finding] = []
-    for each in checks:
+    environment = subject.environment
+    for each in tools.checks:
         try:
-            findings += await each.run(environment, head.resources)
+            findings += await each.run(examined)
         except Exception as error:  # a check may break in any way, and none of them may look like a pass
             message = f"the check {each.name} could not be evaluated ({type(error).__name__})"
             fix = "look at the server's log; nothing is applied before it can be evaluated"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.diff import Live, compare, normalise, object_digest
@@ -15,7 +16,6 @@ from bot.model.noun import noun
 from bot.model.plan import Applied, Health, Plan
 from bot.model.resource import Desired, Resource
 from bot.model.tree import Tree
-from bot.render import Renderer
 from bot.target import SavedPlan, Target
 
 __all__ = ["Revisions", "preview"]
@@ -47,8 +47,8 @@ class Sketch:
 class BaseRevision:
     """A target that holds what the base revision renders."""
 
-    def __init__(self, name: str, revisions: Revisions, renderers: Sequence[Renderer], key: bytes) -> None:
-        self.name, self._revisions, self._renderers, self._key = name, revisions, renderers, key
+    def __init__(self, name: str, revisions: Revisions, tools: Tools) -> None:
+        self.name, self._revisions, self._tools = name, revisions, tools
 
     async def identity(self, environment: Environment) -> str:
         """The target's name and folder: there is no lasting identity offline."""
@@ -60,7 +60,7 @@ class BaseRevision:
         if before is None:
             return ()
         try:
-            rendered = await render(self._renderers, self._revisions.load, before, self._revisions.base)
+            rendered, _ = await render(self._tools, self._revisions.load, before, self._revisions.base)
         except RenderError:
             return ()
         return tuple(normalise(each) for each in rendered.resources)
@@ -69,7 +69,7 @@ class BaseRevision:
     async def plan(self, environment: Environment, desired: Desired) -> AsyncIterator[SavedPlan]:
         """Compare with the base's render."""
         live = {
-            each.id: Live(resource=each, uid="", digest=object_digest(each, self._key))
+            each.id: Live(resource=each, uid="", digest=object_digest(each, self._tools.key))
             for each in await self.live(environment)
         }
         changes = compare({each.id: each for each in desired.resources}, live, desired.objects)
@@ -101,7 +101,7 @@ async def preview(tools: Tools, revisions: Revisions, names: frozenset[str], pre
     for environment in revisions.after.environments:
         if names and environment.id.name not in names:
             continue
-        target: Target = BaseRevision(environment.target, revisions, tools.renderers, tools.key)
+        target: Target = BaseRevision(environment.target, revisions, tools)
         targets: Mapping[str, Target] = {environment.target: target}
         subject = Subject(
             environment=environment,
@@ -109,9 +109,7 @@ async def preview(tools: Tools, revisions: Revisions, names: frozenset[str], pre
             base=revisions.base, head=revisions.head, load=revisions.load, uid="", branch="",
             allowed=frozenset(targets),
         )  # fmt: skip
-        offline = Tools(
-            renderers=tools.renderers, checks=tools.checks, targets=targets, key=tools.key, scheme=tools.scheme
-        )
+        offline = replace(tools, targets=targets)
         async with assess(offline, subject, Facts(environment=environment, phase="open", prefix=prefix)) as assessed:
             found.append(assessed.assessment)
     return tuple(found)

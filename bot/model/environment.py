@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import date
 from typing import Any, Literal
 
 from bot.model.identity import EnvironmentId
 from bot.model.noun import noun
 
-__all__ = ["ApprovalRule", "Configuration", "Environment", "Source"]
+__all__ = ["ApprovalRule", "Configuration", "Environment", "PolicyLevel", "Source", "Waiver"]
+
+PolicyLevel = Literal["off", "warning", "error"]
+"""How a broken policy counts; `off` leaves the policy out."""
 
 
 @noun
@@ -33,8 +37,26 @@ class ApprovalRule:
 
 
 @noun
+class Waiver:
+    """Somebody answers for objects that break a policy, until `expires` (that day included, UTC).
+
+    `objects` are `Kind/name` or `Kind/namespace/name` with `*` for any run of characters; empty means every object.
+    """
+
+    policy: str
+    reason: str
+    owner: str
+    expires: date
+    objects: tuple[str, ...] = ()
+
+
+@noun
 class Environment:
-    """One environment as a revision of `tidegate.yaml` describes it. `line` is where it stands in that file."""
+    """One environment as a revision of `tidegate.yaml` describes it. `line` is where it stands in that file.
+
+    `policies` are folders in the repository and shipped policies (`builtin:no-latest-tag`), for every environment of
+    the file; `policy_levels` change single ones by name here; `waivers` are those that concern this environment.
+    """
 
     id: EnvironmentId
     source: Source
@@ -46,16 +68,24 @@ class Environment:
     after: tuple[str, ...] = ()
     approvals: ApprovalRule = ApprovalRule()
     plain_secrets: Literal["error", "warning"] = "error"
+    missing_schemas: Literal["notice", "error"] = "notice"
+    policies: tuple[str, ...] = ()
+    policy_levels: Mapping[str, PolicyLevel] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
     line: int = field(default=0, compare=False)
 
 
 @noun
 class Configuration:
-    """A whole `tidegate.yaml`. `check: approvals` makes missing approvals fail the check; `prefix` begins a command."""
+    """A whole `tidegate.yaml`. `check: approvals` makes missing approvals fail the check; `prefix` begins a command.
+
+    `schemas` maps globs of the repository's files to the path of the JSON Schema that they are to satisfy.
+    """
 
     environments: tuple[Environment, ...]
     check: Literal["blocking", "approvals"] = "blocking"
     prefix: str = "/gate"
+    schemas: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of that name, or None."""

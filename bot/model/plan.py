@@ -93,7 +93,8 @@ class Plan:
 class Finding:
     """What a check or a renderer has to say. `unknown` means that it could not be evaluated: never a pass.
 
-    `line` and `column` count from 1; 0 means the file as a whole. `fix` says what to do.
+    `line` and `column` count from 1; 0 means the file as a whole. `fix` says what to do. `rule` names the policy or
+    the kind of problem, where a check has several. `waived` says who answers for it until when; it is a notice then.
     """
 
     check: str
@@ -104,6 +105,8 @@ class Finding:
     path: str = ""
     line: int = 0
     column: int = 0
+    rule: str = ""
+    waived: str = ""
 
 
 @noun

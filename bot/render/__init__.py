@@ -6,6 +6,7 @@ Banned here: network, the live state, the forge.
 from typing import Protocol
 
 from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 
@@ -31,6 +32,6 @@ class Renderer(Protocol):
         """
         ...
 
-    async def render(self, tree: Tree, source: Source) -> Rendered:
-        """The resources. RenderError: findings with file and line; never an empty result."""
+    async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
+        """The resources, as meant for that API. RenderError: findings with file and line; never an empty result."""
         ...

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError, RenderError, TreeError
 from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Rendered, Resource, ResourceId
 from bot.model.tree import Entry, Tree
@@ -45,8 +46,9 @@ class Plain:
         except RenderError:
             return frozenset()
 
-    async def render(self, tree: Tree, source: Source) -> Rendered:
+    async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
         """The objects of all manifests. RenderError: all problems of all files, the first 100 of them in full."""
+        del kubernetes  # a manifest is what it is, whatever it is meant for
         return await asyncio.to_thread(self.build, tree, source)
 
     def build(self, tree: Tree, source: Source) -> Rendered:

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from bot.model.environment import ApprovalRule, Environment, Source
+from bot.model.environment import ApprovalRule, Environment, Source, Waiver
 from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId
 from bot.model.noun import Digest
 from bot.model.plan import Action, Cause, Change, FieldChange, Plan
@@ -75,7 +75,14 @@ def decode_environment(id: EnvironmentId, text: str) -> Environment:
     """An environment's description."""
     value = json.loads(text)
     value |= {"id": id, "source": Source(**value["source"]), "approvals": decode_rule(value["approvals"])}
-    return Environment(**{**value, "after": tuple(value["after"])})
+    waivers = tuple(decode_waiver(each) for each in value.get("waivers", ()))
+    lists = {"after": tuple(value["after"]), "policies": tuple(value.get("policies", ())), "waivers": waivers}
+    return Environment(**{**value, **lists})
+
+
+def decode_waiver(value: Mapping[str, Any]) -> Waiver:
+    """A waiver."""
+    return Waiver(**{**value, "expires": date.fromisoformat(value["expires"]), "objects": tuple(value["objects"])})
 
 
 def decode_rule(value: Mapping[str, Any]) -> ApprovalRule:

@@ -11,6 +11,7 @@ from bot.check import Check
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
 from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
 
@@ -22,6 +23,11 @@ ENVIRONMENT = Environment(
 )
 
 pytestmark = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+
+
+def examined(*resources: Resource) -> Examined:
+    """An environment with these resources and nothing else."""
+    return Examined(environment=ENVIRONMENT, resources=resources)
 
 
 def resource(body: Any, kind: str = "Secret", number: int = 1) -> Resource:
@@ -49,7 +55,7 @@ async def test_it_says_what_it_is(check: Check) -> None:
 
 
 async def test_nothing_has_no_findings(check: Check) -> None:
-    assert list(await check.run(ENVIRONMENT, ())) == []
+    assert list(await check.run(examined())) == []
 
 
 @given(
@@ -57,7 +63,7 @@ async def test_nothing_has_no_findings(check: Check) -> None:
 )
 def test_every_finding_can_be_acted_on(check: Check, bodies: list[Any], kind: str) -> None:
     resources = [resource(body, kind, number) for number, body in enumerate(bodies, 1)]
-    for found in asyncio.run(check.run(ENVIRONMENT, resources)):
+    for found in asyncio.run(check.run(examined(*resources))):
         assert found.check == check.name
         assert found.message.isprintable()
         assert found.fix.isprintable()
@@ -70,7 +76,7 @@ def test_every_finding_can_be_acted_on(check: Check, bodies: list[Any], kind: st
 @given(st.lists(BODIES, min_size=1, max_size=3))
 def test_the_same_resources_give_the_same_findings(check: Check, bodies: list[Any]) -> None:
     resources = [resource(body, "Secret", number) for number, body in enumerate(bodies, 1)]
-    first, second = [asyncio.run(check.run(ENVIRONMENT, resources)) for _ in range(2)]
+    first, second = [asyncio.run(check.run(examined(*resources))) for _ in range(2)]
     assert list(first) == list(second)
 
 
@@ -78,7 +84,7 @@ def test_the_same_resources_give_the_same_findings(check: Check, bodies: list[An
     FIELDS, st.sampled_from([str, lambda each: [each], lambda each: {"key": each}, lambda each: {"key": {"key": each}}])
 )
 def test_no_value_of_a_secret_is_ever_said(check: Check, field: str, shape: Any) -> None:
-    found = asyncio.run(check.run(ENVIRONMENT, [resource({field: shape("correct-horse!")})]))
+    found = asyncio.run(check.run(examined(resource({field: shape("correct-horse!")}))))
     assert "correct-horse" not in repr(found)
 
 
@@ -87,5 +93,5 @@ async def test_a_resource_of_no_file_is_checked_too(check: Check) -> None:
         id=ResourceId(type="Secret", name="a"),
         body={"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"key": "hunter2!"}},
     )
-    (found,) = await check.run(ENVIRONMENT, [bare])
+    (found,) = await check.run(examined(bare))
     assert (found.path, found.line, found.resource) == ("", 0, bare.id)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import RenderError
 from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Sha, noun
 from bot.model.tree import Entry, Tree
 from bot.render import Renderer
@@ -50,7 +51,7 @@ def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tr
 async def findings(case: Case, made: Tree, source: Source = SOURCE) -> RenderError:
     """The error that a render ends with, whose findings a person can act on."""
     with pytest.raises(RenderError) as error:
-        await case.renderer.render(made, source)
+        await case.renderer.render(made, source, Kubernetes())
     assert error.value.findings
     for each in error.value.findings:
         assert each.level in ("error", "unknown")
@@ -62,14 +63,14 @@ async def findings(case: Case, made: Tree, source: Source = SOURCE) -> RenderErr
 
 async def test_the_same_tree_gives_the_same_resources(case: Case) -> None:
     made = tree(case.files)
-    first, second = [await case.renderer.render(made, SOURCE) for _ in range(2)]
+    first, second = [await case.renderer.render(made, SOURCE, Kubernetes()) for _ in range(2)]
     assert first == second
     assert {str(each.id) for each in first.resources} == {"ConfigMap shop/a", "ClusterRole system:a"}
     assert first.tools
 
 
 async def test_every_resource_says_where_it_came_from(case: Case) -> None:
-    for each in (await case.renderer.render(tree(case.files), SOURCE)).resources:
+    for each in (await case.renderer.render(tree(case.files), SOURCE, Kubernetes())).resources:
         assert each.origin
         assert each.origin.path in case.files
         assert each.origin.line >= 1
@@ -79,7 +80,7 @@ async def test_every_resource_says_where_it_came_from(case: Case) -> None:
 
 
 async def test_identity_and_body_agree(case: Case) -> None:
-    for each in (await case.renderer.render(tree(case.files), SOURCE)).resources:
+    for each in (await case.renderer.render(tree(case.files), SOURCE, Kubernetes())).resources:
         assert each.id.name == each.body["metadata"]["name"]
         assert each.id.scope == each.body["metadata"].get("namespace", "")
         assert each.id.kind == each.body["kind"]
@@ -96,7 +97,9 @@ async def test_it_needs_no_file_that_it_does_not_name(case: Case) -> None:
         loaded |= missing
         bare = replace(bare, blobs=dict(bare.blobs) | {made.entries[each].blob: made.read(each) for each in missing})
     assert loaded <= set(case.files)
-    assert (await case.renderer.render(bare, SOURCE)) == (await case.renderer.render(made, SOURCE))
+    assert (await case.renderer.render(bare, SOURCE, Kubernetes())) == (
+        await case.renderer.render(made, SOURCE, Kubernetes())
+    )
 
 
 async def test_a_file_that_was_not_loaded_is_an_error_and_not_an_absence(case: Case) -> None:

@@ -10,13 +10,28 @@ from pydantic import BaseModel
 
 from bot import errors
 from bot.config import schema
-from bot.settings import DirectorySettings, GitHubSettings, Intervals, RepositoryRule, Settings
+from bot.settings import (
+    DirectorySettings,
+    GitHubSettings,
+    Intervals,
+    KubernetesSettings,
+    ProgramSettings,
+    RenderSettings,
+    RepositoryRule,
+    Settings,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCS = "\n".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
 
-@pytest.mark.parametrize("model", [Settings, GitHubSettings, DirectorySettings, RepositoryRule, Intervals])
+MODELS = [
+    Settings, GitHubSettings, DirectorySettings, KubernetesSettings, ProgramSettings, RenderSettings, RepositoryRule,
+    Intervals,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_every_setting_is_documented(model: type[BaseModel]) -> None:
     missing = [name for name in model.model_fields if f"`{name}`" not in DOCS and f"`{name}_file`" not in DOCS]
     assert missing == []
@@ -33,7 +48,7 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     text = json.dumps(schema())
     built = set(
         re.findall(
-            r'"(version|environments|source|target|scope|apply|first_apply|drift|after|approvals|secrets|check|prefix)"',
+            r'"(version|environments|source|target|scope|apply|first_apply|drift|after|approvals|secrets|check|prefix|policies|waivers|schemas|options)"',
             text,
         )
     )

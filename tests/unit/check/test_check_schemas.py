@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.check.schemas import MOST, Schemas
 from bot.model.environment import Environment
+from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource, ResourceId
 
@@ -43,7 +44,7 @@ def check(manifests: Callable[[str], list[Resource]], environment: Environment) 
     schemas = Schemas()
 
     async def run(text: str) -> list[Finding]:
-        return list(await schemas.run(environment, manifests(dedent(text))))
+        return list(await schemas.run(Examined(environment=environment, resources=tuple(manifests(dedent(text))))))
 
     return run
 
@@ -161,7 +162,7 @@ async def test_a_value_of_a_secret_is_in_no_finding(environment: Environment, fi
             {field: held} if field != "metadata" else {}
         )
         resource = Resource(id=ResourceId(type="Secret", name="db"), body=body, origin=Origin(path="a.yaml"))
-        found = await Schemas().run(environment, [resource])
+        found = await Schemas().run(Examined(environment=environment, resources=(resource,)))
         assert "hunter2" not in repr(found)
         assert "7777777" not in repr(found)
 
@@ -226,7 +227,7 @@ async def test_a_hostile_key_stays_short_and_on_its_line(check: Any) -> None:
 async def test_what_cannot_be_validated_is_unknown(environment: Environment) -> None:
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"\ud800": 1}}
     resource = Resource(id=ResourceId(type="ConfigMap", name="a"), body=body, origin=Origin(path="a.yaml", line=3))
-    (found,) = await Schemas().run(environment, [resource])
+    (found,) = await Schemas().run(Examined(environment=environment, resources=(resource,)))
     assert (found.level, found.path, found.line) == ("unknown", "a.yaml", 3)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.check.secrets import PlainSecrets, exposed, plain
 from bot.model.environment import Environment
+from bot.model.examined import Examined
 from bot.model.resource import Resource, ResourceId
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: shop\n"
@@ -20,7 +21,7 @@ async def test_a_value_is_an_error_at_its_key(
     manifests: Callable[[str], list[Resource]], environment: Environment
 ) -> None:
     text = HEAD + "type: Opaque\ndata:\n  empty: ''\n  password: aHVudGVyMg==\nstringData:\n  user: ana\n"
-    (found,) = await PlainSecrets().run(environment, manifests(text))
+    (found,) = await PlainSecrets().run(Examined(environment=environment, resources=tuple(manifests(text))))
     assert (found.check, found.level, found.path, found.line, found.column) == ("secrets", "error", "app.yaml", 9, 3)
     assert found.message == "Secret shop/db holds 2 values in plain text (password, user)"
     assert "SealedSecret" in found.fix
@@ -30,7 +31,9 @@ async def test_the_environment_may_lower_it(
     manifests: Callable[[str], list[Resource]], environment: Environment
 ) -> None:
     lowered = replace(environment, plain_secrets="warning")
-    (found,) = await PlainSecrets().run(lowered, manifests(HEAD + "data: {password: aHVudGVyMg==}\n"))
+    (found,) = await PlainSecrets().run(
+        Examined(environment=lowered, resources=tuple(manifests(HEAD + "data: {password: aHVudGVyMg==}\n")))
+    )
     assert found.level == "warning"
 
 
@@ -38,7 +41,7 @@ async def test_the_environment_may_lower_it(
 async def test_a_secret_without_values_is_fine(
     manifests: Callable[[str], list[Resource]], environment: Environment, text: str
 ) -> None:
-    assert await PlainSecrets().run(environment, manifests(HEAD + text)) == []
+    assert await PlainSecrets().run(Examined(environment=environment, resources=tuple(manifests(HEAD + text)))) == []
 
 
 async def test_other_kinds_are_not_looked_at(
@@ -46,7 +49,12 @@ async def test_other_kinds_are_not_looked_at(
 ) -> None:
     sealed = HEAD.replace("v1", "bitnami.com/v1alpha1").replace("Secret", "SealedSecret") + "data: {a: b}\n"
     foreign = HEAD.replace("v1", "acme.io/v1") + "data: {a: b}\n"
-    assert await PlainSecrets().run(environment, manifests(sealed + "---\n" + foreign)) == []
+    assert (
+        await PlainSecrets().run(
+            Examined(environment=environment, resources=tuple(manifests(sealed + "---\n" + foreign)))
+        )
+        == []
+    )
 
 
 def secret(**body: Any) -> Resource:

@@ -157,10 +157,10 @@ def test_file_that_cannot_be_used(text: str, place: tuple[int, int], message: st
         ("source: envs/a", "source", '"a.source" must be a mapping of keys'),
         ("source: {}", "source", '"a.source" has no "path"'),
         ("source: {path: ''}", "path", '"a.source.path" is empty'),
-        ("source: {path: a, renderer: helm}", "renderer", '"a.source.renderer": "helm" is not supported yet'),
-        ("source: {path: a, renderer: jsonnet}", "renderer", '"a.source.renderer" must be plain'),
-        ("source: {path: a, renderer: []}", "renderer", '"a.source.renderer" must be plain'),
-        ("source: {path: a, options: {}}", "options", '"options" is not supported yet'),
+        ("source: {path: a, renderer: bundle}", "renderer", '"a.source.renderer": "bundle" is not supported yet'),
+        ("source: {path: a, renderer: jsonnet}", "renderer", '"a.source.renderer" must be plain or kustomize or helm'),
+        ("source: {path: a, renderer: []}", "renderer", '"a.source.renderer" must be plain or kustomize or helm'),
+        ("source: {path: a, options: {valeus: []}}", "valeus", 'did you mean "values"'),
         ("source: {path: ../x}", "path", '"a": path "../x" leaves the repository'),
         ("source: {path: a/../../x}", "path", '"a": path "a/../../x" leaves the repository'),
         ("source: {path: /etc}", "path", '"a": path "/etc" leaves the repository'),
@@ -204,14 +204,14 @@ def test_environment_that_cannot_be_used(change: str, key: str, message: str) ->
 
 
 @pytest.mark.parametrize(
-    "key", ["namespace", "was", "adopt", "hooks", "decrypt", "require", "deletions", "freeze", "rollback", "schemas"]
+    "key", ["namespace", "was", "adopt", "hooks", "decrypt", "require", "deletions", "freeze", "rollback"]
 )
 def test_key_of_an_environment_that_is_not_supported_yet(key: str) -> None:
     (finding,) = refused(of_environment(f"source: {{path: a}}\ntarget: t\napply: never\n{key}: {{}}"))
     assert finding.message == f'"{key}" is not supported yet'
 
 
-@pytest.mark.parametrize("key", ["policies", "ignore", "schemas"])
+@pytest.mark.parametrize("key", ["ignore"])
 def test_key_of_the_file_that_is_not_supported_yet(key: str) -> None:
     (finding,) = refused(f"version: 1\n{key}: []\nenvironments:\n  a:\n{ENVIRONMENT}")
     assert finding.message == f'"{key}" is not supported yet'
@@ -324,3 +324,33 @@ def test_any_document_is_used_or_refused_with_a_place(value: object) -> None:
 def test_any_bytes_are_used_or_refused(data: bytes) -> None:
     with pytest.raises(ConfigurationError):
         parse(data, REPOSITORY)
+
+
+def test_policies_and_waivers_belong_to_every_environment_they_name() -> None:
+    text = (
+        "version: 1\npolicies: [policies, 'builtin:no-latest-tag']\n"
+        "waivers: [{policy: no-latest-tag, reason: old, owner: ana, expires: 2030-01-31, environments: [a]}]\n"
+        f"schemas: {{'config/*.json': schemas/config.json}}\nenvironments:\n  a:\n{ENVIRONMENT}"
+        f"    policies: {{no-latest-tag: warning, other: off}}\n    schemas: {{missing: error}}\n  b:\n"
+        + ENVIRONMENT.replace("envs/a", "envs/b").replace("target: a", "target: b")
+    )
+    found = parse(text.encode(), REPOSITORY)
+    a, b = found.environments
+    assert found.schemas == {"config/*.json": "schemas/config.json"}
+    assert a.policies == b.policies == ("policies", "builtin:no-latest-tag")
+    assert a.policy_levels == {"no-latest-tag": "warning", "other": "off"}
+    assert (a.missing_schemas, b.missing_schemas) == ("error", "notice")
+    assert [each.expires.isoformat() for each in a.waivers] == ["2030-01-31"]
+    assert b.waivers == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [("expires: 2030-02-31", '"2030-02-31" is no day'), ("environments: [prdo]", 'there is no environment "prdo"')],
+)
+def test_a_waiver_that_cannot_count(change: str, message: str) -> None:
+    kept = [each for each in ("expires: 2030-01-31",) if each.split(":")[0] != change.split(":")[0]]
+    waiver = ", ".join(["policy: p", "reason: r", "owner: o", *kept, change])
+    text = f"version: 1\nwaivers: [{{{waiver}}}]\nenvironments:\n  prod:\n{ENVIRONMENT}"
+    (finding,) = refused(text)
+    assert message in finding.message

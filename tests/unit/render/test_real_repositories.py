@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree
 from bot.render.plain import Plain
@@ -53,7 +54,7 @@ def folder(path: Path) -> Tree:
 async def test_the_counts_are_equal(repository: str, path: str, objects: int) -> None:
     tree, source = folder(REPOSITORIES / repository), Source(path=path)
     assert Plain().claims(tree, source)
-    rendered = await Plain().render(tree, source)
+    rendered = await Plain().render(tree, source, Kubernetes())
     assert len(rendered.resources) == objects
 
 
@@ -75,7 +76,9 @@ async def test_a_hundred_copies_render_fast(record_property: Callable[[str, obje
             entries[f"{number}/{path}"] = Entry(path=f"{number}/{path}", mode=entry.mode, blob=blob, size=len(data))
             blobs[blob] = data
     begun = time.perf_counter()
-    rendered = await Plain().render(Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs), Source(path="."))
+    rendered = await Plain().render(
+        Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs), Source(path="."), Kubernetes()
+    )
     rate = len(rendered.resources) / (time.perf_counter() - begun)
     record_property("objects per second", round(rate))
     assert len(rendered.resources) == 1300

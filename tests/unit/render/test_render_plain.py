@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import RenderError
 from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.tree import Tree
 from bot.render.plain import MOST, Plain
@@ -22,13 +23,13 @@ def manifest(name: str, kind: str = "ConfigMap") -> str:
 
 async def names(tree: Tree, path: str = "envs/prod") -> list[str]:
     """The rendered objects' names."""
-    return [each.id.name for each in (await Plain().render(tree, Source(path=path))).resources]
+    return [each.id.name for each in (await Plain().render(tree, Source(path=path), Kubernetes())).resources]
 
 
 async def problems(tree: Tree, path: str = "envs/prod") -> list[Finding]:
     """Why it does not render."""
     with pytest.raises(RenderError) as error:
-        await Plain().render(tree, Source(path=path))
+        await Plain().render(tree, Source(path=path), Kubernetes())
     return list(error.value.findings)
 
 
@@ -162,21 +163,23 @@ async def test_a_file_name_stays_on_its_line(tree: Trees) -> None:
     name = "envs/prod/a\n\x1b[31m\u202e.yaml"
     (bad,) = await problems(tree({name: "a: 1\n"}))
     assert bad.path == "envs/prod/a\\n\\x1b[31m\\u202e.yaml"
-    (good,) = (await Plain().render(tree({name: manifest("a")}), Source(path="envs/prod"))).resources
+    (good,) = (await Plain().render(tree({name: manifest("a")}), Source(path="envs/prod"), Kubernetes())).resources
     assert good.origin
     assert good.origin.path == bad.path
 
 
 async def test_a_long_path_is_kept_whole(tree: Trees) -> None:
     name = "envs/prod/" + "/".join(["deep" * 10] * 20) + "/a.yaml"
-    (found,) = (await Plain().render(tree({name: manifest("a")}), Source(path="envs/prod"))).resources
+    (found,) = (await Plain().render(tree({name: manifest("a")}), Source(path="envs/prod"), Kubernetes())).resources
     assert found.origin
     assert found.origin.path == name
 
 
 async def test_json_is_read_as_json(tree: Trees) -> None:
     text = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"wave": "\\ud83c\\udf0a"}}'
-    (found,) = (await Plain().render(tree({"envs/prod/a.json": text}), Source(path="envs/prod"))).resources
+    (found,) = (
+        await Plain().render(tree({"envs/prod/a.json": text}), Source(path="envs/prod"), Kubernetes())
+    ).resources
     assert found.body["data"] == {"wave": "\N{WATER WAVE}"}
     (refused,) = await problems(tree({"envs/prod/a.json": manifest("a")}))
     assert refused.line == 1

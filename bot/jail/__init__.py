@@ -1,0 +1,9 @@
+"""Running a foreign program: argv only, limits on time, memory and output, no network, nothing to read but its inputs.
+
+Banned here: shells, and knowing what a program is for.
+"""
+
+from bot.jail.program import Program, locate
+from bot.jail.run import Done, Jail, Job, Limits
+
+__all__ = ["Done", "Jail", "Job", "Limits", "Program", "locate"]
