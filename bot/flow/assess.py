@@ -20,7 +20,7 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Digest, noun
 from bot.model.plan import Finding
 from bot.model.resource import Desired, Rendered, ResourceId
-from bot.model.tree import Tree
+from bot.model.tree import Elsewhere, Tree
 from bot.render import Renderer
 from bot.target import SavedPlan, Target
 
@@ -31,18 +31,26 @@ SHIPPED = "builtin:"
 
 Load = Callable[[Tree, frozenset[str]], Awaitable[Tree]]
 
+Fetch = Callable[[Elsewhere], Awaitable[Tree]]
+
+
+async def nothing_from_elsewhere(wanted: Elsewhere) -> Tree:
+    """Where nothing can be fetched. InputError: always."""
+    raise InputError(f"{wanted.url} is outside the repository, and nothing is fetched from elsewhere here")
+
 
 @noun
 class Tools:
     """The adapters that the spine works with. `key` seals object digests, so that stored ones give no secret away.
 
-    `kubernetes` holds the API of each target by the target's name.
+    `fetch` brings what a render needs from outside the repository. `kubernetes` holds the API of each target by the target's name.
     """
 
     renderers: tuple[Renderer, ...]
     checks: tuple[Check, ...]
     targets: Mapping[str, Target]
     key: bytes
+    fetch: Fetch = nothing_from_elsewhere
     kubernetes: Mapping[str, Kubernetes] = field(default_factory=dict)
     scheme: str = "d1"
 
@@ -170,8 +178,7 @@ async def render(tools: Tools, load: Load, environment: Environment, tree: Tree)
         renderer = pick(tools.renderers, tree, source)
         if renderer is None:
             raise RenderError([problem(environment, f"no renderer knows what is at {source.path}")])
-        while missing := tree.missing(renderer.reads(tree, source)):
-            tree = await load(tree, missing)
+        tree = await whole(tools, load, renderer, tree, source)
         rendered = await renderer.render(tree, source, tools.kubernetes.get(environment.target, Kubernetes()))
     except (TreeError, InputError) as error:
         if isinstance(error, RenderError):
@@ -182,6 +189,18 @@ async def render(tools: Tools, load: Load, environment: Environment, tree: Tree)
             [problem(environment, f"{source.path} renders to no object; an empty state is never applied")]
         )
     return rendered, tree
+
+
+async def whole(tools: Tools, load: Load, renderer: Renderer, tree: Tree, source: Source) -> Tree:
+    """The tree with everything loaded that a render reads, from the repository and from elsewhere."""
+    while True:
+        while missing := tree.missing(renderer.reads(tree, source)):
+            tree = await load(tree, missing)
+        absent = renderer.needs(tree, source) - tree.elsewhere.keys()
+        if not absent:
+            return tree
+        fetched = {each: await tools.fetch(each) for each in sorted(absent, key=lambda each: (each.url, each.revision))}
+        tree = replace(tree, elsewhere={**tree.elsewhere, **fetched})
 
 
 def reads_of(renderers: Sequence[Renderer], tree: Tree, source: Source) -> frozenset[str]:

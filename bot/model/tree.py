@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Literal
 
 from bot.errors import TreeError
 from bot.model.noun import Sha, noun
 
-__all__ = ["Entry", "Tree"]
+__all__ = ["Elsewhere", "Entry", "Tree"]
 
 SYMLINK, SUBMODULE = "120000", "160000"
 
@@ -22,12 +23,30 @@ class Entry:
 
 
 @noun
+class Elsewhere:
+    """Something outside the repository that a render needs, pinned so that it can never be anything else.
+
+    `git`: a repository's `url` at a full commit id (`revision`). `chart`: a Helm chart's `url` (oci:// or https://) in
+    a version (`revision`), with the `digest` (`sha256:` and 64 digits) of its archive.
+    """
+
+    kind: Literal["git", "chart"]
+    url: str
+    revision: str
+    digest: str = ""
+
+
+@noun
 class Tree:
-    """The tree of `revision`: all entries by path (POSIX, relative), and the bytes of the blobs that were loaded."""
+    """The tree of `revision`: all entries by path (POSIX, relative), and the bytes of the blobs that were loaded.
+
+    `elsewhere` holds what was fetched from outside the repository, each as a tree of its own with every blob loaded.
+    """
 
     revision: Sha
     entries: Mapping[str, Entry] = field(repr=False)
     blobs: Mapping[Sha, bytes] = field(repr=False, default_factory=dict)
+    elsewhere: Mapping[Elsewhere, "Tree"] = field(repr=False, default_factory=dict)
 
     def under(self, folder: str) -> tuple[Entry, ...]:
         """Every entry at or below `folder` ("" or "." is the root), in order of path."""

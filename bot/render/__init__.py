@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
-from bot.model.tree import Tree
+from bot.model.tree import Elsewhere, Tree
 
 __all__ = ["Renderer"]
 
@@ -29,6 +29,13 @@ class Renderer(Protocol):
         """The paths that a render of `source` would read, over-approximate.
 
         Called again after the named files were loaded, until nothing new is named.
+        """
+        ...
+
+    def needs(self, tree: Tree, source: Source) -> frozenset[Elsewhere]:
+        """What a render needs from outside the repository, as far as the loaded files tell.
+
+        Asked again after it was fetched, like `reads`. RenderError: it is not pinned, or not allowed.
         """
         ...
 

@@ -11,7 +11,7 @@ from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Rendered, Resource, ResourceId
-from bot.model.tree import Entry, Tree
+from bot.model.tree import Elsewhere, Entry, Tree
 from bot.render.manifests import problem, resources_of, shown, shown_path
 
 __all__ = ["Plain"]
@@ -45,6 +45,11 @@ class Plain:
             return frozenset(each.path for each in chosen(tree, located(tree, source)))
         except RenderError:
             return frozenset()
+
+    def needs(self, tree: Tree, source: Source) -> frozenset[Elsewhere]:
+        """Nothing: a folder of manifests is whole."""
+        del tree, source
+        return frozenset()
 
     async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
         """The objects of all manifests. RenderError: all problems of all files, the first 100 of them in full."""
