@@ -43,7 +43,7 @@ async def nothing_from_elsewhere(wanted: Elsewhere) -> Tree:
 class Tools:
     """The adapters that the spine works with. `key` seals object digests, so that stored ones give no secret away.
 
-    `fetch` brings what a render needs from outside the repository. `kubernetes` holds the API of each target by the target's name.
+    `fetch` brings what a render needs from outside the repository. `kubernetes` holds the API of each target by name.
     """
 
     renderers: tuple[Renderer, ...]
