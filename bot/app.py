@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -21,6 +22,8 @@ from bot.check.secrets import PlainSecrets
 from bot.errors import TemporaryError
 from bot.flow import environment, pull_request, repository
 from bot.flow.assess import Tools
+from bot.flow.evaluate import InProcess
+from bot.flow.pool import Pool
 from bot.flow.worker import Handlers, Worker
 from bot.flow.world import World
 from bot.forge import Forge
@@ -31,7 +34,7 @@ from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.render import Renderer
 from bot.render.plain import Plain
-from bot.settings import GitHubSettings, Settings, load
+from bot.settings import GitHubSettings, RenderSettings, Settings, load
 from bot.store import Store, meta
 from bot.target import Target
 from bot.target.directory import Directory
@@ -45,8 +48,9 @@ DISCOVER_EVERY = 10
 log = structlog.get_logger(__name__)
 
 
-def renderers() -> tuple[Renderer, ...]:
+def renderers(settings: RenderSettings) -> tuple[Renderer, ...]:
     """Every renderer, in the order in which they are asked to claim a source."""
+    del settings
     return (Plain(),)
 
 
@@ -55,9 +59,15 @@ def checks() -> tuple[Check, ...]:
     return (Schemas(), PlainSecrets())
 
 
-def offline_tools() -> Tools:
+def evaluator(settings: RenderSettings) -> InProcess:
+    """What renders and checks, in this process."""
+    return InProcess(renderers(settings), checks())
+
+
+def offline_tools(settings: RenderSettings | None = None) -> Tools:
     """What `tidegate plan` works with: no target, no sealing key, and render digests."""
-    return Tools(renderers=renderers(), checks=checks(), targets={}, key=b"", scheme="r1")
+    given = settings or RenderSettings(jail="best-effort")
+    return Tools(renderers=renderers(given), evaluator=evaluator(given), targets={}, key=b"", scheme="r1")
 
 
 def make_forge(name: str, settings: GitHubSettings, session: aiohttp.ClientSession) -> Forge:
@@ -99,6 +109,8 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     """Open everything; close it in the other order."""
     await require_version()
     store = await Store.open(settings.store, settings.state_dir)
+    # a render may use its whole time twice over: the program, and reading what it printed
+    pool = Pool(partial(evaluator, settings.render), settings.render.processes, settings.render.seconds * 2)
     try:
         key = await store.write(meta.sealing_key)
         async with aiohttp.ClientSession() as session:
@@ -107,8 +119,8 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 forges={name: make_forge(name, each, session) for name, each in settings.forges.items()},
                 mirrors=Mirrors(settings.state_dir / "git"),
                 tools=Tools(
-                    renderers=renderers(),
-                    checks=checks(),
+                    renderers=renderers(settings.render),
+                    evaluator=pool,
                     targets=make_targets(settings, key),
                     key=key,
                     kubernetes=make_kubernetes(settings),
@@ -120,6 +132,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 signal=asyncio.Event(),
             )
     finally:
+        await pool.close()
         await store.close()
 
 

@@ -1,6 +1,7 @@
 """Reads a file: its documents' values at once, their positions when they are asked for."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from yaml.cyaml import CBaseLoader
 from yaml.error import MarkedYAMLError, YAMLError
@@ -39,8 +40,13 @@ def _load(data: bytes, limits: Limits, events: Callable[[str], Iterator[Event]])
     take = builder.take
     for event in events(decode(data, limits.size)):
         take(event)
-    places = Places(lambda: events(decode(data, limits.size)))
+    # a partial, not a closure: documents travel between processes
+    places = Places(partial(_again, data, limits, events))
     return tuple(Document(value=value, line=root[0], locate=Place(places, root)) for value, root in builder.roots)
+
+
+def _again(data: bytes, limits: Limits, events: Callable[[str], Iterator[Event]]) -> Iterator[Event]:
+    return events(decode(data, limits.size))
 
 
 def _yaml_events(text: str) -> Iterator[Event]:

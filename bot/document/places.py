@@ -40,6 +40,10 @@ class Places:
         self._events = events
         self._roots: dict[tuple[int, int], _Node] | None = None
 
+    def __reduce__(self) -> tuple[type["Places"], tuple[Callable[[], Iterator[Event]]]]:
+        # what was found is not taken along to another process: it is found again if somebody asks there
+        return Places, (self._events,)
+
     def at(self, root: tuple[int, int], path: tuple[str | int, ...]) -> tuple[int, int]:
         """The place of `path` in the document whose root is at `root`; of the nearest parent if there is none."""
         if self._roots is None:

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import field, replace
 
-from bot.check import Check
 from bot.diff import attribute, desired_digest, normalise, object_digest, proposal
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError, TreeError
+from bot.flow.evaluate import Evaluator, Render
 from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
@@ -43,11 +43,12 @@ async def nothing_from_elsewhere(wanted: Elsewhere) -> Tree:
 class Tools:
     """The adapters that the spine works with. `key` seals object digests, so that stored ones give no secret away.
 
-    `fetch` brings what a render needs from outside the repository. `kubernetes` holds the API of each target by name.
+    `renderers` tell what a render reads, `evaluator` renders and checks, and `fetch` brings what a render needs from
+    outside the repository. `kubernetes` holds the API of each target by name.
     """
 
     renderers: tuple[Renderer, ...]
-    checks: tuple[Check, ...]
+    evaluator: Evaluator
     targets: Mapping[str, Target]
     key: bytes
     fetch: Fetch = nothing_from_elsewhere
@@ -100,7 +101,8 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             head, files = await desire_with_files(tools, subject, environment, subject.head, destination)
             checked = len(head.resources)
             base = await base_of(tools, subject, destination)
-            findings += await check(tools, subject, await examine(tools, subject, head, base, files))
+            examined = await examine(tools, subject, head, base, files)
+            findings += await tools.evaluator.check(environment.id.repository, examined)
             saved = await stack.enter_async_context(target.plan(environment, head))
         except RenderError as error:
             findings += error.findings
@@ -179,7 +181,7 @@ async def render(tools: Tools, load: Load, environment: Environment, tree: Tree)
         if renderer is None:
             raise RenderError([problem(environment, f"no renderer knows what is at {source.path}")])
         tree = await whole(tools, load, renderer, tree, source)
-        rendered = await renderer.render(tree, source, tools.kubernetes.get(environment.target, Kubernetes()))
+        rendered = await tools.evaluator.render(environment.id.repository, work_of(tools, environment, renderer, tree))
     except (TreeError, InputError) as error:
         if isinstance(error, RenderError):
             raise
@@ -189,6 +191,16 @@ async def render(tools: Tools, load: Load, environment: Environment, tree: Tree)
             [problem(environment, f"{source.path} renders to no object; an empty state is never applied")]
         )
     return rendered, tree
+
+
+def work_of(tools: Tools, environment: Environment, renderer: Renderer, tree: Tree) -> Render:
+    """The render, with as much of the tree as it needs; all of it where it reads nothing, so that it can say why."""
+    source = environment.source
+    reads = renderer.reads(tree, source)
+    return Render(
+        renderer=renderer.name, tree=tree.only(reads) if reads else tree, source=source,
+        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()),
+    )  # fmt: skip
 
 
 async def whole(tools: Tools, load: Load, renderer: Renderer, tree: Tree, source: Source) -> Tree:
@@ -221,10 +233,12 @@ async def examine(tools: Tools, subject: Subject, head: Desired, base: Desired |
     environment = subject.environment
     known = base is not None or subject.base is None or subject.before is None
     policies = subject.policies or subject.base or subject.head
+    wanted = policy_files(environment, policies)
+    read = frozenset(path for path, entry in files.entries.items() if entry.blob in files.blobs)
     return Examined(
         environment=environment, resources=head.resources, before=(base.resources if base else ()) if known else None,
-        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files,
-        policies=await subject.load(policies, policy_files(environment, policies)),
+        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files.only(read),
+        policies=(await subject.load(policies, wanted)).only(wanted),
     )  # fmt: skip
 
 
@@ -232,21 +246,6 @@ def policy_files(environment: Environment, tree: Tree) -> frozenset[str]:
     """Every file below the policy folders that the environment names."""
     folders = [each for each in environment.policies if not each.startswith(SHIPPED)]
     return frozenset(entry.path for folder in folders for entry in tree.under(posixpath.normpath(folder)))
-
-
-async def check(tools: Tools, subject: Subject, examined: Examined) -> list[Finding]:
-    """All findings of all checks; a check that breaks is `unknown`, never a pass."""
-    findings: list[Finding] = []
-    environment = subject.environment
-    for each in tools.checks:
-        try:
-            findings += await each.run(examined)
-        except Exception as error:  # a check may break in any way, and none of them may look like a pass
-            message = f"the check {each.name} could not be evaluated ({type(error).__name__})"
-            fix = "look at the server's log; nothing is applied before it can be evaluated"
-            path = environment.source.path
-            findings.append(Finding(check=each.name, level="unknown", message=message, fix=fix, path=path))
-    return findings
 
 
 def problem(environment: Environment, message: str) -> Finding:

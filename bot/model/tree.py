@@ -1,7 +1,7 @@
 """A git tree as a value: every entry's path and blob, and the contents that were loaded."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal
 
 from bot.errors import TreeError
@@ -67,6 +67,15 @@ class Tree:
         if entry.blob not in self.blobs:
             raise TreeError(f"{path} was not loaded; its renderer must name it in reads()")
         return self.blobs[entry.blob]
+
+    def only(self, paths: frozenset[str]) -> "Tree":
+        """The part of the tree that work on `paths` needs: their contents, and the names of their neighbours."""
+        folders = {path.rpartition("/")[0] for path in paths}
+        near = {
+            path: entry for path, entry in self.entries.items() if path in paths or path.rpartition("/")[0] in folders
+        }
+        wanted = {near[path].blob for path in paths if path in near}
+        return replace(self, entries=near, blobs={blob: self.blobs[blob] for blob in wanted if blob in self.blobs})
 
     def missing(self, paths: frozenset[str]) -> frozenset[str]:
         """Those of `paths` that are regular files of this tree and are not loaded yet."""

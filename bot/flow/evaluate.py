@@ -1,0 +1,84 @@
+"""Rendering and checking, the work that takes the processor's time: what it is, apart from where it is done."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from bot.check import Check
+from bot.model.environment import Source
+from bot.model.examined import Examined
+from bot.model.identity import RepositoryId
+from bot.model.kubernetes import Kubernetes
+from bot.model.noun import noun
+from bot.model.plan import Finding
+from bot.model.resource import Rendered
+from bot.model.tree import Tree
+from bot.render import Renderer
+
+__all__ = ["Evaluator", "InProcess", "Render"]
+
+log = structlog.get_logger(__name__)
+
+
+@noun
+class Render:
+    """One render: which renderer, and all that it is told. `tree` holds everything that it reads."""
+
+    renderer: str
+    tree: Tree
+    source: Source
+    kubernetes: Kubernetes
+
+
+class Evaluator(Protocol):
+    """Does the work. `turn` is the repository on whose behalf: none keeps the others waiting."""
+
+    async def render(self, turn: RepositoryId, work: Render) -> Rendered:
+        """What the renderer yields. RenderError and the other InputErrors: as the renderer says."""
+        ...
+
+    async def check(self, turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
+        """All findings of all checks; a check that breaks is `unknown`, never a pass."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing more is asked."""
+        ...
+
+
+class InProcess:
+    """Does it here and now: for commands, and inside of each process of a pool."""
+
+    def __init__(self, renderers: Sequence[Renderer], checks: Sequence[Check]) -> None:
+        self._renderers = {each.name: each for each in renderers}
+        self._checks = tuple(checks)
+
+    async def render(self, turn: RepositoryId, work: Render) -> Rendered:
+        """See `Evaluator`."""
+        del turn
+        return await self._renderers[work.renderer].render(work.tree, work.source, work.kubernetes)
+
+    async def check(self, turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
+        """See `Evaluator`."""
+        del turn
+        findings: list[Finding] = []
+        for each in self._checks:
+            try:
+                findings += await each.run(examined)
+            except Exception as error:  # a check may break in any way, and none of them may look like a pass
+                log.error("check broke", check=each.name, error=type(error).__name__)
+                findings.append(unevaluated(each.name, examined, type(error).__name__))
+        return findings
+
+    async def close(self) -> None:
+        """There is nothing to end."""
+
+
+def unevaluated(check: str, examined: Examined, why: str) -> Finding:
+    """A check that gave no answer."""
+    return Finding(
+        check=check, level="unknown", message=f"the check {check} could not be evaluated ({why})",
+        fix="look at the server's log; nothing is applied before it can be evaluated",
+        path=examined.environment.source.path,
+    )  # fmt: skip

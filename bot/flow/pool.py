@@ -1,0 +1,146 @@
+"""Rendering and checking in processes of their own: off the event loop, and out of reach of what may go wrong there."""
+
+import asyncio
+import ctypes
+import gc
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from bot.errors import InputError, RenderError
+from bot.flow.evaluate import Evaluator, Render, unevaluated
+from bot.flow.turns import Turns
+from bot.model.examined import Examined
+from bot.model.identity import RepositoryId
+from bot.model.noun import noun
+from bot.model.plan import Finding
+from bot.model.resource import Rendered
+
+__all__ = ["Pool"]
+
+T = TypeVar("T")
+PR_SET_PDEATHSIG = 1
+
+log = structlog.get_logger(__name__)
+
+
+class Lost(Exception):
+    """The process that did the work ended, or was ended after its time; the text says which."""
+
+
+@noun
+class Refusal:
+    """A renderer's error, in a form that travels between processes."""
+
+    findings: tuple[Finding, ...] = ()
+    message: str = ""
+
+
+class Pool:
+    """An `Evaluator` of up to `processes` processes, which are started by the first work and kept warm.
+
+    A piece of work that takes longer than `seconds`, or kills its process, is lost alone: what it was to find out is
+    unknown, and another process takes its place. `make` is called once in each process.
+    """
+
+    def __init__(self, make: Callable[[], Evaluator], processes: int, seconds: float) -> None:
+        self._make, self._processes, self._seconds = make, processes, seconds
+        self._turns = Turns(processes)
+        self._pool: Any = None
+
+    async def render(self, turn: RepositoryId, work: Render) -> Rendered:
+        """See `Evaluator`. A process that is lost is a RenderError with one `unknown` finding."""
+        try:
+            answer = await self._do(turn, render, work)
+        except Lost as error:
+            raise RenderError([lost(work, str(error))]) from None
+        if isinstance(answer, Refusal):
+            raise RenderError(answer.findings) if answer.findings else InputError(answer.message)
+        return answer
+
+    async def check(self, turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
+        """See `Evaluator`."""
+        try:
+            return await self._do(turn, check, examined)
+        except Lost as error:
+            return [unevaluated("checks", examined, str(error))]
+
+    async def _do(self, turn: RepositoryId, function: Callable[[RepositoryId, Any], T], work: Any) -> T:
+        from pebble import ProcessExpired  # imported late: a server that has nothing to do stays small
+
+        async with self._turns.turn(turn):
+            future = self._started().schedule(function, args=(turn, work), timeout=self._seconds)
+            try:
+                return await asyncio.wrap_future(future)
+            except TimeoutError:
+                log.warning("work took too long", repository=str(turn), seconds=self._seconds)
+                raise Lost(f"it took longer than {self._seconds:g} s") from None
+            except ProcessExpired as error:
+                log.warning("process lost", repository=str(turn), status=error.exitcode)
+                raise Lost("its process was ended") from None
+
+    def _started(self) -> Any:
+        if self._pool is None:
+            from pebble import ProcessPool
+
+            self._pool = ProcessPool(
+                max_workers=self._processes, initializer=begin, initargs=(self._make,),
+                context=multiprocessing.get_context("spawn"),
+            )  # fmt: skip
+        return self._pool
+
+    async def close(self) -> None:
+        """End the processes; what they were doing is lost."""
+        if self._pool is not None:
+            self._pool.stop()
+            await asyncio.to_thread(self._pool.join)
+
+
+def lost(work: Render, why: str) -> Finding:
+    """A render that gave no answer."""
+    return Finding(
+        check="render", level="unknown", message=f"{work.source.path} could not be rendered: {why}",
+        fix="it is tried again by itself; if it stays so, look at the server's log and at what is there",
+        path=work.source.path,
+    )  # fmt: skip
+
+
+class Worker:
+    """What a process of the pool works with: made once, used for every piece of work."""
+
+    evaluator: Evaluator
+    runner: asyncio.Runner
+
+
+def begin(make: Callable[[], Evaluator]) -> None:
+    """Make ready in a new process: it leaves Ctrl-C to the server, and ends when the server does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    gc.set_threshold(50_000, 20, 50)
+    Worker.evaluator, Worker.runner = make(), asyncio.Runner()
+    gc.freeze()
+
+
+def render(turn: RepositoryId, work: Render) -> Rendered | Refusal:
+    """One render, in a process of the pool."""
+    try:
+        return Worker.runner.run(Worker.evaluator.render(turn, work))
+    except RenderError as error:
+        return Refusal(findings=error.findings)
+    except InputError as error:
+        return Refusal(message=str(error))
+
+
+def check(turn: RepositoryId, examined: Examined) -> list[Finding]:
+    """All checks, in a process of the pool."""
+    return list(Worker.runner.run(check_in(turn, examined)))
+
+
+async def check_in(turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
+    """A coroutine of the worker's evaluator."""
+    return await Worker.evaluator.check(turn, examined)

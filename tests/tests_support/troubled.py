@@ -1,0 +1,66 @@
+"""A renderer and a check that go wrong as their input says, made in a process of a pool."""
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from bot.errors import InputError, RenderError
+from bot.flow.evaluate import InProcess
+from bot.model.environment import Source
+from bot.model.examined import Examined
+from bot.model.kubernetes import Kubernetes
+from bot.model.plan import Finding
+from bot.model.resource import Rendered
+from bot.model.tree import Elsewhere, Tree
+from bot.render.plain import Plain
+
+__all__ = ["make"]
+
+
+def go_wrong(how: str) -> None:
+    """Do what the name says; nothing for any other name."""
+    match how:
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "hangs":
+            threading.Event().wait()
+        case "refused":
+            raise RenderError([Finding(check="render", level="error", message="no", fix="yes", path="a.yaml", line=7)])
+        case "wrong":
+            raise InputError("what was written is wrong")
+        case "broken":
+            raise RuntimeError("a defect")
+
+
+class Troubled(Plain):
+    """Renders plain manifests unless the source's options say `trouble`."""
+
+    name = "troubled"
+
+    async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
+        """As the options say."""
+        go_wrong(str(source.options.get("trouble", "")))
+        return await super().render(tree, source, kubernetes)
+
+    def needs(self, tree: Tree, source: Source) -> frozenset[Elsewhere]:
+        """Nothing."""
+        return frozenset()
+
+
+class TroubledCheck:
+    """Goes wrong as the environment's target says; else one notice with the process's id."""
+
+    name = "troubled"
+    subject: ClassVar[Literal["desired"]] = "desired"
+
+    async def run(self, examined: Examined) -> Sequence[Finding]:
+        """As the target says."""
+        go_wrong(examined.environment.target)
+        return [Finding(check=self.name, level="notice", message=str(os.getpid()), fix="none")]
+
+
+def make() -> InProcess:
+    """What a process of the pool works with."""
+    return InProcess((Troubled(),), (TroubledCheck(),))

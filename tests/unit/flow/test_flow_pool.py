@@ -1,0 +1,151 @@
+"""A pool of processes does the same as one process, and what goes wrong in it costs only the work that it was."""
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.errors import InputError, RenderError
+from bot.flow.evaluate import Render
+from bot.flow.pool import Pool
+from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
+from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.kubernetes import Kubernetes
+from bot.model.noun import Sha
+from bot.model.tree import Entry, Tree
+from tests_support import troubled
+
+SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
+ENVIRONMENT = Environment(
+    id=EnvironmentId(repository=SHOP, name="prod"), source=Source(path="envs"), target="fine", apply="never"
+)
+TEXT = b"# nothing\n\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  key: value\n"
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[Pool]:
+    made = Pool(troubled.make, processes=2, seconds=20)
+    yield made
+    await made.close()
+
+
+def work(trouble: str = "") -> Render:
+    """A render of one ConfigMap, with trouble or without."""
+    blob = Sha(hashlib.sha1(TEXT, usedforsecurity=False).hexdigest())
+    entry = Entry(path="envs/a.yaml", mode="100644", blob=blob, size=len(TEXT))
+    tree = Tree(revision=Sha("a" * 40), entries={entry.path: entry}, blobs={blob: TEXT})
+    source = Source(path="envs", options={"trouble": trouble} if trouble else {})
+    return Render(renderer="troubled", tree=tree, source=source, kubernetes=Kubernetes())
+
+
+async def test_it_yields_what_one_process_yields_places_included(pool: Pool) -> None:
+    near, far = await troubled.make().render(SHOP, work()), await pool.render(SHOP, work())
+    assert near == far
+    (resource,) = far.resources
+    assert resource.origin is not None
+    assert resource.origin.locate is not None
+    assert resource.origin.locate(("data", "key")) == (8, 3)
+
+
+async def test_it_works_in_other_processes_and_keeps_them(pool: Pool) -> None:
+    examined = Examined(environment=ENVIRONMENT, resources=())
+    seen = {(await pool.check(SHOP, examined))[0].message for _ in range(6)}
+    assert str(os.getpid()) not in seen
+    assert len(seen) <= 2
+
+
+async def test_a_refusal_comes_back_as_it_was(pool: Pool) -> None:
+    with pytest.raises(RenderError) as refused:
+        await pool.render(SHOP, work("refused"))
+    assert [(each.message, each.line) for each in refused.value.findings] == [("no", 7)]
+    with pytest.raises(InputError, match="what was written is wrong"):
+        await pool.render(SHOP, work("wrong"))
+
+
+async def test_a_killed_process_costs_only_its_own_work(pool: Pool) -> None:
+    killed, fine = await asyncio.gather(
+        pool.render(SHOP, work("killed")), pool.render(SHOP, work()), return_exceptions=True
+    )
+    assert isinstance(killed, RenderError)
+    assert [each.level for each in killed.findings] == ["unknown"]
+    assert "process was ended" in killed.findings[0].message
+    assert not isinstance(fine, BaseException)
+    assert await pool.render(SHOP, work()) == fine
+
+
+async def test_work_that_hangs_is_ended_and_unknown() -> None:
+    pool = Pool(troubled.make, processes=1, seconds=3)
+    try:
+        with pytest.raises(RenderError) as late:
+            await pool.render(SHOP, work("hangs"))
+        assert late.value.findings[0].level == "unknown"
+        assert len((await pool.render(SHOP, work())).resources) == 1
+    finally:
+        await pool.close()
+
+
+@pytest.mark.parametrize("trouble", ["killed", "broken"])
+async def test_a_check_without_an_answer_is_unknown(pool: Pool, trouble: str) -> None:
+    examined = Examined(environment=replace(ENVIRONMENT, target=trouble), resources=())
+    (found,) = await pool.check(SHOP, examined)
+    assert found.level == "unknown"
+    assert "could not be evaluated" in found.message
+
+
+async def test_nothing_is_started_before_there_is_work_and_nothing_is_left() -> None:
+    pool = Pool(troubled.make, processes=2, seconds=20)
+    before = set(psutil.Process().children(recursive=True))
+    await pool.close()
+    assert set(psutil.Process().children(recursive=True)) == before
+    pool = Pool(troubled.make, processes=2, seconds=20)
+    await pool.render(SHOP, work())
+    assert set(psutil.Process().children(recursive=True)) > before
+    await pool.close()
+    assert {each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())} == set()
+
+
+SERVER = """
+import asyncio, sys
+from bot.flow.pool import Pool
+from tests_support import troubled
+from bot.model.identity import RepositoryId
+
+async def main():
+    pool = Pool(troubled.make, processes=2, seconds=600)
+    pool._started().schedule(troubled.go_wrong, args=("hangs",))
+    future = pool._started().schedule(troubled.os.getpid)
+    print(await asyncio.wrap_future(future), flush=True)
+    await asyncio.Event().wait()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_its_processes_end_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(SERVER)
+    path = os.pathsep.join(sys.path)
+    server = subprocess.Popen(
+        [sys.executable, tmp_path / "server.py"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    try:
+        assert server.stdout is not None
+        worker = psutil.Process(int(server.stdout.readline()))
+        others = psutil.Process(server.pid).children(recursive=True)
+        assert worker in others
+    finally:
+        server.kill()
+        server.communicate()
+    _, alive = psutil.wait_procs([worker, *others], timeout=20)
+    assert alive == []
