@@ -3,88 +3,27 @@
 It touches neither forge nor store, so the pull request, the apply and `tidegate plan` all judge by the same code.
 """
 
-import posixpath
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import field, replace
+from dataclasses import replace
 
 from bot.diff import attribute, desired_digest, normalise, object_digest, proposal
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError, TreeError
-from bot.flow.evaluate import Evaluator, Render
+from bot.flow.evaluate import Render
+from bot.flow.judge import judge
+from bot.flow.subject import Assessed, Load, Subject, Tools
 from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
-from bot.model.examined import Examined
-from bot.model.gate import Asked, Assessment
+from bot.model.gate import Assessment
 from bot.model.kubernetes import Kubernetes
-from bot.model.noun import Digest, noun
 from bot.model.plan import Finding
-from bot.model.resource import Desired, Rendered, ResourceId
-from bot.model.tree import Elsewhere, Tree
+from bot.model.resource import Desired, Rendered
+from bot.model.tree import Tree
 from bot.render import Renderer
-from bot.target import SavedPlan, Target
+from bot.target import Target
 
 __all__ = ["Assessed", "Subject", "Tools", "assess", "desire", "reads_of", "render"]
-
-SHIPPED = "builtin:"
-"""What the name of a policy begins with that Tidegate ships."""
-
-Load = Callable[[Tree, frozenset[str]], Awaitable[Tree]]
-
-Fetch = Callable[[Elsewhere], Awaitable[Tree]]
-
-
-async def nothing_from_elsewhere(wanted: Elsewhere) -> Tree:
-    """Where nothing can be fetched. InputError: always."""
-    raise InputError(f"{wanted.url} is outside the repository, and nothing is fetched from elsewhere here")
-
-
-@noun
-class Tools:
-    """The adapters that the spine works with. `key` seals object digests, so that stored ones give no secret away.
-
-    `renderers` tell what a render reads, `evaluator` renders and checks, and `fetch` brings what a render needs from
-    outside the repository. `kubernetes` holds the API of each target by name.
-    """
-
-    renderers: tuple[Renderer, ...]
-    evaluator: Evaluator
-    targets: Mapping[str, Target]
-    key: bytes
-    fetch: Fetch = nothing_from_elsewhere
-    kubernetes: Mapping[str, Kubernetes] = field(default_factory=dict)
-    scheme: str = "d1"
-
-
-@noun
-class Subject:
-    """What is to be assessed: `head` as `environment` describes it, compared with `base` as `before` described it.
-
-    `policies` is the revision that policies are read from: the protected base, or `head` where there is none yet.
-    `uid` is the environment's immutable id. `branch` is the one that deploys. `allowed` are the targets that the
-    server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet).
-    """
-
-    environment: Environment
-    before: Environment | None
-    base: Tree | None
-    head: Tree
-    load: Load
-    uid: str
-    branch: str
-    allowed: frozenset[str]
-    applied: Mapping[ResourceId, Digest] | None = None
-    asked: Asked | None = None
-    preview: bool = False
-    policies: Tree | None = None
-
-
-@noun
-class Assessed:
-    """An assessment with the plan that can be carried out while the context is open (None: there is none)."""
-
-    assessment: Assessment
-    saved: SavedPlan | None
 
 
 @asynccontextmanager
@@ -101,8 +40,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             head, files = await desire_with_files(tools, subject, environment, subject.head, destination)
             checked = len(head.resources)
             base = await base_of(tools, subject, destination)
-            examined = await examine(tools, subject, head, base, files)
-            findings += await tools.evaluator.check(environment.id.repository, examined)
+            findings += await judge(tools, subject, head, base, files)
             saved = await stack.enter_async_context(target.plan(environment, head))
         except RenderError as error:
             findings += error.findings
@@ -226,26 +164,6 @@ def pick(renderers: Sequence[Renderer], tree: Tree, source: Source) -> Renderer 
     return next(
         (r for r in renderers if (r.name == source.renderer if source.renderer else r.claims(tree, source))), None
     )
-
-
-async def examine(tools: Tools, subject: Subject, head: Desired, base: Desired | None, files: Tree) -> Examined:
-    """What the checks are to look at."""
-    environment = subject.environment
-    known = base is not None or subject.base is None or subject.before is None
-    policies = subject.policies or subject.base or subject.head
-    wanted = policy_files(environment, policies)
-    read = frozenset(path for path, entry in files.entries.items() if entry.blob in files.blobs)
-    return Examined(
-        environment=environment, resources=head.resources, before=(base.resources if base else ()) if known else None,
-        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files.only(read),
-        policies=(await subject.load(policies, wanted)).only(wanted),
-    )  # fmt: skip
-
-
-def policy_files(environment: Environment, tree: Tree) -> frozenset[str]:
-    """Every file below the policy folders that the environment names."""
-    folders = [each for each in environment.policies if not each.startswith(SHIPPED)]
-    return frozenset(entry.path for folder in folders for entry in tree.under(posixpath.normpath(folder)))
 
 
 def problem(environment: Environment, message: str) -> Finding:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.errors import ConfigurationError
 from bot.flow.assess import Assessed, assess
 from bot.flow.carry_out import carry_out, touch_concerned
-from bot.flow.ground import Ground, configuration, last_seen, stand, usable
+from bot.flow.ground import Ground, configuration, described, last_seen, stand
 from bot.flow.last_word import say_superseded
 from bot.flow.pending import Before, Pending, pending
 from bot.flow.world import World
@@ -69,14 +69,12 @@ async def candidate_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
 
 async def applied_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
     """The revision that was applied last, and the environment as it described it."""
-    if row.applied is None or not await ground.mirror.has(row.applied.revision):
+    found = await described(ground, row.applied.revision, row.id.name) if row.applied else None
+    if found is None:
         return None
-    tree = await ground.mirror.tree(row.applied.revision)
-    found = await usable(ground, tree)
-    environment = found.environment(row.id.name) if found else None
-    if found is None or environment is None:
-        return None
-    return Candidate(ground=ground, configuration=found, environment=environment, tree=tree, row=row)
+    return Candidate(
+        ground=ground, configuration=found.configuration, environment=found.environment, tree=found.tree, row=row
+    )
 
 
 async def toward(world: World, candidate: Candidate, lease: Lease) -> None:

@@ -4,12 +4,12 @@ from bot.config import parse
 from bot.errors import ConfigurationError
 from bot.flow.world import World
 from bot.git import Mirror
-from bot.model.environment import Configuration
+from bot.model.environment import Configuration, Environment
 from bot.model.forge import Repository
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 
-__all__ = ["CONFIGURATION", "Ground", "configuration", "last_seen", "stand", "usable"]
+__all__ = ["CONFIGURATION", "Described", "Ground", "configuration", "described", "last_seen", "stand", "usable"]
 
 CONFIGURATION = "tidegate.yaml"
 
@@ -21,6 +21,15 @@ class Ground:
     repository: Repository
     mirror: Mirror
     base: Sha
+
+
+@noun
+class Described:
+    """A revision's tree with its configuration, and one environment as that describes it."""
+
+    tree: Tree
+    configuration: Configuration
+    environment: Environment
 
 
 async def stand(world: World, repository: Repository, *commits: Sha) -> Ground:
@@ -56,3 +65,15 @@ async def usable(ground: Ground, tree: Tree) -> Configuration | None:
         return await configuration(ground, tree)
     except ConfigurationError:
         return None
+
+
+async def described(ground: Ground, revision: Sha, name: str) -> Described | None:
+    """An environment as a revision describes it; None where the revision is gone or says nothing usable of it."""
+    if not await ground.mirror.has(revision):
+        return None
+    tree = await ground.mirror.tree(revision)
+    found = await usable(ground, tree)
+    environment = found.environment(name) if found else None
+    if found is None or environment is None:
+        return None
+    return Described(tree=tree, configuration=found, environment=environment)

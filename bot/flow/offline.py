@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from bot.diff import Live, compare, normalise, object_digest
 from bot.errors import PermanentError, RenderError
-from bot.flow.assess import Load, Subject, Tools, assess, render
+from bot.flow.assess import Subject, Tools, assess, render
+from bot.flow.subject import Load
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment
 from bot.model.forge import Diagnosis

@@ -5,8 +5,9 @@ from dataclasses import replace
 from bot.errors import InputError, PermanentError, TemporaryError
 from bot.flow.assess import Subject, choose_target, desire
 from bot.flow.gather import Known, facts_of_pending, known, orders
-from bot.flow.ground import Ground
+from bot.flow.ground import Ground, described
 from bot.flow.riders import Riders, riders_between
+from bot.flow.subject import Ruling
 from bot.flow.world import World
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment
@@ -52,9 +53,13 @@ async def pending(
     forced = applied is not None and not await ground.mirror.descends(applied.revision, candidate.revision)
     facts = replace(facts, after=await orders(world, environment, digests), forced=forced)
     subject = subject_of(world, ground, environment, candidate, found)
+    earlier = await described(ground, applied.revision, environment.id.name) if applied else None
+    rulings = [Ruling(environment=environment, tree=candidate)]
+    if earlier is not None:
+        rulings.append(Ruling(environment=earlier.environment, tree=earlier.tree))
     return Pending(
         known=found, riders=riders, facts=facts,
-        subject=replace(subject, base=before.tree, before=before.environment),
+        subject=replace(subject, base=before.tree, before=before.environment, rulings=tuple(rulings)),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from bot.flow.assess import Subject, assess, reads_of
 from bot.flow.gather import facts_of_open, known, orders
 from bot.flow.ground import Ground, configuration, stand, usable
 from bot.flow.standing import may
+from bot.flow.subject import Ruling
 from bot.flow.world import World
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment
@@ -150,6 +151,7 @@ async def assess_one(
         uid=found.row.uid, branch=pair.ground.repository.default_branch,
         allowed=world.allowed(pair.ground.repository.id) or frozenset(),
         applied=found.facts.applied, preview=preview,
+        rulings=(Ruling(environment=environment, tree=pair.merged if preview else pair.base),),
     )  # fmt: skip
     async with assess(world.tools, subject, facts) as assessed:
         return Part(uid=found.row.uid, facts=facts, assessment=assessed.assessment)

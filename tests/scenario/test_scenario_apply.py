@@ -37,3 +37,8 @@ async def test_what_was_never_merged_or_is_older_is_refused(people: People, stag
     await people.comment_says(first, "merged")
     await people.approver.answer(first, f"/gate apply staging {'0' * 40}")
     await people.comment_says(first, "there is no commit")
+    second = await people.change((CONFIG, "Welcome to the shop", "Hello"), title="never reviewed")
+    await people.comment_says(second, "0 of 1")
+    proposed = (await people.developer.call("GET", f"/pulls/{second}"))["head"]["sha"]
+    await people.approver.answer(first, f"/gate apply staging {proposed}")
+    await people.comment_says(first, "is not a commit of main")

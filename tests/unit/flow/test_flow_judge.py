@@ -1,0 +1,99 @@
+"""By which policies a state is judged: those of its own revision and those that were in force before."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.flow.judge import judge
+from bot.flow.subject import Ruling, Subject, Tools
+from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
+from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.noun import Digest, Sha
+from bot.model.plan import Finding
+from bot.model.resource import Desired
+from bot.model.tree import Entry, Tree
+
+SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
+ENVIRONMENT = Environment(
+    id=EnvironmentId(repository=SHOP, name="prod"), source=Source(path="envs"), target="prod", apply="never",
+    policies=("policies",),
+)  # fmt: skip
+DESIRED = Desired(
+    environment=ENVIRONMENT.id, revision=Sha("a" * 40), destination="", scope="", resources=(), objects={},
+    digest=Digest("d1:a"),
+)  # fmt: skip
+
+
+class Reader:
+    """An evaluator that finds the text of each policy file, once."""
+
+    def __init__(self) -> None:
+        self.asked: list[Examined] = []
+
+    async def check(self, turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
+        """A finding per policy file."""
+        self.asked.append(examined)
+        tree = examined.policies
+        assert tree is not None
+        texts = [tree.read(path).decode() for path in sorted(tree.entries)]
+        return [Finding(check="policies", level="error", message=text) for text in texts]
+
+    async def render(self, turn: object, work: object) -> object:
+        raise AssertionError("nothing is rendered here")
+
+    async def close(self) -> None:
+        """Nothing to end."""
+
+
+def revision(letter: str, **policies: str) -> Tree:
+    """A tree with policy files."""
+    blobs = {Sha(letter + name): text.encode() for name, text in policies.items()}
+    entries = {
+        f"policies/{name}": Entry(path=f"policies/{name}", mode="100644", blob=Sha(letter + name), size=1)
+        for name in policies
+    }
+    return Tree(revision=Sha(letter * 40), entries=entries, blobs=blobs)
+
+
+def subject(*rulings: Ruling) -> Subject:
+    """A subject judged by these rulings."""
+
+    async def load(tree: Tree, paths: frozenset[str]) -> Tree:
+        return tree
+
+    return Subject(
+        environment=ENVIRONMENT, before=None, base=None, head=revision("a", own="own"), load=load, uid="u",
+        branch="main", allowed=frozenset(), rulings=rulings,
+    )  # fmt: skip
+
+
+async def said(*rulings: Ruling) -> tuple[list[str], int]:
+    """The messages, and how often the checks were asked."""
+    reader = Reader()
+    tools = Tools(renderers=(), evaluator=reader, targets={}, key=b"")
+    found = await judge(tools, subject(*rulings), DESIRED, None, revision("a"))
+    return [each.message for each in found], len(reader.asked)
+
+
+async def test_a_loosened_policy_is_kept_for_the_revision_that_loosens_it() -> None:
+    before, after = revision("b", strict="strict", shared="x"), revision("c", shared="x")
+    found, _ = await said(Ruling(environment=ENVIRONMENT, tree=after), Ruling(environment=ENVIRONMENT, tree=before))
+    assert found == ["x", "strict"]
+
+
+async def test_a_policy_that_is_no_longer_named_is_kept_too() -> None:
+    tree = revision("b", strict="strict")
+    without = replace(ENVIRONMENT, policies=())
+    found, _ = await said(Ruling(environment=without, tree=tree), Ruling(environment=ENVIRONMENT, tree=tree))
+    assert found == ["strict"]
+
+
+async def test_the_same_policies_are_asked_once() -> None:
+    tree = revision("b", strict="strict")
+    later = replace(tree, revision=Sha("d" * 40))
+    found, asked = await said(Ruling(environment=ENVIRONMENT, tree=tree), Ruling(environment=ENVIRONMENT, tree=later))
+    assert (found, asked) == (["strict"], 1)
+
+
+async def test_without_a_ruling_the_heads_own_policies_count() -> None:
+    assert (await said())[0] == ["own"]
