@@ -1,0 +1,165 @@
+"""A run's status and output come back; whatever passes a limit is stopped, and nothing is left behind."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.cli.demo.walk.browser import eventually
+from bot.errors import ProgramError
+from bot.jail import Jail, Job, Limits, locate
+from bot.jail.run import Mechanisms
+from bot.model.noun import Digest
+from tests_support.jailed import python, shell
+
+
+@pytest.fixture
+async def jail() -> AsyncIterator[Jail]:
+    made = Jail()
+    yield made
+    made.close()
+
+
+async def started(folder: Path) -> psutil.Process | None:
+    """The process that wrote its number into a file, once it has."""
+    text = (folder / "pid").read_text() if (folder / "pid").exists() else ""
+    return psutil.Process(int(text)) if text else None
+
+
+async def test_status_output_and_errors_come_back(jail: Jail, tmp_path: Path) -> None:
+    done = await jail.run(shell(tmp_path, "echo out; echo err >&2; exit 3"))
+    assert (done.status, done.output, done.errors) == (3, b"out\n", b"err\n")
+
+
+async def test_its_environment_is_what_the_job_says_and_nothing_else(jail: Jail, tmp_path: Path) -> None:
+    done = await jail.run(python(tmp_path, "import os; print(dict(os.environ))"))
+    assert done.output in (b"{}\n", b"{'LC_CTYPE': 'C.UTF-8'}\n")  # the second is Python's own doing
+    assert (await jail.run(shell(tmp_path, 'echo "$ONE"', ONE="1"))).output == b"1\n"
+
+
+async def test_what_is_given_to_read_is_read_whole(jail: Jail, tmp_path: Path) -> None:
+    data = os.urandom(3_000_000)
+    done = await jail.run(python(tmp_path, "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())", stdin=data))
+    assert done.output == data
+
+
+async def test_only_the_end_of_a_flood_of_errors_is_kept(jail: Jail, tmp_path: Path) -> None:
+    code = "import sys; sys.stderr.write('x' * 5_000_000 + 'end')"
+    done = await jail.run(python(tmp_path, code))
+    assert len(done.errors) == 64 * 1024
+    assert done.errors.endswith(b"end")
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "words"),
+    [
+        ("import threading; threading.Event().wait()", Limits(seconds=1), "did not finish within 1 s"),
+        ("while True: pass", Limits(processor=1, seconds=60), "used up its processor time"),
+        ("while True: print('x' * 1000)", Limits(output=1_000_000), "printed more than 1000000 bytes"),
+        ("open('big', 'wb').write(b'x' * 9_000_000)", Limits(disk=4_000_000), "too large a file"),
+        (
+            "for i in range(10**6): open(str(i), 'wb').write(b'x' * 1_000_000)",
+            Limits(disk=40_000_000, seconds=60), "wrote more than 40000000 bytes",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_limit_that_is_passed_ends_the_run(
+    jail: Jail, tmp_path: Path, code: str, limits: Limits, words: str
+) -> None:
+    with pytest.raises(ProgramError, match=words):
+        await jail.run(python(tmp_path, f"import signal; signal.signal(25, signal.SIG_DFL)\n{code}", limits))
+    assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
+
+
+async def test_memory_is_bounded_and_costs_only_the_eater(jail: Jail, tmp_path: Path) -> None:
+    eater = python(tmp_path, "x = bytearray(800_000_000)", Limits(memory=400_000_000))
+    eaten, fine = await asyncio.gather(jail.run(eater), jail.run(shell(tmp_path, "echo fine")))
+    assert (eaten.status, b"MemoryError" in eaten.errors) == (1, True)
+    assert fine.output == b"fine\n"
+
+
+async def test_a_program_that_is_killed_is_no_result(jail: Jail, tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="it was killed"):
+        await jail.run(shell(tmp_path, "kill -9 $$"))
+
+
+async def test_what_a_program_leaves_running_ends_with_it(jail: Jail, tmp_path: Path) -> None:
+    escape = (
+        "import os, time\nif os.fork() == 0:\n os.setsid()\n"
+        " if os.fork() == 0:\n  open('pid', 'w').write(str(os.getpid()))\n  [os.close(n) for n in (0, 1, 2)]\n"
+        "  time.sleep(600)\n os._exit(0)\nwhile not os.path.exists('pid'): time.sleep(0.01)"
+    )
+    await jail.run(python(tmp_path, escape))
+    left = int((tmp_path / "pid").read_text() or "0")
+    if psutil.pid_exists(left):
+        _, alive = psutil.wait_procs([psutil.Process(left)], timeout=10)
+        assert alive == []
+
+
+async def test_a_run_that_is_cancelled_leaves_no_process(jail: Jail, tmp_path: Path) -> None:
+    code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+    running = asyncio.create_task(jail.run(python(tmp_path, code)))
+    process = await eventually(lambda: started(tmp_path), "it never began")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    _, alive = psutil.wait_procs([process], timeout=10)
+    assert alive == []
+
+
+async def test_many_runs_leave_nothing_behind(jail: Jail, tmp_path: Path) -> None:
+    await jail.run(shell(tmp_path, "true"))
+    before = psutil.Process().num_fds()
+    (launcher,) = [each for each in psutil.Process().children() if "bot.jail" in " ".join(each.cmdline())]
+    descriptors = launcher.num_fds()
+    for _ in range(20):
+        await asyncio.gather(*(jail.run(shell(tmp_path, "true")) for _ in range(10)))
+    assert psutil.Process().num_fds() == before
+    assert launcher.num_fds() == descriptors
+    assert launcher.children(recursive=True) == []
+
+
+async def test_a_launcher_that_is_killed_takes_its_jobs_along_and_is_replaced(jail: Jail, tmp_path: Path) -> None:
+    code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+    running = asyncio.create_task(jail.run(python(tmp_path, code)))
+    job = await eventually(lambda: started(tmp_path), "it never began")
+    launcher = job.parent()
+    assert launcher is not None
+    launcher.kill()
+    with pytest.raises(ProgramError, match="launcher"):
+        await running
+    _, alive = psutil.wait_procs([job], timeout=10)
+    assert alive == []
+    assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
+
+
+@pytest.mark.parametrize("offered", [Mechanisms(landlock=0, seccomp=True), Mechanisms(landlock=7, seccomp=False)])
+async def test_a_machine_without_a_jail_runs_nothing_where_one_is_required(tmp_path: Path, offered: Mechanisms) -> None:
+    strict, lenient = Jail("required", lambda: offered), Jail("best-effort", lambda: offered)
+    with pytest.raises(ProgramError, match="cannot jail programs: it lacks"):
+        await strict.run(shell(tmp_path, "echo ran > proof"))
+    assert not (tmp_path / "proof").exists()
+    assert (await lenient.run(shell(tmp_path, "echo ran"))).output == b"ran\n"
+    lenient.close()
+    assert (strict.diagnose().ok, strict.diagnose().needed) == (False, True)
+    assert lenient.diagnose().needed is False
+
+
+async def test_a_program_that_is_gone_is_said(jail: Jail, tmp_path: Path) -> None:
+    job = shell(tmp_path, "true")
+    gone = Job(
+        program=type(job.program)(name="gone", path=tmp_path / "gone", digest=Digest("")), arguments=(), folder=tmp_path
+    )
+    with pytest.raises(ProgramError, match="gone could not be started: No such file"):
+        await jail.run(gone)
+
+
+def test_a_program_is_known_by_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    assert locate(str(tmp_path / "tool")) is None  # it cannot be executed
+    (tmp_path / "tool").chmod(0o755)
+    found = locate(str(tmp_path / "tool"))
+    assert found is not None
+    assert found.digest == "sha256:" + "a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf"
