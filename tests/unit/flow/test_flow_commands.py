@@ -1,6 +1,7 @@
 """Why a comment is answered and not obeyed: it was edited, or it was found too late."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -15,10 +16,10 @@ THREAD = PullRequestId(repository=RepositoryId(forge="github", number=1, path="a
 HOUR = timedelta(hours=1)
 
 
-def answer(text: str, late: timedelta, origin: str = "listed", edited: bool = False) -> str:
+def answer(text: str, late: timedelta, origin: Literal["signed", "listed"] = "listed", edited: bool = False) -> str:
     """What is said about a comment that was found that late."""
     remark = Remark(id="comment:1", author=Person(id=2, login="ana"), body=text, at=NOON, edited=edited)
-    row = CommandRow(thread=THREAD, remark=remark, origin=origin, found=NOON + late)  # type: ignore[arg-type]
+    row = CommandRow(thread=THREAD, remark=remark, origin=origin, found=NOON + late)
     return not_obeyed(row, parse(text, "/gate"))
 
 
@@ -39,4 +40,4 @@ def test_one_late_command_that_is_not_obeyed_keeps_the_others_from_it() -> None:
 
 def test_an_edited_comment_counts_only_as_it_was_signed() -> None:
     assert answer("/gate approve prod", timedelta(), edited=True) != ""
-    assert answer("/gate approve prod", timedelta(), origin="delivery", edited=True) == ""
+    assert answer("/gate approve prod", timedelta(), origin="signed", edited=True) == ""
