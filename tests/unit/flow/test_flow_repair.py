@@ -1,4 +1,4 @@
-"""When drift is put back by itself: only where that was asked for, and nothing that binds a repair too is against it."""
+"""When drift is put back by itself: only where that was asked for, and nothing that binds a repair is against it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
