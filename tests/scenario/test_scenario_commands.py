@@ -83,3 +83,10 @@ async def test_a_hold_stops_every_write_until_it_is_released(people: People, sta
     assert all(NEW not in text for text in stage.place.objects("staging").values())
     await people.approver.answer(number, "/gate release staging")
     await people.folder_shows("staging", lambda o: any(NEW in text for text in o.values()))
+
+
+async def test_who_may_not_approve_may_not_hold(people: People, stage: Stage) -> None:
+    number = await people.change(("envs/prod/web.yaml", OLD, NEW))
+    await people.comment_says(number, "prod")
+    await people.developer.answer(number, "/gate hold prod for fun")
+    await people.comment_says(number, "❌", "this is for team:acme/sre", absent=("Held",))
