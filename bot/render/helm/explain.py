@@ -102,7 +102,7 @@ def _place(chart: Chart, text: str) -> tuple[str, tuple[int, int]]:
     known = [(path, each) for path, each in found if path in chart.files]
     if not known:
         return chart.at("Chart.yaml"), (1, 1)
-    path, each = known[-1]
+    path, each = ([one for one in known if one[1][2]] or known)[-1]
     if chart.elsewhere:
         return chart.at(path), (1, 1)
     return chart.at(path), (int(each[2] or 0), int(each[3] or 0))

@@ -1,11 +1,12 @@
 """The operator's `helm`: which version it is, what it is told, and what came of it."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import ProgramError, RenderError
-from bot.jail import Done, Jail, Job, Program
+from bot.jail import Done, Jail, Job, Program, locate
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
 from bot.render.helm.chart import Chart
@@ -53,12 +54,15 @@ def _defined(kubernetes: Kubernetes) -> list[str]:
 class Runner:
     """Runs one program in the jail. Its version is asked for once."""
 
-    def __init__(self, jail: Jail, program: Program | None, options: HelmOptions, scratch: Scratch) -> None:
-        self._jail, self._program, self._options, self._scratch = jail, program, options, scratch
+    def __init__(self, jail: Jail, name: str, options: HelmOptions, scratch: Scratch) -> None:
+        self._jail, self._name, self._options, self._scratch = jail, name, options, scratch
+        self._program: Program | None = None
         self._version = ""
 
     async def program(self) -> Program:
         """The program. RenderError: there is none, or it is too old for charts of strangers."""
+        if self._program is None:
+            self._program = await asyncio.to_thread(locate, self._name)
         if self._program is None:
             fix = "ask the server's operator to install helm 3 or 4, or to name it in `render.programs.helm`"
             raise RenderError([problem("helm was not found on the server, so no chart can be rendered", fix)])

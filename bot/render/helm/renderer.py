@@ -34,7 +34,8 @@ class Helm:
 
     name = "helm"
 
-    def __init__(self, jail: Jail, program: Program | None, options: HelmOptions) -> None:
+    def __init__(self, jail: Jail, program: str, options: HelmOptions) -> None:
+        """`program` is found when it is first needed, by its name on PATH or by its path."""
         self._options = options
         self._scratch = Scratch(options.scratch)
         self._runner = Runner(jail, program, options, self._scratch)
@@ -43,9 +44,8 @@ class Helm:
     def claims(self, tree: Tree, source: Source) -> bool:
         """Whether there is a chart, or options, which are Helm's alone, so that none is ever ignored."""
         folder = within(source) + "/" if within(source) else ""
-        if any(folder + name in tree.entries for name in BUILD_FILES):
-            return False
-        return bool(source.options) or folder + "Chart.yaml" in tree.entries
+        built = any(folder + name in tree.entries for name in BUILD_FILES)
+        return bool(source.options) or (folder + "Chart.yaml" in tree.entries and not built)
 
     def reads(self, tree: Tree, source: Source) -> frozenset[str]:
         """The chart's whole folder and the files of values; nothing where it cannot be used."""
