@@ -20,6 +20,7 @@ from bot.check import Check
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
 from bot.errors import TemporaryError
+from bot.fetch import Charts, Fetchers
 from bot.flow import environment, pull_request, repository
 from bot.flow.assess import Tools
 from bot.flow.evaluate import InProcess
@@ -30,9 +31,11 @@ from bot.forge import Forge
 from bot.forge.github import GitHub, GitHubOptions
 from bot.git import Mirrors
 from bot.git.process import require_version
+from bot.jail import Jail, Limits
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.render import Renderer
+from bot.render.helm import Helm, HelmOptions
 from bot.render.plain import Plain
 from bot.settings import GitHubSettings, RenderSettings, Settings, load
 from bot.store import Store, meta
@@ -44,14 +47,29 @@ __all__ = ["offline_tools", "serve"]
 
 HANDLERS = Handlers(repository=repository.work, pull_request=pull_request.work, environment=environment.work)
 DISCOVER_EVERY = 10
+MIB = 1024 * 1024
 
 log = structlog.get_logger(__name__)
 
 
-def renderers(settings: RenderSettings) -> tuple[Renderer, ...]:
-    """Every renderer, in the order in which they are asked to claim a source."""
-    del settings
-    return (Plain(),)
+def renderers(settings: RenderSettings, folder: Path | None = None) -> tuple[Renderer, ...]:
+    """Every renderer, in the order in which they are asked to claim a source. `folder` is for what they lay out."""
+    jail, limits = Jail(settings.jail), limits_of(settings)
+    charts = HelmOptions(charts=settings.charts, limits=limits, scratch=folder / "helm" if folder else None)
+    return (Helm(jail, settings.programs.helm, charts), Plain())
+
+
+def limits_of(settings: RenderSettings) -> Limits:
+    """What one run of a foreign program may use."""
+    return Limits(
+        seconds=settings.seconds, processor=settings.processor, memory=settings.memory * MIB,
+        output=settings.output * MIB,
+    )  # fmt: skip
+
+
+def fetchers(settings: RenderSettings, folder: Path) -> Fetchers:
+    """What brings in things from outside of repositories, by their kind; `folder` keeps them."""
+    return Fetchers({"chart": Charts(settings.charts, folder / "charts")})
 
 
 def checks() -> tuple[Check, ...]:
@@ -59,15 +77,19 @@ def checks() -> tuple[Check, ...]:
     return (Schemas(), PlainSecrets())
 
 
-def evaluator(settings: RenderSettings) -> InProcess:
+def evaluator(settings: RenderSettings, folder: Path | None = None) -> InProcess:
     """What renders and checks, in this process."""
-    return InProcess(renderers(settings), checks())
+    return InProcess(renderers(settings, folder), checks())
 
 
 def offline_tools(settings: RenderSettings | None = None) -> Tools:
     """What `tidegate plan` works with: no target, no sealing key, and render digests."""
     given = settings or RenderSettings(jail="best-effort")
-    return Tools(renderers=renderers(given), evaluator=evaluator(given), targets={}, key=b"", scheme="r1")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidegate"
+    return Tools(
+        renderers=renderers(given), evaluator=evaluator(given), targets={}, key=b"", scheme="r1",
+        fetch=fetchers(given, cache),
+    )  # fmt: skip
 
 
 def make_forge(name: str, settings: GitHubSettings, session: aiohttp.ClientSession) -> Forge:
@@ -110,7 +132,8 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     await require_version()
     store = await Store.open(settings.store, settings.state_dir)
     # a render may use its whole time twice over: the program, and reading what it printed
-    pool = Pool(partial(evaluator, settings.render), settings.render.processes, settings.render.seconds * 2)
+    scratch = settings.state_dir / "render"
+    pool = Pool(partial(evaluator, settings.render, scratch), settings.render.processes, settings.render.seconds * 2)
     try:
         key = await store.write(meta.sealing_key)
         async with aiohttp.ClientSession() as session:
@@ -119,10 +142,11 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 forges={name: make_forge(name, each, session) for name, each in settings.forges.items()},
                 mirrors=Mirrors(settings.state_dir / "git"),
                 tools=Tools(
-                    renderers=renderers(settings.render),
+                    renderers=renderers(settings.render, scratch),
                     evaluator=pool,
                     targets=make_targets(settings, key),
                     key=key,
+                    fetch=fetchers(settings.render, settings.state_dir),
                     kubernetes=make_kubernetes(settings),
                 ),
                 allowed=allowed_by(settings),

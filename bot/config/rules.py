@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from bot.config.fault import Fault, escaped
+from bot.config.options import option_faults
 from bot.config.paths import contains, path_problem
 
 __all__ = ["prefix_faults", "rule_faults", "waiver_faults"]
@@ -34,6 +35,7 @@ def rule_faults(environments: Environments, names: frozenset[str]) -> Iterator[F
     for name, environment in environments.items():
         yield from _name(name)
         yield from _paths(name, environment)
+        yield from option_faults(name, environment["source"])
         yield from _approvals(name, environment)
         yield from _after(name, environment.get("after", ()), names)
     yield from _cycles(environments)

@@ -37,7 +37,8 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         try:
             target = choose_target(tools, subject)
             destination = await target.identity(environment)
-            head, files = await desire_with_files(tools, subject, environment, subject.head, destination)
+            head, files, notices = await desire_with_files(tools, subject, environment, subject.head, destination)
+            findings += notices
             checked = len(head.resources)
             base = await base_of(tools, subject, destination)
             findings += await judge(tools, subject, head, base, files)
@@ -95,8 +96,8 @@ async def desire(tools: Tools, subject: Subject, environment: Environment, tree:
 
 async def desire_with_files(
     tools: Tools, subject: Subject, environment: Environment, tree: Tree, destination: str
-) -> tuple[Desired, Tree]:
-    """The same, and the tree with the files that were read."""
+) -> tuple[Desired, Tree, tuple[Finding, ...]]:
+    """The same, the tree with the files that were read, and the renderer's notices."""
     rendered, tree = await render(tools, subject.load, environment, tree)
     resources = tuple(normalise(each) for each in rendered.resources)
     objects = {each.id: object_digest(each, tools.key) for each in resources}
@@ -105,7 +106,7 @@ async def desire_with_files(
         environment=environment.id, revision=tree.revision, destination=destination, scope=environment.scope,
         resources=resources, objects=objects, digest=digest,
     )  # fmt: skip
-    return desired, tree
+    return desired, tree, rendered.notices
 
 
 async def render(tools: Tools, load: Load, environment: Environment, tree: Tree) -> tuple[Rendered, Tree]:

@@ -5,7 +5,17 @@ from enum import IntEnum
 
 from bot.model.noun import noun
 
-__all__ = ["EnvironmentId", "Key", "Permission", "Person", "PullRequestId", "RepositoryId", "Wake", "key_text"]
+__all__ = [
+    "EnvironmentId",
+    "Key",
+    "Permission",
+    "Person",
+    "PullRequestId",
+    "RepositoryId",
+    "ResourceId",
+    "Wake",
+    "key_text",
+]
 
 
 @noun
@@ -81,3 +91,25 @@ class Permission(IntEnum):
     READ = 1
     WRITE = 2
     ADMIN = 3
+
+
+@noun
+class ResourceId:
+    """Identity of a resource: `type` is `Deployment.apps` or `Secret` (kind and group), `scope` the namespace or ""."""
+
+    type: str
+    name: str
+    scope: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind without its group."""
+        return self.type.partition(".")[0]
+
+    @property
+    def group(self) -> str:
+        """The API group; "" is the core group."""
+        return self.type.partition(".")[2]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.scope}/{self.name}" if self.scope else f"{self.kind} {self.name}"

@@ -1,10 +1,11 @@
-"""Plans: the changes between a desired and a live state, what checks say of them, and what became of an apply."""
+"""Plans: the changes between a desired and a live state, and what became of an apply."""
 
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from bot.model.finding import Finding
 from bot.model.identity import EnvironmentId
 from bot.model.noun import Digest, noun
 from bot.model.resource import Origin, ResourceId
@@ -87,26 +88,6 @@ class Plan:
         """(id, uid) of every object that would be deleted or replaced."""
         destructive = (Action.DELETE, Action.REPLACE)
         return frozenset((each.id, each.uid) for each in self.changes if each.action in destructive)
-
-
-@noun
-class Finding:
-    """What a check or a renderer has to say. `unknown` means that it could not be evaluated: never a pass.
-
-    `line` and `column` count from 1; 0 means the file as a whole. `fix` says what to do. `rule` names the policy or
-    the kind of problem, where a check has several. `waived` says who answers for it until when; it is a notice then.
-    """
-
-    check: str
-    level: Literal["error", "unknown", "warning", "notice"]
-    message: str
-    fix: str = ""
-    resource: ResourceId | None = None
-    path: str = ""
-    line: int = 0
-    column: int = 0
-    rule: str = ""
-    waived: str = ""
 
 
 @noun

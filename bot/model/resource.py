@@ -3,7 +3,8 @@
 from dataclasses import field
 from typing import Protocol
 
-from bot.model.identity import EnvironmentId
+from bot.model.finding import Finding
+from bot.model.identity import EnvironmentId, ResourceId
 from bot.model.noun import Digest, Json, Sha, noun
 
 __all__ = ["Desired", "Locate", "Origin", "Rendered", "Resource", "ResourceId"]
@@ -28,28 +29,6 @@ class Origin:
 
 
 @noun
-class ResourceId:
-    """Identity of a resource: `type` is `Deployment.apps` or `Secret` (kind and group), `scope` the namespace or ""."""
-
-    type: str
-    name: str
-    scope: str = ""
-
-    @property
-    def kind(self) -> str:
-        """The kind without its group."""
-        return self.type.partition(".")[0]
-
-    @property
-    def group(self) -> str:
-        """The API group; "" is the core group."""
-        return self.type.partition(".")[2]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.scope}/{self.name}" if self.scope else f"{self.kind} {self.name}"
-
-
-@noun
 class Resource:
     """One object to be. `body` is the whole manifest and may hold secrets: it is never printed."""
 
@@ -60,10 +39,14 @@ class Resource:
 
 @noun
 class Rendered:
-    """What a renderer yields: resources in order of file and position, and the tools that made them."""
+    """What a renderer yields: resources in order of file and position, and the tools that made them.
+
+    `notices` are findings of level notice: what a person should know of the render, such as what was left out.
+    """
 
     resources: tuple[Resource, ...]
     tools: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 @noun

@@ -1,5 +1,6 @@
 """A git tree as a value: every entry's path and blob, and the contents that were loaded."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Literal
@@ -7,9 +8,14 @@ from typing import Literal
 from bot.errors import TreeError
 from bot.model.noun import Sha, noun
 
-__all__ = ["Elsewhere", "Entry", "Tree"]
+__all__ = ["CHART_URL", "Elsewhere", "Entry", "Tree"]
 
 SYMLINK, SUBMODULE = "120000", "160000"
+
+CHART_URL = re.compile(
+    r"(?:oci|https)://[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9][-A-Za-z0-9._]*)+", re.ASCII
+)
+"""Where a chart may be, its name last. No user, no query, nothing escaped: an allow-list judges the whole text."""
 
 
 @noun

@@ -1,0 +1,172 @@
+"""The way out: only to hosts that the settings name, never to a private address by a public name, never far."""
+
+import asyncio
+import json
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bot.errors import RenderError
+from bot.model.finding import Finding
+from bot.model.noun import noun
+
+__all__ = ["Answer", "Door", "refused", "unreached"]
+
+REDIRECTS = (301, 302, 303, 307, 308)
+MOST_REDIRECTS = 5
+SECONDS = 30.0
+ASK = "ask the server's operator to add the host to `render.charts`, if it is to be trusted"
+
+
+@noun
+class Answer:
+    """What a server said: status, headers, and a body that is not longer than was asked for."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self, url: str) -> Any:
+        """The body as JSON. RenderError: it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise refused(f"{url} did not answer with JSON") from None
+
+
+def refused(
+    message: str, fix: str = "correct chart, version and digest, or ask whoever keeps the charts"
+) -> RenderError:
+    """Something that trying again does not change."""
+    return RenderError([Finding(check="render", level="error", message=message, fix=fix, path="tidegate.yaml")])
+
+
+def unreached(message: str) -> RenderError:
+    """Something that may be there the next time: nothing is known until then."""
+    fix = "it is tried again by itself; if it stays so, look at the place that it comes from"
+    return RenderError([Finding(check="render", level="unknown", message=message, fix=fix, path="tidegate.yaml")])
+
+
+class Hosts:
+    """The hosts of an allow-list (`oci://host/*`, `https://*.acme.io/charts/*`), a port being part of its host."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self._globs = tuple(each.partition("://")[2].partition("/")[0].lower() for each in allowed)
+
+    def allows(self, host: str) -> bool:
+        """Whether anything may be fetched from `host` (with its port, where it is not the usual one)."""
+        return any(fnmatchcase(host.lower(), each) for each in self._globs)
+
+    def names(self, host: str) -> bool:
+        """Whether a host (without its port) is named letter by letter: then its address may be a private one."""
+        return host.lower() in {each.rpartition(":")[0] if ":" in each else each for each in self._globs}
+
+
+def private(address: str) -> bool:
+    """Whether an address is anything but a place on the public internet."""
+    found = ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    return not (mapped or found).is_global or found.is_multicast
+
+
+class Resolver(AbstractResolver):
+    """Names → addresses, judged where the connection is made with them, so that no second answer can slip in."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """See aiohttp. OSError: the name is not there. RenderError: it leads to an address that is not public."""
+        found = await self._inner.resolve(host, port, family)
+        if not self._hosts.names(host) and any(private(each["host"]) for each in found):
+            raise refused(f"{host} has a private address, and is not named in the settings", ASK)
+        return found
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        await self._inner.close()
+
+
+class Door:
+    """Gets things by HTTPS. A redirect is followed by us, step by step, and only to where we would go ourselves.
+
+    `trust` None: the machine's certificates.
+    """
+
+    def __init__(self, allowed: Sequence[str], trust: ssl.SSLContext | None = None) -> None:
+        self._hosts, self._trust = Hosts(allowed), trust
+
+    async def get(self, url: str, most: int, headers: Mapping[str, str] | None = None) -> Answer:
+        """What is at `url`, of at most `most` bytes. RenderError: not allowed, too much, or not reached in 30 s."""
+        try:
+            async with asyncio.timeout(SECONDS), self._session() as session:
+                return await self._follow(session, URL(url), most, dict(headers or {}))
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            # its text may name addresses
+            raise unreached(f"{shown_url(url)} was not reached ({type(error).__name__})") from None
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(resolver=Resolver(self._hosts), ssl=self._trust or True, limit=4)
+        return aiohttp.ClientSession(
+            connector=connector, trust_env=False, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity"},
+        )  # fmt: skip
+
+    async def _follow(self, session: aiohttp.ClientSession, url: URL, most: int, headers: dict[str, str]) -> Answer:
+        for _ in range(MOST_REDIRECTS + 1):
+            self._judge(url)
+            async with session.get(url, headers=headers, allow_redirects=False) as answer:
+                if answer.status not in REDIRECTS:
+                    return Answer(status=answer.status, headers=answer.headers, body=await read(answer, most))
+                following = url.join(target(answer))
+            if (following.host, following.port) != (url.host, url.port):
+                headers = {name: value for name, value in headers.items() if name != "Authorization"}
+            url = following
+        raise refused(f"{shown_url(str(url))} is the end of more than {MOST_REDIRECTS} redirects")
+
+    def _judge(self, url: URL) -> None:
+        """RenderError: a place that nothing may be fetched from."""
+        host = url.host or ""
+        named = host if url.port in (None, 443) else f"{host}:{url.port}"
+        if url.scheme != "https" or url.user or not self._hosts.allows(named):
+            raise refused(f"{shown_url(str(url))} is not among the places that charts may come from", ASK)
+        try:
+            literal = private(host)
+        except ValueError:
+            return
+        if literal and not self._hosts.names(host):
+            raise refused(f"{shown_url(str(url))} is a private address, which is not named in the settings", ASK)
+
+
+def target(answer: aiohttp.ClientResponse) -> URL:
+    """Where a redirect leads, as it stands: it may be signed. RenderError: nowhere."""
+    try:
+        return URL(answer.headers["Location"], encoded=True)
+    except (KeyError, ValueError):
+        raise refused(f"{shown_url(str(answer.url))} redirects to nowhere") from None
+
+
+async def read(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """A body, as long as it is not too long. RenderError: it is."""
+    body = bytearray()
+    async for chunk in answer.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > most:
+            raise refused(f"{shown_url(str(answer.url))} is longer than {most} bytes")
+    return bytes(body)
+
+
+def shown_url(url: str) -> str:
+    """A URL for people: without its query, which may be signed, on one line."""
+    text = url.partition("?")[0].partition("#")[0][:200]
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

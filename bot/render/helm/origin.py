@@ -1,0 +1,129 @@
+"""From what Helm printed back to the template: which file, which document of it, and which line."""
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from bot.document import load_documents
+from bot.errors import DocumentError
+from bot.model.resource import Locate
+from bot.render.helm.chart import Chart
+
+__all__ = ["InTemplate", "file_of", "first_line"]
+
+KEY = re.compile(r"\s*(?:- +)*([A-Za-z0-9_./\"'-]+:)(?:\s|$)")
+LONGEST = 3_000  # lines of a template and of a document that are compared
+
+
+def file_of(chart: Chart, source: str) -> str:
+    """The chart's file that a `# Source:` (or an error) names by the names of charts; "Chart.yaml" if there is none.
+
+    A chart within a chart is named by its name or alias, and lies in a folder or an archive below `charts/`.
+    """
+    path, folder = source.partition("/")[2], ""
+    while path.startswith("charts/"):
+        name, _, rest = path.removeprefix("charts/").partition("/")
+        inner = _below(chart.files, folder, name)
+        if inner is None:
+            return next((each for each in chart.files if _is_archive(each, folder, name)), "Chart.yaml")
+        folder, path = inner, rest
+    found = posixpath.join(folder, path)
+    return found if found in chart.files else "Chart.yaml"
+
+
+def _below(files: Mapping[str, bytes], folder: str, name: str) -> str | None:
+    """The folder of the chart `name` within a chart's folder."""
+    plain = posixpath.join(folder, "charts", name)
+    if f"{plain}/Chart.yaml" in files:
+        return plain
+    aliases = {each.get("alias"): each.get("name") for each in _dependencies(files, folder)}
+    meant = {name, aliases.get(name)}
+    start = posixpath.join(folder, "charts") + "/"
+    for path in files:
+        inner = posixpath.dirname(path)
+        at = path.startswith(start) and path.endswith("/Chart.yaml") and "/" not in inner[len(start) :]
+        if at and _value(files, path).get("name") in meant:
+            return inner
+    return None
+
+
+def _is_archive(path: str, folder: str, name: str) -> bool:
+    start = posixpath.join(folder, "charts", name)
+    return path.startswith(start + "-") and path.endswith((".tgz", ".tar.gz"))
+
+
+def _dependencies(files: Mapping[str, bytes], folder: str) -> list[dict[str, Any]]:
+    listed = _value(files, posixpath.join(folder, "Chart.yaml")).get("dependencies")
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def _value(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
+    try:
+        documents = load_documents(files.get(path, b""))
+    except DocumentError:
+        return {}
+    return documents[0].value if documents and isinstance(documents[0].value, dict) else {}
+
+
+def first_line(template: Sequence[str], printed: Sequence[str]) -> tuple[int, int]:
+    """(first, last) line, from 1, of the template's document that most of the printed lines stand in."""
+    starts = [0, *(index + 1 for index, line in enumerate(template) if line.startswith("---")), len(template) + 1]
+    wanted = {line.strip() for line in printed} - {""}
+    best, most = (0, len(template)), -1
+    for start, end in zip(starts, (each - 1 for each in starts[1:]), strict=False):
+        score = len(wanted & {line.strip() for line in template[start:end]})
+        if score > most:
+            best, most = (start, end), score
+    start, end = best
+    top = next((n for n in range(start, end) if template[n].startswith(("apiVersion:", "kind:"))), None)
+    if top is None:
+        top = next((n for n in range(start, end) if KEY.match(template[n])), start)
+    return top + 1, max(end, top + 1)
+
+
+class InTemplate:
+    """`bot.model.resource.Locate` by the template: the line that most probably printed the one that is asked for."""
+
+    __slots__ = ("_inner", "_line", "_lines", "_printed", "_span", "_template")
+
+    def __init__(
+        self, inner: Locate, line: int, printed: Sequence[str], template: Sequence[str], span: tuple[int, int]
+    ) -> None:
+        """`printed` are the document's lines, the first of which is `line` of the output; `span` as `first_line` has
+        it.
+        """
+        self._inner, self._line, self._printed, self._template, self._span = inner, line, printed, template, span
+        self._lines: list[int] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InTemplate, (self._inner, self._line, self._printed, self._template, self._span)
+
+    def __call__(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """(line, column) in the template."""
+        if self._lines is None:
+            self._lines = self._aligned()
+        asked = self._inner(path)[0] - self._line
+        return (self._lines[asked] if 0 <= asked < len(self._lines) else self._span[0]), 1
+
+    def _aligned(self) -> list[int]:
+        """For each printed line the template's; what stands in no template is put to the line before it that does."""
+        start, end = self._span
+        if len(self._printed) > LONGEST or end - start > LONGEST:
+            return []
+        there, here = ([_sign(line) for line in lines] for lines in (self._printed, self._template[start - 1 : end]))
+        found: dict[int, int] = {}
+        for block in SequenceMatcher(None, there, here, autojunk=False).get_matching_blocks():
+            found |= {block.a + n: start + block.b + n for n in range(block.size)}
+        lines, last = [], start
+        for index in range(len(there)):
+            last = found.get(index, last)
+            lines.append(last)
+        return lines
+
+
+def _sign(line: str) -> str:
+    """What a line is recognised by: its key, whatever its value came from."""
+    found = KEY.match(line)
+    return found[1] if found else line.strip()

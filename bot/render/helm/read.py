@@ -1,0 +1,80 @@
+"""From what Helm printed to resources at their templates, with the hooks kept apart."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.errors import DocumentError, RenderError
+from bot.model.finding import Finding
+from bot.model.resource import Rendered, Resource
+from bot.render.helm.chart import Chart
+from bot.render.helm.explain import unreadable
+from bot.render.helm.origin import InTemplate, file_of, first_line
+from bot.render.helm.output import Output, Printed, is_hook
+from bot.render.manifests import problem, resources_of, shown
+from bot.render.plain import duplicates, first
+
+__all__ = ["rendered"]
+
+DEPLOYING = {"pre-install", "post-install", "pre-upgrade", "post-upgrade"}
+NAMED = 10  # hooks that a notice names
+
+
+def rendered(chart: Chart, data: bytes, tools: tuple[str, ...]) -> Rendered:
+    """The resources of an output. RenderError: all that is wrong with it; an output without an object is, too."""
+    output = Output(data)
+    try:
+        printed = list(output.documents())
+    except DocumentError as error:
+        raise RenderError([unreadable(chart, output.source(error.line), error)]) from None
+    hooks = [(each, events) for each in printed if (events := is_hook(each))]
+    lines = data.decode("utf-8", "replace").split("\n")
+    results = [each for one in printed if not is_hook(one) for each in _resources(chart, one, lines)]
+    resources = [each for each in results if isinstance(each, Resource)]
+    problems = [each for each in results if isinstance(each, Finding)]
+    problems += duplicates(resources)
+    if not results:
+        message = f"the chart {shown(chart.name)} renders to no object; an empty environment is never applied"
+        fix = "look at the conditions in its templates, and at the values that it is given"
+        problems.append(problem(message, fix, path=chart.at("Chart.yaml")))
+    if problems:
+        raise RenderError(first(problems))
+    return Rendered(resources=tuple(resources), tools=tools, notices=tuple(_left_out(chart, hooks)))
+
+
+def _resources(chart: Chart, printed: Printed, lines: Sequence[str]) -> Iterator[Resource | Finding]:
+    """The resources of one document, at the template's lines where it is in the repository."""
+    file = file_of(chart, printed.source)
+    line, locate = 1, _at_the_top
+    if chart.elsewhere is None and file != "Chart.yaml" and not file.endswith(("tgz", ".tar.gz")):
+        template = chart.files[file].decode("utf-8", "replace").split("\n")
+        end = next((n for n in range(printed.line, len(lines)) if lines[n].startswith("---")), len(lines))
+        own = lines[printed.line - 1 : end]
+        span = first_line(template, own)
+        line, locate = span[0], InTemplate(printed.locate, printed.line, own, template, span)
+    yield from resources_of(chart.at(file), printed.value, line, locate)
+
+
+def _at_the_top(path: tuple[str | int, ...]) -> tuple[int, int]:
+    """`bot.model.resource.Locate` of what has no template in the repository."""
+    del path
+    return 1, 1
+
+
+def _left_out(chart: Chart, hooks: Sequence[tuple[Printed, str]]) -> Iterator[Finding]:
+    """A notice for the hooks that a deployment by Helm would run, and one for the others."""
+    deploying = [one for one, events in hooks if DEPLOYING & {each.strip() for each in events.split(",")}]
+    others = [one for one, _ in hooks if one not in deploying]
+    for found, when, fix in (
+        (deploying, "install or upgrade", "they are not run; what must run belongs into a template without a hook"),
+        (others, "test, delete or rollback", "nothing is to be done: they belong to Helm's own commands"),
+    ):
+        if found:
+            count = f"{len(found)} hooks are" if len(found) > 1 else "1 hook is"
+            names = ", ".join(_named(each) for each in found[:NAMED]) + (", …" if len(found) > NAMED else "")
+            message = f"{count} left out, which Helm would run at {when}: {names}"
+            path = chart.at(file_of(chart, found[0].source))
+            yield Finding(check="render", level="notice", message=message, fix=fix, path=path, rule="hooks")
+
+
+def _named(printed: Printed) -> str:
+    name = printed.value["metadata"].get("name")
+    return shown(f"{printed.value.get('kind', 'object')} {name}", 100)

@@ -1,0 +1,134 @@
+"""Whether a chart renders the same twice: what could keep it from that, and a second render that shows it.
+
+Random values differ by themselves. Time hardly does within a second, so the second render is told a later one: in its
+templates, `now` is moved on by years.
+"""
+
+import io
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+
+from bot.document import unpack
+from bot.errors import DocumentError, RenderError
+from bot.model.noun import noun
+from bot.render.helm.chart import Chart
+from bot.render.helm.output import Output, Printed, is_hook
+from bot.render.manifests import problem, shown
+
+__all__ = ["Doubt", "doubts", "later", "unequal"]
+
+UNSTEADY = re.compile(
+    rb"\b(rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|uuidv4|now|ago|bcrypt|htpasswd|encryptAES|genCA\w*|"
+    rb"genPrivateKey|genSelfSignedCert\w*|genSignedCert\w*|(?:date|htmlDate)(?:_?[iI]n_?[zZ]one)?|durationRound)\b"
+)
+"""Functions of templates that answer something else each time (https://helm.sh/docs/chart_template_guide/function_list/)."""
+
+ORDER = re.compile(rb"\b(keys|values|tpl)\b")
+"""`keys` and `values` answer in any order; `tpl` may be given the name of a function in parts."""
+
+CLOCK = re.compile(rb"\b(now|ago)\b")
+ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
+TOKEN = re.compile(rb'"(?:\\.|[^"\\\n])*"|`[^`]*`|(?<![\w.$])(?:now|ago)(?!\w)')
+LATER = b"((now).Add 105742407123456789)"
+"""Three years, four months, seven hours, some minutes and seconds: no part of a date stays as it is."""
+
+ARCHIVE = (".tgz", ".tar.gz")
+DEEPEST = 3
+KINDS = "random, dated or newly generated"
+
+
+@noun
+class Doubt:
+    """What was found: anything that may differ, and whether the clock is asked."""
+
+    any: bool
+    clock: bool
+
+
+def doubts(chart: Chart) -> Doubt:
+    """Look at every byte that a template may be made of. RenderError: an archive in it that is not read."""
+    texts = [data for _, data in _opened(chart.files, chart, 0)] + [data for _, data in chart.values]
+    clock = any(CLOCK.search(each) for each in texts)
+    return Doubt(any=clock or any(UNSTEADY.search(each) or ORDER.search(each) for each in texts), clock=clock)
+
+
+def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tuple[str, bytes]]:
+    """Every file, those in archives too."""
+    for path, data in files.items():
+        if not path.endswith(ARCHIVE):
+            yield path, data
+            continue
+        try:
+            if depth >= DEEPEST:
+                raise DocumentError(f"archives within archives, more than {DEEPEST} deep")
+            inner = unpack(data)
+        except DocumentError as error:
+            fix = "commit the chart that it holds as a folder below charts/"
+            raise RenderError([problem(f"{shown(path)}: {error.message}", fix, path=chart.at(path))]) from None
+        yield from _opened({f"{path}/{name}": each for name, each in inner.items()}, chart, depth + 1)
+
+
+def later(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files with templates that are rendered some years later."""
+    return {path: _repacked(data) if path.endswith(ARCHIVE) else _moved(data) for path, data in files.items()}
+
+
+def _moved(data: bytes) -> bytes:
+    return ACTION.sub(lambda action: TOKEN.sub(_token, action[0]), data) if CLOCK.search(data) else data
+
+
+def _token(found: re.Match[bytes]) -> bytes:
+    # how long ago something was becomes a list, which prints like no duration
+    return {b"now": LATER, b"ago": b"list 7"}.get(found[0], found[0])
+
+
+def _repacked(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
+        for name, each in later(unpack(data)).items():
+            info = tarfile.TarInfo(name)
+            info.size = len(each)
+            archive.addfile(info, io.BytesIO(each))
+    return out.getvalue()
+
+
+def unequal(chart: Chart, first: bytes, second: bytes) -> RenderError | None:
+    """The refusal of a chart whose two renders differ in what is applied; None: they are equal.
+
+    DocumentError: one of them cannot be read.
+    """
+    if first == second:
+        return None
+    for one, other in zip_longest(_applied(first), _applied(second)):
+        if one is None or other is None or (one.source, one.value) != (other.source, other.value):
+            return refusal(chart, one.source if one else other.source if other else "")
+    return None
+
+
+def _applied(output: bytes) -> Iterator[Printed]:
+    return (each for each in Output(output).documents() if not is_hook(each))
+
+
+def refusal(chart: Chart, source: str) -> RenderError:
+    """Why a template cannot be approved: what was seen once is not what would be applied."""
+    path, line, function = _culprit(chart, source)
+    used = f": it uses {function}" if function else ""
+    where = f" ({path}:{line})" if function and not source.endswith(path) else ""
+    message = f"{shown(source)} does not render the same twice{used}{where}; something {KINDS} cannot be approved"
+    fix = "give the value in a file of values, or let the Secret be made outside of the chart"
+    return RenderError([problem(message, fix, path=chart.at(path), place=(line, 1 if line else 0))])
+
+
+def _culprit(chart: Chart, source: str) -> tuple[str, int, str]:
+    """(file of the chart, line, function) that is most likely to blame: in the template itself, else in any other."""
+    own = source.partition("/")[2]
+    files = dict(sorted(chart.files.items(), key=lambda each: (each[0] != own, "/_" not in each[0])))
+    for path, data in files.items():
+        if path == own or (path.endswith((".tpl", ".yaml", ".yml")) and "templates/" in path):
+            for action in ACTION.finditer(data):
+                if found := UNSTEADY.search(action[0]):
+                    line = data.count(b"\n", 0, action.start() + found.start()) + 1
+                    return path, line, found[0].decode()
+    return (own if own in chart.files else "Chart.yaml"), 0, ""

@@ -1,0 +1,275 @@
+"""Charts, rendered by the real programs: what comes out is what they print, and says where it came from."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import RenderError
+from bot.jail import Jail, Limits
+from bot.model.environment import Source
+from bot.model.finding import Finding
+from bot.model.kubernetes import Kubernetes
+from bot.model.resource import Rendered, Resource, ResourceId
+from bot.render.helm import Helm, HelmOptions
+from tests_support.charts import HOOKS, SAMPLES, Files, by_the_program, chart_yaml, config_map, tree_of
+from tests_support.programs import program
+
+PROGRAMS = ("helm", "helm4")
+
+
+@pytest.fixture(params=PROGRAMS)
+def name(request: pytest.FixtureRequest) -> str:
+    """Both major versions."""
+    return str(request.param)
+
+
+@pytest.fixture
+def helm(name: str, tmp_path: Path) -> Helm:
+    """The renderer with the real program."""
+    return Helm(Jail("best-effort"), str(program(name)), HelmOptions(scratch=tmp_path / "scratch"))
+
+
+async def render(helm: Helm, files: Files, **options: Any) -> Rendered:
+    """What the chart in `web` renders to, as release `rel`."""
+    source = Source(path="web", options={"release": "rel", **options})
+    return await helm.render(tree_of(files), source, Kubernetes(version="1.35"))
+
+
+async def refusal(helm: Helm, files: Files, **options: Any) -> Finding:
+    """The one finding that a chart is refused with."""
+    with pytest.raises(RenderError) as error:
+        await render(helm, files, **options)
+    (found,) = error.value.findings
+    assert (found.level, bool(found.fix), "/tmp" in repr(found)) == ("error", True, False)
+    return found
+
+
+def web(template: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A chart of one template, and of `more` files."""
+    extra = {f"web/{path}": text for path, text in (more or {}).items()}
+    return {"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": template, **extra}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+async def test_the_objects_are_those_that_the_program_prints(
+    helm: Helm, name: str, sample: str, tmp_path: Path
+) -> None:
+    files = SAMPLES[sample]
+    values = [each for each in ("one.yaml", "two.yaml") if each in files]
+    source = Source(path="web", options={"release": "rel", "namespace": "shop", "values": values})
+    api = Kubernetes(version="1.33", api_versions=("monitoring.coreos.com/v1/ServiceMonitor",))
+    rendered = await helm.render(tree_of(files), source, api)
+    arguments = [f"--values={each}" for each in values]
+    expected = by_the_program(
+        program(name), tmp_path / "own", files, "--include-crds", "--namespace=shop", "--kube-version=1.33",
+        "--api-versions=monitoring.coreos.com/v1/ServiceMonitor", *arguments,
+    )  # fmt: skip
+    kept = [each for each in expected if "helm.sh/hook" not in each["metadata"].get("annotations", {})]
+    assert [each.body for each in rendered.resources] == kept
+    assert all(each.origin and each.origin.path in files for each in rendered.resources)
+    assert rendered.tools[0].startswith("helm ")
+    assert "sha256:" in rendered.tools[0]
+
+
+async def test_hooks_are_kept_apart_and_counted(helm: Helm) -> None:
+    rendered = await render(helm, web(HOOKS))
+    assert [str(each.id) for each in rendered.resources] == ["Service rel"]
+    first, second = rendered.notices
+    assert "1 hook is left out, which Helm would run at install or upgrade: Job rel-migrate" in first.message
+    assert "1 hook is left out, which Helm would run at test, delete or rollback: Pod rel-test" in second.message
+    assert {each.level for each in rendered.notices} == {"notice"}
+
+
+async def test_a_chart_of_hooks_alone_renders_to_nothing(helm: Helm) -> None:
+    found = await refusal(helm, web(HOOKS.rpartition("---\n")[0]))
+    assert "renders to no object" in found.message
+
+
+async def test_a_crd_is_no_hook_and_a_hook_in_a_folder_of_that_name_is_one(helm: Helm) -> None:
+    hook = '  annotations: {"helm.sh/hook": pre-install}\n'
+    files = web(config_map("a", "x"))
+    files["web/templates/crds/b.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n" + hook
+    files["web/crds/c.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n" + hook
+    assert sorted(each.id.name for each in (await render(helm, files)).resources) == ["a", "c"]
+
+
+async def test_crds_are_left_out_by_choice(helm: Helm) -> None:
+    files = SAMPLES["CRDs"]
+    assert len((await render(helm, files)).resources) == 3
+    assert [each.id.type for each in (await render(helm, files, crds=False)).resources] == ["ConfigMap"]
+
+
+async def test_what_is_served_comes_from_the_target_and_its_crds(helm: Helm) -> None:
+    template = config_map("a", '{{ .Capabilities.APIVersions.Has "acme.io/v1/Thing" | quote }}')
+    spec = {"group": "acme.io", "names": {"kind": "Thing"}, "versions": [{"name": "v1", "served": True}]}
+    crd = Resource(id=ResourceId(type="CustomResourceDefinition.apiextensions.k8s.io", name="t"), body={"spec": spec})
+    source = Source(path="web", options={"release": "rel"})
+    for api, expected in ((Kubernetes(), "false"), (Kubernetes(crds=(crd,)), "true")):
+        (found,) = (await helm.render(tree_of(web(template)), source, api)).resources
+        assert found.body["data"]["value"] == expected
+
+
+LINES = """\
+{{- if .Values.enabled }}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  type: NodePort
+{{- end }}
+---
+# the other one
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  labels:
+    {{- include "labels" . | nindent 4 }}
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    spec:
+      containers:
+      - name: app
+        image: "{{ .Values.image }}"
+"""
+
+
+async def test_lines_are_those_of_the_template(helm: Helm) -> None:
+    files = web(LINES, {"templates/_h.tpl": '{{ define "labels" }}a: b\nc: d{{ end }}'})
+    files["web/values.yaml"] = "enabled: true\nreplicas: 3\nimage: nginx:latest\n"
+    rendered = pickle.loads(pickle.dumps(await render(helm, files)))
+    service, deployment = rendered.resources
+    assert service.origin and service.origin.locate
+    assert deployment.origin and deployment.origin.locate
+    assert (service.origin.line, deployment.origin.line) == (2, 11)
+    assert service.origin.locate(("spec", "type")) == (7, 1)
+    assert deployment.origin.locate(("spec", "replicas")) == (18, 1)
+    assert deployment.origin.locate(("metadata", "labels", "c")) == (15, 1), "what was included is at its include"
+    image = ("spec", "template", "spec", "containers", 0, "image")
+    assert deployment.origin.locate(image) == (23, 1)
+
+
+BROKEN: Mapping[str, tuple[dict[str, str], str, tuple[str, int]]] = {
+    "a function": (web('a: {{ fail "no luck" }}'), "no luck", ("web/templates/a.yaml", 1)),
+    "a required value": (web('a: 1\nb: {{ required "say b" .Values.b }}'), "say b", ("web/templates/a.yaml", 2)),
+    "a missing parent": (web("a: {{ .Values.x.y.z }}"), "nil pointer", ("web/templates/a.yaml", 1)),
+    "the syntax of a template": (web("\na: {{ if }}"), "missing value for if", ("web/templates/a.yaml", 2)),
+    "YAML that is printed": (web("a: [b\nc: d"), "YAML parse error", ("web/templates/a.yaml", 0)),
+    "a key that is set twice": (web(config_map("a", "1") + "data: {}\n"), "set twice", ("web/templates/a.yaml", 0)),
+    "a helper": (
+        web('\n{{ include "h" . }}', {"templates/_h.tpl": '{{ define "h" }}\n\n{{ .Values.x.y.z }}{{ end }}'}),
+        "nil pointer",
+        ("web/templates/_h.tpl", 3),
+    ),
+    "an unknown Kubernetes": (
+        {**web("a: 1"), "web/Chart.yaml": chart_yaml("web", 'kubeVersion: ">=1.99"\n')},
+        "kubeVersion: >=1.99",
+        ("web/Chart.yaml", 1),
+    ),
+    "a library": (
+        {**web("a: 1"), "web/Chart.yaml": chart_yaml("web", "type: library\n")}, "library", ("web/Chart.yaml", 1),
+    ),
+    "a schema of values": (
+        web("a: 1", {"values.schema.json": '{"properties": {"size": {"type": "string"}}}', "values.yaml": "size: 1\n"}),
+        "want string",
+        ("web/Chart.yaml", 1),
+    ),
+    "no object at all": (web(""), "renders to no object", ("web/Chart.yaml", 0)),
+    "an object without a name": (
+        web("\n\napiVersion: v1\nkind: Pod\nmetadata: {}\n"), "no name", ("web/templates/a.yaml", 5),
+    ),
+    "the same object twice": (
+        web(f"{config_map('a', '1')}---\n{config_map('a', '2')}"), "twice", ("web/templates/a.yaml", 8),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+async def test_errors_say_where(helm: Helm, case: str) -> None:
+    files, words, place = BROKEN[case]
+    found = await refusal(helm, files)
+    assert words in found.message
+    assert (found.path, found.line) == place
+
+
+async def test_values_that_are_no_yaml_are_told_with_their_line(helm: Helm) -> None:
+    found = await refusal(helm, {**web("a: 1"), "envs/v.yaml": "a: 1\nb: [hunter2\nc: 1\n"}, values=["envs/v.yaml"])
+    assert (found.path, found.line) == ("envs/v.yaml", 3)
+    assert "hunter2" not in repr(found)
+
+
+async def test_a_missing_dependency_says_how_to_vendor_it(helm: Helm) -> None:
+    depends = "dependencies:\n- {name: common, version: 1.x, repository: https://acme.io/charts}\n"
+    found = await refusal(helm, {**web(config_map("a", "1")), "web/Chart.yaml": chart_yaml("web", depends)})
+    assert "depends on common" in found.message
+    assert "helm dependency build" in found.fix
+    assert (found.path, found.line) == ("web/Chart.yaml", 4)
+
+
+async def test_values_in_messages_are_hidden(helm: Helm) -> None:
+    files = web("{{ range .Values.secret }}{{ end }}", {"values.yaml": "secret: aaaa\n"})
+    for value in ("hunter2!!", "98765432"):
+        found = await refusal(helm, {**files, "v.yaml": f"secret: '{value}'\n"}, values=["v.yaml"])
+        assert value not in repr(found)
+        assert "range can't iterate over •••" in found.message
+    found = await refusal(
+        helm, {**web("{{ fail (b64enc .Values.secret) }}"), "v.yaml": "secret: hunter2!!\n"}, values=["v.yaml"]
+    )
+    assert "aHVudGVyMiEh" not in repr(found)
+
+
+@pytest.mark.parametrize("version", ["v2.17.0", "v3.20.1", "v4.1.3", "v5.0.0", "none"])
+async def test_a_program_below_the_floor_is_not_used(version: str, tmp_path: Path) -> None:
+    old = tmp_path / "helm"
+    old.write_text(f"#!/bin/sh\necho {version}\n")
+    old.chmod(0o755)
+    helm = Helm(Jail("best-effort"), str(old), HelmOptions())
+    assert "3.20.2 or 4.1.4" in (await refusal(helm, web(config_map("a", "1")))).fix
+
+
+async def test_no_program_is_an_error_that_says_so() -> None:
+    helm = Helm(Jail("best-effort"), "no-such-helm", HelmOptions())
+    found = await refusal(helm, web(config_map("a", "1")))
+    assert "not found" in found.message
+
+
+async def test_a_render_without_end_is_unknown(name: str) -> None:
+    limits = Limits(seconds=0.05)
+    helm = Helm(Jail("best-effort"), str(program(name)), HelmOptions(limits=limits))
+    with pytest.raises(RenderError) as error:
+        await render(helm, web(config_map("a", "1")))
+    assert [each.level for each in error.value.findings] == ["unknown"]
+
+
+async def test_the_release_is_named_by_the_folder_or_the_chart(helm: Helm) -> None:
+    files = {
+        "envs/prod/Chart.yaml": chart_yaml("web"),
+        "envs/prod/templates/a.yaml": config_map("{{ .Release.Name }}", "1"),
+    }
+    moved = {path.replace("envs/prod", "envs/Prod_1"): text for path, text in files.items()}
+    for given, path, expected in ((files, "envs/prod", "prod"), (moved, "envs/Prod_1", "web")):
+        rendered = await helm.render(tree_of(given), Source(path=path), Kubernetes())
+        assert [each.id.name for each in rendered.resources] == [expected]
+        assert [each.id.scope for each in rendered.resources] == [""], "no namespace is added"
+
+
+async def test_a_chart_at_the_root_of_the_repository(helm: Helm) -> None:
+    files = {"Chart.yaml": chart_yaml("web"), "templates/a.yaml": config_map("{{ .Release.Name }}", "1")}
+    assert helm.claims(tree_of(files), Source(path="."))
+    (found,) = (await helm.render(tree_of(files), Source(path="."), Kubernetes())).resources
+    assert (found.id.name, found.origin and found.origin.path) == ("web", "templates/a.yaml")
+
+
+def test_it_claims_charts_and_whatever_has_options() -> None:
+    helm = Helm(Jail("best-effort"), "helm", HelmOptions())
+    both = tree_of({"web/Chart.yaml": "", "web/kustomization.yaml": "", "plain/a.yaml": "", "chart/Chart.yaml": ""})
+    assert not helm.claims(both, Source(path="web"))
+    assert not helm.claims(both, Source(path="plain"))
+    assert helm.claims(both, Source(path="chart"))
+    for path in ("web", "plain"):
+        assert helm.claims(both, Source(path=path, options={"values": []})), "no option is ever ignored"
