@@ -59,7 +59,7 @@ def instead(catalogue: Catalogue, entry: Mapping[str, str], api_version: str, ki
 
 
 def successor(catalogue: Catalogue, entry: Mapping[str, str]) -> tuple[str, str]:
-    """(apiVersion, kind) of the next one that is served; a successor may be gone by now too. ("", ""): there is none."""
+    """(apiVersion, kind) of the next one that is served, since a successor may be gone too; empty: there is none."""
     for _ in range(len(table())):
         replacement = entry.get("replacement", "")
         version, _, kind = replacement.rpartition("/")
