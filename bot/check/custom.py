@@ -1,10 +1,12 @@
 """One kind of custom resources: compiled once, then every object is settled and validated as the API server does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.check.formats import STRING_FORMATS
 from bot.check.forms import FORMATS, KEYWORDS
+from bot.check.problem import Problem
+from bot.check.rules import Unevaluated, broken_rules, node_of
 from bot.check.settle import settled
 from bot.check.structural import Refused, json_schema
 
@@ -24,6 +26,7 @@ class CustomKind:
         self.schema = schema
         self.compiled = {**json_schema(schema, formats), "definitions": dict(meta)}
         self.validator = validator(self.compiled)
+        self.rules = node_of(schema)
 
     def settled(self, body: Mapping[str, Any]) -> Any:
         """The object as it is validated."""
@@ -32,6 +35,10 @@ class CustomKind:
     def errors(self, value: Any) -> Sequence["ValidationError"]:
         """What is wrong with a settled object."""
         return () if self.validator.is_valid(value) else list(self.validator.iter_errors(value))
+
+    def broken(self, value: Any, old: Any) -> Iterator[Problem | Unevaluated]:
+        """The rules that a settled object breaks, which satisfies its schema; `old` is as for `broken_rules`."""
+        return broken_rules(self.rules, value, old) if self.rules else iter(())
 
 
 def validator(schema: dict[str, Any]) -> "Draft7Validator":

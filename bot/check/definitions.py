@@ -8,9 +8,9 @@ from typing import Any
 from bot.check.catalogue import Catalogue
 from bot.check.custom import CustomKind
 from bot.check.formats import string_formats
-from bot.check.place import finding
 from bot.check.problem import Path, shown
 from bot.check.structural import Refused
+from bot.check.tell import finding
 from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.plan import Finding

@@ -1,31 +1,26 @@
 """The check `schemas`: objects have the fields and values that the target's Kubernetes takes."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
-from bot.check.catalogue import Catalogue
+from bot.check.builtin import Builtin
+from bot.check.cel import ABSENT, Unknown
 from bot.check.custom import CustomKind
 from bot.check.definitions import Definition, Definitions, definitions_of, unusable
 from bot.check.explain import explain
-from bot.check.forms import FORMATS, KEYWORDS
 from bot.check.lifecycle import fate
-from bot.check.place import SCHEMAS, finding
 from bot.check.problem import Problem, shown
-from bot.check.settle import without_nulls
+from bot.check.rules import Unevaluated
 from bot.check.structural import Refused
+from bot.check.tell import SCHEMAS, finding, not_validated, told
 from bot.errors import InputError
 from bot.model.examined import Examined
 from bot.model.plan import Finding
-from bot.model.resource import Resource
+from bot.model.resource import Resource, ResourceId
 
-if TYPE_CHECKING:
-    from jsonschema_rs import Draft4Validator
+__all__ = ["Schemas"]
 
-__all__ = ["MOST", "Schemas"]
-
-MOST = 20  # findings of one object; more of them help nobody
 CUSTOM = "compare it with the kind's CustomResourceDefinition"
 
 
@@ -61,34 +56,6 @@ class Schemas:
         return Run(examined, self.builtin[version], self.custom).findings()
 
 
-class Builtin:
-    """Kubernetes' own kinds in one version. InputError: there are no schemas of that version."""
-
-    def __init__(self, version: str) -> None:
-        self.catalogue = Catalogue(version)
-        self.validators: dict[str, Draft4Validator] = {}
-
-    def validator(self, definition: str) -> "Draft4Validator":
-        """The compiled validator of a definition. In draft 4 a float is no integer, as in Go's own types."""
-        if definition not in self.validators:
-            # Imported here: a server that has nothing to check does not carry the library in its memory.
-            from jsonschema_rs import Draft4Validator
-
-            schema = {"$ref": f"#/definitions/{definition}", "definitions": dict(self.catalogue.closure(definition))}
-            self.validators[definition] = Draft4Validator(
-                schema, formats=dict(FORMATS), validate_formats=True, keywords=dict(KEYWORDS), offline=True
-            )
-        return self.validators[definition]
-
-    def problems(self, body: Mapping[str, Any], definition: str) -> Iterator[Problem]:
-        """What is wrong with an object of a known kind."""
-        validator = self.validator(definition)
-        if not validator.is_valid(body):
-            root = {"definitions": self.catalogue.definitions}
-            for error in validator.iter_errors(without_nulls(body)):
-                yield from explain(error, root)
-
-
 class Run:
     """One look at one environment's resources."""
 
@@ -98,6 +65,7 @@ class Run:
         self.definitions = definitions_of(examined)
         self.missing: dict[str, list[Resource]] = {}
         self.unusable: dict[str, Finding] = {}
+        self.olds: dict[ResourceId, Resource] | None = None
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything, objects first, then what could not be validated, once per kind."""
@@ -150,7 +118,22 @@ class Run:
             if not definition.ours:
                 self.unusable.setdefault(resource.id.type, unusable(definition, resource, error, ()))
             return
-        yield from told(resource, lambda: custom_problems(kind, resource.body))
+        yield from told(resource, lambda: custom_problems(kind, resource.body, self.before(resource, kind)))
+
+    def before(self, resource: Resource, kind: CustomKind) -> Any:
+        """What the resource was before, settled: for the rules of kinds that have any."""
+        if kind.rules is None:
+            return ABSENT
+        if self.examined.before is None:
+            return Unknown("what the base renders to is not known")
+        if self.olds is None:
+            self.olds = {each.id: each for each in self.examined.before}
+        old = self.olds.get(resource.id)
+        if old is None:
+            return ABSENT
+        if old.body.get("apiVersion") != resource.body.get("apiVersion"):
+            return Unknown("it was of another apiVersion")
+        return kind.settled(old.body)
 
     def unserved(self, resource: Resource, group: str, kind: str) -> Finding:
         """A kind or version that this Kubernetes does not have, in a group that is its own."""
@@ -164,37 +147,14 @@ class Run:
         return finding(resource, "error", message, fix, ("kind",))
 
 
-def custom_problems(kind: CustomKind, body: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with a custom resource."""
-    for error in kind.errors(kind.settled(body)):
+def custom_problems(kind: CustomKind, body: Mapping[str, Any], old: Any) -> Iterator[Problem | Unevaluated]:
+    """What is wrong with a custom resource. Rules are for objects that satisfy their schema."""
+    value = kind.settled(body)
+    errors = kind.errors(value)
+    for error in errors:
         yield from explain(error, kind.compiled, CUSTOM)
-
-
-def told(resource: Resource, problems: Callable[[], Iterator[Problem]]) -> list[Finding]:
-    """An object's problems as findings in order of line, `MOST` at most and then one that says so."""
-    found: list[Finding] = []
-    try:
-        for problem in islice(problems(), MOST + 1):
-            message = f"{problem.field} of {resource.id} {problem.wrong}"
-            found.append(finding(resource, "error", message, problem.fix, problem.at))
-    except ValueError:  # text that is not Unicode, for one; the error's own words may quote a value
-        message = f"{resource.id} could not be compared with its schema"
-        return [finding(resource, "unknown", message, "look for characters that are not valid Unicode", ())]
-    if len(found) > MOST:
-        message = f"{resource.id} has more than {MOST} problems; the rest is not shown"
-        found[MOST:] = [finding(resource, "error", message, "mend those that are shown first", ())]
-    return sorted(found[:MOST], key=lambda each: (each.line, each.column)) + found[MOST:]
-
-
-def not_validated(resources: Sequence[Resource], level: Literal["error", "notice"]) -> Finding:
-    """The finding about all objects of one kind that there is no schema for, at the first of them."""
-    first, count = resources[0], len(resources)
-    objects = f"{first.id} is" if count == 1 else f"{first.id} and {count - 1} more of its kind are"
-    message = f"{objects} not validated: there is no schema for {first.id.type}"
-    fix = "read such objects with more care; only their names were checked"
-    if level == "error":
-        fix = "add its CustomResourceDefinition to the environment, or ask the server's operator to supply it"
-    return finding(first, level, message, fix, (), "missing-schema")
+    if not errors:
+        yield from kind.broken(value, old)
 
 
 def no_version(examined: Examined, why: str) -> Finding:
