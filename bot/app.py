@@ -19,6 +19,7 @@ from aiohttp import web
 from bot.check import Check
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
+from bot.check.supplied import load_crds
 from bot.errors import TemporaryError
 from bot.fetch import Charts, Fetchers
 from bot.flow import environment, pull_request, repository
@@ -109,9 +110,13 @@ def make_targets(settings: Settings, key: bytes) -> dict[str, Target]:
 
 
 def make_kubernetes(settings: Settings) -> dict[str, Kubernetes]:
-    """The Kubernetes API of every target."""
+    """The Kubernetes API of every target. SettingsError: a folder of CustomResourceDefinitions cannot be read."""
     return {
-        name: Kubernetes(version=each.kubernetes.version, api_versions=each.kubernetes.api_versions)
+        name: Kubernetes(
+            version=each.kubernetes.version,
+            api_versions=each.kubernetes.api_versions,
+            crds=load_crds(each.kubernetes.crds) if each.kubernetes.crds else (),
+        )
         for name, each in settings.targets.items()
     }
 

@@ -4,9 +4,11 @@ TidegateError
 ├── InputError            what a person wrote is wrong; the message says where and what to do
 │   ├── SettingsError     the server's own settings
 │   ├── ConfigurationError  tidegate.yaml (carries findings)
+│   ├── CelError          a CEL expression that does not compile (carries line and column)
 │   ├── DocumentError     a YAML or JSON document (carries line and column)
 │   ├── TreeError         something in git that is not read (symlink, submodule, missing)
 │   └── RenderError       an environment that does not render (carries findings)
+├── CelEvaluationError    a CEL expression that has no result for these values
 ├── ProgramError          a foreign program was stopped, or could not be started in its jail
 ├── RefusedError          a webhook that is not accepted (carries the HTTP status)
 ├── TemporaryError        worth trying again (carries the delay in seconds)
@@ -21,6 +23,8 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
+    "CelError",
+    "CelEvaluationError",
     "ConfigurationError",
     "DocumentError",
     "InputError",
@@ -63,6 +67,14 @@ class ConfigurationError(InputError):
         self.findings = tuple(findings)
 
 
+class CelError(InputError):
+    """A CEL expression that does not compile. Line and column are places in the expression and count from 1."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
 class DocumentError(InputError):
     """A document cannot be read. The message never quotes values. Line and column count from 1."""
 
@@ -81,6 +93,13 @@ class RenderError(InputError):
     def __init__(self, findings: Sequence[Any]) -> None:
         super().__init__("; ".join(str(each.message) for each in findings))
         self.findings = tuple(findings)
+
+
+class CelEvaluationError(TidegateError):
+    """A CEL expression has no result for these values, or would need more than it may have: never a pass.
+
+    The message is the engine's; it may quote a value.
+    """
 
 
 class ProgramError(TidegateError):

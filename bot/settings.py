@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from bot.errors import SettingsError
 
 __all__ = [
+    "KUBERNETES",
     "DirectorySettings",
     "GitHubSettings",
     "Intervals",
@@ -30,6 +31,8 @@ __all__ = [
 PREFIX = "TIDEGATE_"
 SECRETS = ("private_key", "webhook_secret", "token")
 SECRET_BYTES = 32
+KUBERNETES = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+"""The minor versions whose schemas are shipped."""
 
 
 class Strict(BaseModel):
@@ -77,9 +80,18 @@ class GitHubSettings(Strict):
 class KubernetesSettings(Strict):
     """The Kubernetes API that a target's manifests are meant for."""
 
-    version: str = Field("1.36", pattern=r"^1\.\d{1,2}$", description="Minor version, such as 1.36.")
+    version: str = Field("1.36", description="Minor version, such as 1.36.")
     api_versions: tuple[str, ...] = Field((), description="Served beside Kubernetes' own, as Helm spells them.")
     crds: Path | None = Field(None, description="Folder of CustomResourceDefinitions that are there.")
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def known_version(cls, value: Any) -> Any:
+        """Only versions whose schemas are shipped. YAML reads 1.36 without quotes as a number."""
+        given = str(value) if isinstance(value, float) else value
+        if isinstance(given, str) and given not in KUBERNETES:
+            raise ValueError(f"there are no schemas of Kubernetes {given}; there are those of {', '.join(KUBERNETES)}")
+        return given
 
 
 class DirectorySettings(Strict):

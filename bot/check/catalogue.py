@@ -4,36 +4,57 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["Catalogue", "version_order"]
+from bot.errors import InputError
+
+__all__ = ["Catalogue", "known_versions", "minor_order", "version_order"]
 
 MATURITY = {"alpha": 0, "beta": 1, "": 2}
+SUFFIX = ".json.gz"
 
 
 class Catalogue:
-    """What `schemas/<version>.json.gz` holds, read when it is first asked for.
+    """What `schemas/<minor version>.json.gz` holds, read when it is first asked for.
 
-    The source is Kubernetes' own OpenAPI document, made strict by `scripts/make_schemas.py`.
+    The sources are Kubernetes' own OpenAPI documents, made strict by `scripts/make_schemas.py`.
+    InputError: there are none of that version; the text says of which there are.
     """
 
     def __init__(self, version: str) -> None:
+        if version not in known_versions():
+            known = ", ".join(known_versions())
+            raise InputError(f"there are no schemas of Kubernetes {version}; there are those of {known}")
         self.version = version
 
     @cached_property
     def content(self) -> Mapping[str, Any]:
-        """The file's JSON. FileNotFoundError: no schemas of that version are shipped."""
-        packed = files("bot.check").joinpath("schemas", f"{self.version}.json.gz").read_bytes()
-        content: Mapping[str, Any] = json.loads(gzip.decompress(packed))
-        return content
+        """The file's JSON."""
+        return shipped(self.version)
 
     @property
     def definitions(self) -> Mapping[str, Any]:
         """JSON Schemas by name; they refer to each other as `#/definitions/<name>`."""
         definitions: Mapping[str, Any] = self.content["definitions"]
         return definitions
+
+    @cached_property
+    def object_meta(self) -> Mapping[str, Any]:
+        """The definitions that `metadata` needs: `meta.v1.ObjectMeta` and what it refers to."""
+        return self.closure("meta.v1.ObjectMeta")
+
+    def closure(self, name: str) -> Mapping[str, Any]:
+        """A definition by its name, and every one that it refers to, directly or not."""
+        found: dict[str, Any] = {}
+        waiting = [name]
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found[each] = self.definitions[each]
+                waiting += references(found[each])
+        return found
 
     @cached_property
     def kinds(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
@@ -73,6 +94,39 @@ class Catalogue:
         """The kind of that group whose name is nearest to a mistyped one."""
         near = get_close_matches(kind, sorted(name for each, name in self.kinds if each == group), n=1, cutoff=0.75)
         return near[0] if near else None
+
+
+def references(schema: Any) -> Iterable[str]:
+    """The definitions that a shipped schema names. `properties` may hold a field called `$ref`, which is none."""
+    if isinstance(schema.get("$ref"), str):
+        yield schema["$ref"].removeprefix("#/definitions/")
+    for each in schema.get("properties", {}).values():
+        yield from references(each)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            yield from references(schema[key])
+
+
+@cache
+def known_versions() -> tuple[str, ...]:
+    """The minor versions whose schemas are shipped, oldest first."""
+    names = (each.name for each in files("bot.check").joinpath("schemas").iterdir())
+    found = [name.removesuffix(SUFFIX) for name in names if name[0].isdigit() and name.endswith(SUFFIX)]
+    return tuple(sorted(found, key=minor_order))
+
+
+def shipped(name: str) -> Mapping[str, Any]:
+    """The JSON of a shipped file."""
+    content: Mapping[str, Any] = json.loads(
+        gzip.decompress(files("bot.check").joinpath("schemas", name + SUFFIX).read_bytes())
+    )
+    return content
+
+
+def minor_order(version: str) -> tuple[int, int]:
+    """A key that sorts 1.9 < 1.36."""
+    major, _, minor = version.partition(".")
+    return int(major), int(minor)
 
 
 def api_versions(group: str, versions: Iterable[str]) -> tuple[str, ...]:

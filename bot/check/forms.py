@@ -2,18 +2,19 @@
 
 import base64
 import binascii
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["FORMATS", "KEYWORDS", "MapList"]
+from bot.check.patterns import GoPattern
+
+__all__ = ["FORMATS", "KEYWORDS", "MapList", "SetList"]
 
 # k8s.io/apimachinery/pkg/api/resource: a decimal number, then a suffix or an exponent.
 QUANTITY = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?", re.ASCII
 )  # fmt: skip
-# The schema of a port says that the API server fills in TCP; a list's key counts with it.
-DEFAULTS = {"protocol": "TCP"}
 
 
 def quantity(text: str) -> bool:
@@ -32,7 +33,7 @@ def base64_bytes(text: str) -> bool:
 
 
 class MapList:
-    """`x-kubernetes-list-map-keys`: a list whose items are told apart by some of their fields.
+    """`mapList`: a list whose items are told apart by some of their fields, each key given with its default or null.
 
     Two items with the same key make the API server refuse a server-side apply. An item without its key is left to the
     other keywords. https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
@@ -40,23 +41,56 @@ class MapList:
 
     def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
         del parent_schema, schema_path
-        self.keys: tuple[str, ...] = tuple(value)
+        self.keys: Mapping[str, Any] = value
 
     def validate(self, instance: Any) -> None:
         """ValueError, whose text is the index of the first item that repeats an earlier one's key."""
-        if not isinstance(instance, list) or len(instance) < 2:
-            return
+        for index in self.repeated(instance):
+            raise ValueError(str(index))
+
+    def iter_errors(self, instance: Any) -> Iterator[Exception]:
+        """One for every item that repeats an earlier one's key."""
+        return (ValueError(str(index)) for index in self.repeated(instance))
+
+    def repeated(self, instance: Any) -> Iterator[int]:
+        """The indices of those items."""
         seen = set()
-        for index, item in enumerate(instance):
+        for index, item in enumerate(instance if isinstance(instance, list) else ()):
             if not isinstance(item, Mapping):
                 continue
-            key = tuple(item.get(name, DEFAULTS.get(name)) for name in self.keys)
-            if any(not isinstance(part, str | int) for part in key):
+            values = [item.get(name, default) for name, default in self.keys.items()]
+            if any(not isinstance(each, str | int) for each in values):
                 continue
+            key = tuple((type(each), each) for each in values)
             if key in seen:
-                raise ValueError(str(index))
+                yield index
             seen.add(key)
 
 
-FORMATS = {"quantity": quantity, "byte": base64_bytes}
-KEYWORDS = {"x-kubernetes-list-map-keys": MapList}
+class SetList:
+    """`setList`: a list in which nothing may be twice."""
+
+    def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
+        del parent_schema, value, schema_path
+
+    def validate(self, instance: Any) -> None:
+        """ValueError, whose text is the index of the first item that was there before."""
+        for index in self.repeated(instance):
+            raise ValueError(str(index))
+
+    def iter_errors(self, instance: Any) -> Iterator[Exception]:
+        """One for every item that was there before."""
+        return (ValueError(str(index)) for index in self.repeated(instance))
+
+    def repeated(self, instance: Any) -> Iterator[int]:
+        """The indices of those items."""
+        seen = set()
+        for index, item in enumerate(instance if isinstance(instance, list) else ()):
+            key = json.dumps(item, sort_keys=True)
+            if key in seen:
+                yield index
+            seen.add(key)
+
+
+FORMATS: Mapping[str, Callable[[str], bool]] = {"quantity": quantity, "byte": base64_bytes}
+KEYWORDS: Mapping[str, type] = {"mapList": MapList, "setList": SetList, "goPattern": GoPattern}

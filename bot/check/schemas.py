@@ -1,99 +1,144 @@
-"""The check `schemas`: objects of Kubernetes' built-in kinds have the fields and types that Kubernetes knows."""
+"""The check `schemas`: objects have the fields and values that the target's Kubernetes takes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
-from bot.check.catalogue import Catalogue
-from bot.check.explain import Path, explain
-from bot.check.forms import FORMATS, KEYWORDS
+from bot.check.builtin import Builtin
+from bot.check.cel import ABSENT, Unknown
+from bot.check.custom import CustomKind
+from bot.check.definitions import Definition, Definitions, definitions_of, unusable
+from bot.check.explain import explain
+from bot.check.lifecycle import fate
+from bot.check.problem import Problem, shown
+from bot.check.rules import Unevaluated
+from bot.check.structural import Refused
+from bot.check.tell import SCHEMAS, finding, not_validated, told
+from bot.errors import InputError
 from bot.model.examined import Examined
 from bot.model.plan import Finding
-from bot.model.resource import Resource
+from bot.model.resource import Resource, ResourceId
 
-if TYPE_CHECKING:
-    from jsonschema_rs import Draft7Validator
+__all__ = ["Schemas"]
 
-__all__ = ["KUBERNETES", "Schemas"]
-
-KUBERNETES = "v1.36.1"
-"""The version whose schemas are shipped."""
-
-MOST = 20  # findings of one object; more of them help nobody
-
-Level = Literal["error", "unknown", "notice"]
+CUSTOM = "compare it with the kind's CustomResourceDefinition"
 
 
 class Schemas:
     """Validates as strictly as `kubectl apply --validate=strict`: a field that is not known is an error.
 
-    A kind that Kubernetes does not serve (a custom resource) is said to be not validated, once per kind. Validators are
-    compiled when their kind first comes up, and kept. Safe to run from several tasks at once.
+    A custom resource is validated by its CustomResourceDefinition, where there is one: of the change itself, of the
+    base, or the operator's. A kind without a schema is said to be not validated, once per kind. Validators are compiled
+    when their kind first comes up, and kept. Safe to run from several tasks at once.
     """
 
-    name = "schemas"
+    name = SCHEMAS
     subject: ClassVar[Literal["desired"]] = "desired"
 
-    def __init__(self, version: str = KUBERNETES) -> None:
-        self.catalogue = Catalogue(version)
-        self.validators: dict[str, Draft7Validator] = {}
+    def __init__(self) -> None:
+        self.builtin: dict[str, Builtin] = {}
+        self.custom = Definitions()
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """What is wrong, object by object in the order given, each object's findings by line."""
-        return await asyncio.to_thread(self.findings, examined.resources)
+        return await asyncio.to_thread(self.findings, examined)
 
-    def findings(self, resources: Sequence[Resource]) -> tuple[Finding, ...]:
+    def findings(self, examined: Examined) -> tuple[Finding, ...]:
         """What `run` answers; takes a moment of the processor per thousand objects."""
-        found: list[Finding] = []
-        foreign: dict[str, list[Resource]] = {}
-        for resource in resources:
-            version = str(resource.body.get("apiVersion", "")).rpartition("/")[2]
-            group, kind = resource.id.group, resource.id.kind
-            if definition := self.catalogue.definition(version, group, kind):
-                found += self.invalid(resource, definition)
-            elif self.catalogue.builtin(group):
-                found.append(self.unserved(resource, group, kind))
-            else:
-                foreign.setdefault(resource.id.type, []).append(resource)
-        return (*found, *(not_validated(each) for each in foreign.values()))
-
-    def invalid(self, resource: Resource, definition: str) -> list[Finding]:
-        """The findings of one object of a known kind, `MOST` at most and then one that says so."""
-        found: list[Finding] = []
+        if not examined.resources:
+            return ()
+        version = examined.kubernetes.version
         try:
-            validator = self.validator(definition)
-            if validator.is_valid(resource.body):
-                return []
-            errors = validator.iter_errors(without_nulls(resource.body))
-            problems = (each for error in errors for each in explain(error, self.catalogue.definitions))
-            for problem in islice(problems, MOST + 1):
-                message = f"{problem.field} of {resource.id} {problem.wrong}"
-                found.append(finding(resource, "error", message, problem.fix, problem.at))
-        except ValueError:  # text that is not Unicode, for one; the error's own words may quote a value
-            message = f"{resource.id} could not be compared with its schema"
-            return [finding(resource, "unknown", message, "look for characters that are not valid Unicode", ())]
-        if len(found) > MOST:
-            message = f"{resource.id} has more than {MOST} problems; the rest is not shown"
-            found[MOST:] = [finding(resource, "error", message, "mend those that are shown first", ())]
-        return sorted(found[:MOST], key=lambda each: (each.line, each.column)) + found[MOST:]
+            if version not in self.builtin:
+                self.builtin[version] = Builtin(version)
+        except InputError as error:
+            return (no_version(examined, str(error)),)
+        return Run(examined, self.builtin[version], self.custom).findings()
 
-    def validator(self, definition: str) -> "Draft7Validator":
-        """The compiled validator of a definition."""
-        if definition not in self.validators:
-            # Imported here: a server that has nothing to check does not carry the library in its memory.
-            from jsonschema_rs import Draft7Validator
 
-            schema = {"$ref": f"#/definitions/{definition}", "definitions": dict(self.catalogue.definitions)}
-            self.validators[definition] = Draft7Validator(
-                schema, formats=dict(FORMATS), validate_formats=True, keywords=dict(KEYWORDS), offline=True
+class Run:
+    """One look at one environment's resources."""
+
+    def __init__(self, examined: Examined, builtin: Builtin, custom: Definitions) -> None:
+        self.examined, self.builtin, self.custom = examined, builtin, custom
+        self.catalogue = builtin.catalogue
+        self.definitions = definitions_of(examined)
+        self.missing: dict[str, list[Resource]] = {}
+        self.unusable: dict[str, Finding] = {}
+        self.olds: dict[ResourceId, Resource] | None = None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything, objects first, then what could not be validated, once per kind."""
+        found = [each for resource in self.examined.resources for each in self.of(resource)]
+        for definition in self.definitions.values():
+            if definition.ours:
+                found += self.custom.unusable(definition, self.catalogue)
+        level = self.examined.environment.missing_schemas
+        return (*found, *self.unusable.values(), *(not_validated(each, level) for each in self.missing.values()))
+
+    def of(self, resource: Resource) -> Iterator[Finding]:
+        """The findings of one object."""
+        api_version = str(resource.body.get("apiVersion", ""))
+        group, kind, version = resource.id.group, resource.id.kind, api_version.rpartition("/")[2]
+        if definition := self.catalogue.definition(version, group, kind):
+            if found := fate(self.catalogue, api_version, kind):
+                message = f"{resource.id} {found.wrong}"
+                yield finding(resource, found.level, message, found.fix, ("apiVersion",), "api-version")
+            yield from told(resource, lambda: self.builtin.problems(resource.body, definition))
+        elif custom := self.definitions.get((group, kind)):
+            yield from self.customs(resource, custom, version)
+        elif found := fate(self.catalogue, api_version, kind):
+            yield finding(
+                resource, found.level, f"{resource.id} {found.wrong}", found.fix, ("apiVersion",), "api-version"
             )
-        return self.validators[definition]
+        elif self.catalogue.builtin(group):
+            yield self.unserved(resource, group, kind)
+        else:
+            self.missing.setdefault(resource.id.type, []).append(resource)
+
+    def customs(self, resource: Resource, definition: Definition, version: str) -> Iterator[Finding]:
+        """The findings of one custom resource whose kind is defined."""
+        found = definition.version(version)
+        if found is None or found[1].get("served") is False:
+            served = [str(each.get("name")) for each in definition.versions if each.get("served") is not False]
+            known = ", ".join(f"{definition.group}/{shown(each)}" for each in served)
+            message = f"{resource.id} has apiVersion {shown(str(resource.body.get('apiVersion')))}, which is not served"
+            yield finding(resource, "error", message, f"use one of {known}" if known else CUSTOM, ("apiVersion",))
+            return
+        entry = found[1]
+        if entry.get("deprecated") is True:
+            said = entry.get("deprecationWarning")
+            message = f"{resource.id} has a deprecated apiVersion" + (
+                f": {shown(said)}" if isinstance(said, str) else ""
+            )
+            yield finding(resource, "warning", message, "use another version of it", ("apiVersion",), "api-version")
+        try:
+            kind = self.custom.kind(entry, self.catalogue)
+        except Refused as error:
+            if not definition.ours:
+                self.unusable.setdefault(resource.id.type, unusable(definition, resource, error, ()))
+            return
+        yield from told(resource, lambda: custom_problems(kind, resource.body, self.before(resource, kind)))
+
+    def before(self, resource: Resource, kind: CustomKind) -> Any:
+        """What the resource was before, settled: for the rules of kinds that have any."""
+        if kind.rules is None:
+            return ABSENT
+        if self.examined.before is None:
+            return Unknown("what the base renders to is not known")
+        if self.olds is None:
+            self.olds = {each.id: each for each in self.examined.before}
+        old = self.olds.get(resource.id)
+        if old is None:
+            return ABSENT
+        if old.body.get("apiVersion") != resource.body.get("apiVersion"):
+            return Unknown("it was of another apiVersion")
+        return kind.settled(old.body)
 
     def unserved(self, resource: Resource, group: str, kind: str) -> Finding:
         """A kind or version that this Kubernetes does not have, in a group that is its own."""
         release = self.catalogue.version
-        given = resource.body.get("apiVersion")
+        given = shown(str(resource.body.get("apiVersion")))
         message = f"{resource.id} has apiVersion {given}, which has no {kind} in Kubernetes {release}"
         if versions := self.catalogue.elsewhere(group, kind):
             return finding(resource, "error", message, f"use apiVersion: {versions[0]}", ("apiVersion",))
@@ -102,31 +147,20 @@ class Schemas:
         return finding(resource, "error", message, fix, ("kind",))
 
 
-def not_validated(resources: Sequence[Resource]) -> Finding:
-    """The notice about all objects of one kind that there is no schema for, at the first of them."""
-    first, count = resources[0], len(resources)
-    objects = f"{first.id} is" if count == 1 else f"{first.id} and {count - 1} more of its kind are"
-    message = f"{objects} not validated: there is no schema for {first.id.type}"
-    return finding(first, "notice", message, "read such objects with more care; only their names were checked", ())
+def custom_problems(kind: CustomKind, body: Mapping[str, Any], old: Any) -> Iterator[Problem | Unevaluated]:
+    """What is wrong with a custom resource. Rules are for objects that satisfy their schema."""
+    value = kind.settled(body)
+    errors = kind.errors(value)
+    for error in errors:
+        yield from explain(error, kind.compiled, CUSTOM)
+    if not errors:
+        yield from kind.broken(value, old)
 
 
-def without_nulls(value: Any) -> Any:
-    """The value without fields that are null: Kubernetes reads such a field as one that is not there.
-
-    Items of a list stay, so that the others keep their places.
-    """
-    if isinstance(value, Mapping):
-        return {key: without_nulls(each) for key, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [without_nulls(each) for each in value]
-    return value
-
-
-def finding(resource: Resource, level: Level, message: str, fix: str, at: Path) -> Finding:
-    """A finding at a place of an object: in its file, where it has one."""
-    origin = resource.origin
-    line, column = (origin.locate(at) if origin.locate else (origin.line, 1)) if origin else (0, 0)
+def no_version(examined: Examined, why: str) -> Finding:
+    """The target's Kubernetes is none that there are schemas of."""
+    fix = f"the server's operator sets `kubernetes.version` of target {examined.environment.target} to one of these"
     return Finding(
-        check=Schemas.name, level=level, message=message, fix=fix, resource=resource.id,
-        path=origin.path if origin else "", line=line, column=column,
+        check=SCHEMAS, level="error", message=why, fix=fix, path=examined.environment.source.path,
+        resource=examined.resources[0].id, rule="kubernetes-version",
     )  # fmt: skip

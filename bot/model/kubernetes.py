@@ -8,7 +8,7 @@ from bot.model.resource import Resource
 __all__ = ["NEWEST", "Kubernetes"]
 
 NEWEST = "1.36"
-"""The newest minor version whose schemas are shipped; what is assumed where nothing else is said."""
+"""The minor version that is assumed where nothing else is said: the newest that is tested against a real API server."""
 
 
 @noun

@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
-from bot.check.catalogue import Catalogue, version_order
-from bot.check.schemas import KUBERNETES
+from bot.check.catalogue import Catalogue, known_versions, minor_order, shipped, version_order
+from bot.errors import InputError
+from bot.model.kubernetes import NEWEST
+from bot.settings import KUBERNETES
 
 ROOT = Path(__file__).resolve().parents[3]
-SHIPPED = ROOT / "bot" / "check" / "schemas" / f"{KUBERNETES}.json.gz"
+SHIPPED = ROOT / "bot" / "check" / "schemas"
 
 
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return Catalogue(KUBERNETES)
+@pytest.fixture(scope="module", params=KUBERNETES)
+def catalogue(request: pytest.FixtureRequest) -> Catalogue:
+    return Catalogue(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +73,17 @@ def test_every_definition_with_properties_is_strict(catalogue: Catalogue) -> Non
     assert loose == set()
 
 
-def test_the_file_is_small_and_has_no_time_in_it() -> None:
-    packed = SHIPPED.read_bytes()
-    assert len(packed) < 60_000
-    assert packed[4:8] == b"\0\0\0\0"
+def test_the_files_are_small_and_have_no_time_in_them() -> None:
+    for file in SHIPPED.iterdir():
+        packed = file.read_bytes()
+        assert len(packed) < 30_000
+        assert packed[4:8] == b"\0\0\0\0"
+
+
+def test_the_settings_know_which_versions_are_shipped() -> None:
+    assert known_versions() == KUBERNETES
+    assert NEWEST in KUBERNETES
+    assert sorted(["1.9", "1.36", "1.10"], key=minor_order) == ["1.9", "1.10", "1.36"]
 
 
 def test_stability_and_then_age_order_versions() -> None:
@@ -83,48 +92,96 @@ def test_stability_and_then_age_order_versions() -> None:
 
 
 def test_a_version_that_is_not_shipped_is_no_empty_catalogue() -> None:
-    with pytest.raises(FileNotFoundError):
-        _ = Catalogue("v0.0.0").kinds
+    with pytest.raises(InputError, match=r"no schemas of Kubernetes 1\.5; there are those of 1\.31, "):
+        Catalogue("1.5")
+
+
+def test_misspelt_values_are_known_in_every_version(catalogue: Catalogue) -> None:
+    properties = catalogue.definitions["core.v1.Container"]["properties"]
+    assert properties["imagePullPolicy"]["enum"] == ["", "Always", "IfNotPresent", "Never"]
+    claim = catalogue.definitions["core.v1.PersistentVolumeClaimSpec"]["properties"]
+    assert "ReadWriteOnce" in claim["accessModes"]["items"]["enum"]
+    assert properties["ports"]["mapList"] == {"containerPort": 0, "protocol": "TCP"}
+
+
+def test_what_goes_has_a_time_and_mostly_a_successor() -> None:
+    table = shipped("lifecycle")
+    assert table["batch/v1beta1/CronJob"] == {
+        "deprecated": "1.21",
+        "removed": "1.25",
+        "replacement": "batch/v1/CronJob",
+    }
+    assert all(minor_order(each["deprecated"]) < minor_order(each["removed"]) for each in table.values())
+
+
+META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+REF = "#/components/schemas/"
+GENERATED = """\
+func schema_k8sio_api_apps_v1_Thing(ref common.ReferenceCallback) common.OpenAPIDefinition {
+\t\t\t\t\t"mode": {
+\t\t\t\t\t\tSchemaProps: spec.SchemaProps{
+\t\t\t\t\t\t\tEnum:        []interface{}{"On", "Off"},
+\t\t\t\t\t"modes": {
+\t\t\t\t\t\tSchemaProps: spec.SchemaProps{
+\t\t\t\t\t\t\tItems: &spec.SchemaOrArray{
+\t\t\t\t\t\t\t\t\t\tEnum:        []interface{}{"On", "Off"},
+"""
 
 
 def test_the_script_makes_the_same_bytes_of_the_same_document(script: ModuleType) -> None:
-    meta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
     thing = {
         "description": "left out", "type": "object", "required": ["metadata"],
         "properties": {
-            "metadata": {"$ref": f"#/definitions/{meta}", "description": "left out"},
+            "metadata": {"allOf": [{"$ref": REF + META}], "default": {}, "description": "left out"},
             "count": {"type": "integer", "format": "int32"},
+            "mode": {"type": "string"},
+            "modes": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+            "parts": {"type": "array", "items": {"$ref": REF + "io.k8s.api.apps.v1.Part"},
+                      "x-kubernetes-list-map-keys": ["port", "protocol"]},
             "$ref": {"type": "string"},
         },
         "x-kubernetes-group-version-kind": [{"group": "apps", "version": "v1", "kind": "Thing"}],
     }  # fmt: skip
-    document = {
-        "definitions": {"io.k8s.api.apps.v1.Thing": thing, meta: {"type": "object"}, "io.k8s.api.apps.v1.Unused": {}}
-    }
-    made = script.make("v1", document)
-    assert made == script.make("v1", json.loads(json.dumps(document)))
+    part = {"type": "object", "properties": {"port": {"type": "integer"}, "protocol": {"default": "TCP"}}}
+    document = {"io.k8s.api.apps.v1.Thing": thing, META: {"type": "object"}, "io.k8s.api.apps.v1.Part": part,
+                "io.k8s.api.apps.v1.Unused": {}}  # fmt: skip
+    made = script.make("v1", document, script.enumerated(GENERATED))
+    assert made == script.make("v1", json.loads(json.dumps(document)), script.enumerated(GENERATED))
     content = json.loads(gzip.decompress(made))
     assert content["kinds"] == {"apps/v1/Thing": "apps.v1.Thing"}
-    assert set(content["definitions"]) == {"apps.v1.Thing", "meta.v1.ObjectMeta"}
+    assert set(content["definitions"]) == {"apps.v1.Thing", "apps.v1.Part", "meta.v1.ObjectMeta"}
     assert content["definitions"]["apps.v1.Thing"] == {
         "type": "object", "required": ["metadata"], "additionalProperties": False,
         "properties": {
             "metadata": {"$ref": "#/definitions/meta.v1.ObjectMeta"},
             "count": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
+            "mode": {"type": "string", "enum": ["", "Off", "On"]},
+            "modes": {"type": "array", "items": {"type": "string", "enum": ["Off", "On"]}, "setList": True},
+            "parts": {"type": "array", "items": {"$ref": "#/definitions/apps.v1.Part"},
+                      "mapList": {"port": None, "protocol": "TCP"}},
             "$ref": {"type": "string"},
         },
     }  # fmt: skip
 
 
-def test_the_shipped_file_is_what_the_script_makes_of_kubernetes(script: ModuleType) -> None:
+def test_values_of_a_field_that_is_not_there_stop_the_script(script: ModuleType) -> None:
+    document = {"io.k8s.api.apps.v1.Thing": {"type": "object", "properties": {}}}
+    with pytest.raises(ValueError, match="that are not there"):
+        script.make("v1", document, script.enumerated(GENERATED))
+    with pytest.raises(ValueError, match="belong to no field"):
+        script.enumerated('\t\t\t\t\t\t\tEnum:        []interface{}{"On"},\n')
+
+
+@pytest.mark.parametrize("minor", KUBERNETES)
+def test_the_shipped_file_is_what_the_script_makes_of_kubernetes(script: ModuleType, minor: str) -> None:
     try:
         folder = subprocess.run(["go", "env", "GOMODCACHE"], check=True, capture_output=True, text=True).stdout.strip()
     except FileNotFoundError:
-        pytest.skip("go is not installed, so Kubernetes' OpenAPI document cannot be found")
-    document = Path(folder) / f"k8s.io/kubernetes@{KUBERNETES}" / "api/openapi-spec/swagger.json"
-    if not document.exists():
-        pytest.skip(f"{document} was not downloaded")
-    assert script.make(KUBERNETES, json.loads(document.read_bytes())) == SHIPPED.read_bytes()
+        pytest.skip("go is not installed, so Kubernetes' OpenAPI documents cannot be found")
+    module = f"k8s.io/kubernetes@{script.KUBERNETES[minor]}"
+    if not (Path(folder) / module).exists():
+        pytest.skip(f"{module} was not downloaded")
+    assert script.schemas_of(minor) == (SHIPPED / f"{minor}.json.gz").read_bytes()
 
 
 def test_importing_the_check_does_not_load_the_validator() -> None:

@@ -48,7 +48,7 @@ def test_what_go_does_not_decode_is_not_base64(text: str) -> None:
     ],
 )
 def test_the_first_item_with_a_used_key_is_named(items: Any, repeated: str | None) -> None:
-    keyword = MapList({}, ["name"], [])
+    keyword = MapList({}, {"name": None}, [])
     if repeated is None:
         keyword.validate(items)
     else:

@@ -1,6 +1,7 @@
 """The check `schemas`: what Kubernetes would refuse is found at its place, and nothing else is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
@@ -8,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.schemas import MOST, Schemas
-from bot.model.environment import Environment
+from bot.check.schemas import Schemas
+from bot.check.tell import MOST
+from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
+from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource, ResourceId
 
@@ -78,6 +82,9 @@ async def test_a_sound_object_has_no_findings(check: Any) -> None:
         ("{app: web}\n  template", "{app: true}\n  template",
          "spec.selector.matchLabels.app of Deployment shop/web must be a string, not true or false",
          "put the value in quotes", 9, 19),
+        ("image: nginx", "image: nginx\n          imagePullPolicy: ifnotpresent",
+         "spec.template.spec.containers[0].imagePullPolicy of Deployment shop/web is none of Always, IfNotPresent, "
+         "Never", "did you mean IfNotPresent?", 17, 11),
         ("64Mi", "64MB", "spec.template.spec.containers[0].resources.limits.memory of Deployment shop/web "
          "is not a quantity", "write an amount such as 500m, 2 or 1Gi", 18, 30),
         ("- name: web\n          image", "- image",
@@ -176,21 +183,73 @@ async def test_base64_of_a_secret_is_checked(check: Any) -> None:
 @pytest.mark.parametrize(
     ("version", "kind", "fix"),
     [
-        ("extensions/v1beta1", "Ingress", "use apiVersion: networking.k8s.io/v1"),
-        ("networking.k8s.io/v1beta1", "Ingress", "use apiVersion: networking.k8s.io/v1"),
-        ("apps/v1beta2", "Deployment", "use apiVersion: apps/v1"),
         ("v1", "Deployment", "use apiVersion: apps/v1"),
         ("apps", "Deployment", "use apiVersion: apps/v1"),
-        ("autoscaling/v2beta2", "HorizontalPodAutoscaler", "use apiVersion: autoscaling/v2"),
         ("apps/v1", "Deploymnt", "did you mean kind: Deployment?"),
-        ("policy/v1beta1", "PodSecurityPolicy", "it was removed from Kubernetes or never was part of it"),
     ],
 )
-async def test_an_api_that_is_gone_is_an_error(check: Any, version: str, kind: str, fix: str) -> None:
+async def test_an_api_that_never_was_is_an_error(check: Any, version: str, kind: str, fix: str) -> None:
     (found,) = await check(f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n")
     assert (found.level, found.fix) == ("error", fix)
-    assert found.message == f"{kind} a has apiVersion {version}, which has no {kind} in Kubernetes v1.36.1"
+    assert found.message == f"{kind} a has apiVersion {version}, which has no {kind} in Kubernetes 1.36"
     assert found.line == (1 if fix.startswith("use") else 2)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "removed", "fix"),
+    [
+        ("extensions/v1beta1", "Ingress", "1.22", "use apiVersion: networking.k8s.io/v1"),
+        ("networking.k8s.io/v1beta1", "Ingress", "1.22", "use apiVersion: networking.k8s.io/v1"),
+        ("apps/v1beta2", "Deployment", "1.16", "use apiVersion: apps/v1"),
+        ("autoscaling/v2beta2", "HorizontalPodAutoscaler", "1.26", "use apiVersion: autoscaling/v2"),
+        ("policy/v1beta1", "PodSecurityPolicy", "1.25",
+         "nothing takes its place: do without this PodSecurityPolicy"),
+        ("extensions/v1beta1", "PodSecurityPolicy", "1.16",
+         "nothing takes its place: do without this PodSecurityPolicy"),
+    ],
+)  # fmt: skip
+async def test_an_api_that_is_gone_is_an_error(check: Any, version: str, kind: str, removed: str, fix: str) -> None:
+    (found,) = await check(f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n")
+    assert (found.level, found.line, found.fix) == ("error", 1, fix)
+    assert found.message == f"{kind} a has apiVersion {version}, which Kubernetes {removed} removed"
+
+
+@pytest.mark.parametrize(
+    ("release", "levels"), [("1.31", ["warning"]), ("1.32", ["error"]), ("1.36", ["error"])]
+)  # fmt: skip
+async def test_an_api_is_deprecated_before_it_goes(
+    manifests: Callable[[str], list[Resource]], environment: Environment, release: str, levels: list[str]
+) -> None:
+    text = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: a}\nspec:\n"
+    text += "  priorityLevelConfiguration: {name: a}\n"
+    examined = Examined(
+        environment=environment, resources=tuple(manifests(text)), kubernetes=Kubernetes(version=release)
+    )
+    found = Schemas().findings(examined)
+    assert [each.level for each in found] == levels
+    assert found[0].fix == "use apiVersion: flowcontrol.apiserver.k8s.io/v1"
+    if release == "1.31":
+        assert found[0].message.endswith("which is deprecated since Kubernetes 1.29 and goes in 1.32")
+
+
+async def test_a_version_without_schemas_is_an_error_that_lists_those_with(
+    manifests: Callable[[str], list[Resource]], environment: Environment
+) -> None:
+    examined = Examined(
+        environment=environment, resources=tuple(manifests(DEPLOYMENT)), kubernetes=Kubernetes(version="1.99")
+    )
+    (found,) = Schemas().findings(examined)
+    assert found.level == "error"
+    assert "1.99; there are those of 1.31, 1.32" in found.message
+
+
+async def test_a_missing_schema_is_an_error_where_the_environment_says_so(
+    manifests: Callable[[str], list[Resource]], environment: Environment
+) -> None:
+    strict = replace(environment, missing_schemas="error")
+    text = "apiVersion: acme.io/v1\nkind: Gate\nmetadata: {name: a}\n"
+    (found,) = Schemas().findings(Examined(environment=strict, resources=tuple(manifests(text))))
+    assert (found.level, found.message) == ("error", "Gate a is not validated: there is no schema for Gate.acme.io")
 
 
 @pytest.mark.parametrize("version", ["serving.knative.dev/v1", "gateway.networking.k8s.io/v1", "route.openshift.io/v1"])
@@ -241,8 +300,12 @@ def containers(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @given(st.recursive(LEAVES, containers))
 def test_any_body_is_answered(spec: Any) -> None:
+    environment = Environment(
+        id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),
+        source=Source(path="envs/prod"), target="prod", apply="never",
+    )  # fmt: skip
     body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": spec}
     resource = Resource(id=ResourceId(type="Deployment.apps", name="a"), body=body, origin=Origin(path="a.yaml"))
-    found = Schemas().findings([resource])
+    found = Schemas().findings(Examined(environment=environment, resources=(resource,)))
     assert bool(found) == (spec is not None), "no such body has a selector and a template"
     assert {each.level for each in found} <= {"error", "unknown"}

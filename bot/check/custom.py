@@ -1,0 +1,52 @@
+"""One kind of custom resources: compiled once, then every object is settled and validated as the API server does."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot.check.formats import STRING_FORMATS
+from bot.check.forms import FORMATS, KEYWORDS
+from bot.check.problem import Problem
+from bot.check.rules import Unevaluated, broken_rules, node_of
+from bot.check.settle import settled
+from bot.check.structural import Refused, json_schema
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft7Validator, ValidationError
+
+__all__ = ["CustomKind"]
+
+
+class CustomKind:
+    """A version of a kind, by its `openAPIV3Schema`. Refused: objects cannot be validated by that schema.
+
+    The validator takes a whole float for an integer, as the API server does with custom resources.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], meta: Mapping[str, Any], formats: frozenset[str]) -> None:
+        self.schema = schema
+        self.compiled = {**json_schema(schema, formats), "definitions": dict(meta)}
+        self.validator = validator(self.compiled)
+        self.rules = node_of(schema)
+
+    def settled(self, body: Mapping[str, Any]) -> Any:
+        """The object as it is validated."""
+        return settled(body, self.schema, embedded=True)
+
+    def errors(self, value: Any) -> Sequence["ValidationError"]:
+        """What is wrong with a settled object."""
+        return () if self.validator.is_valid(value) else list(self.validator.iter_errors(value))
+
+    def broken(self, value: Any, old: Any) -> Iterator[Problem | Unevaluated]:
+        """The rules that a settled object breaks, which satisfies its schema; `old` is as for `broken_rules`."""
+        return broken_rules(self.rules, value, old) if self.rules else iter(())
+
+
+def validator(schema: dict[str, Any]) -> "Draft7Validator":
+    """The compiled validator. Refused: the library cannot use the schema; it never looks anything up."""
+    from jsonschema_rs import Draft7Validator  # imported late: a server that checks nothing does not carry it
+
+    formats = {**FORMATS, **{f"go-{name}": each for name, each in STRING_FORMATS.items()}}
+    try:
+        return Draft7Validator(schema, formats=formats, validate_formats=True, keywords=dict(KEYWORDS), offline=True)
+    except (ValueError, RecursionError) as error:
+        raise Refused((), f"the validator refuses it ({type(error).__name__})") from None

@@ -1,0 +1,241 @@
+"""From a CustomResourceDefinition's schema to a JSON Schema that judges as the API server does.
+
+A structural schema says twice what an object looks like: its skeleton (types, fields, items) decides which fields there
+are, and value validations below `allOf`, `anyOf`, `oneOf` and `not` only narrow values. What the API server refuses in
+a schema is refused here, and nothing is taken over that is not known, so a hostile schema cannot refer to anything.
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.check.patterns import BadPattern, go_pattern
+from bot.check.problem import Path
+
+__all__ = ["Refused", "json_schema"]
+
+Schema = dict[str, Any]
+
+MOST = 50_000  # schemas within a schema; the largest in use have some ten thousand
+TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
+FORBIDDEN = ("$ref", "definitions", "dependencies", "additionalItems", "patternProperties", "id", "$schema")
+LENGTHS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+META = "#/definitions/meta.v1.ObjectMeta"
+HEAD: Mapping[str, Schema] = {
+    "apiVersion": {"type": "string", "minLength": 1},
+    "kind": {"type": "string", "minLength": 1},
+}
+BOUNDS = {"int32": (-(2**31), 2**31 - 1)}
+INT64 = (-(2**63), 2**63 - 1)
+
+
+class Refused(Exception):
+    """A schema that nothing can be validated by: where, and why."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(why)
+        self.path, self.why = path, why
+
+
+def json_schema(schema: Any, formats: frozenset[str]) -> Schema:
+    """The JSON Schema (draft 7) of a version's `openAPIV3Schema`, which refers to the definitions of ObjectMeta.
+
+    `formats` are the names of the string formats that are checked. Refused: it is no structural schema.
+    """
+    converter = Converter(formats)
+    made = converter.skeleton(schema, (), embedded=True)
+    if made.get("type") != "object":
+        raise Refused((), "its type is not object")
+    return made
+
+
+class Converter:
+    """One conversion; it counts what it met."""
+
+    def __init__(self, formats: frozenset[str]) -> None:
+        self.formats = formats
+        self.count = 0
+
+    def skeleton(self, schema: Any, path: Path, *, embedded: bool = False) -> Schema:
+        """A schema that says which fields there are. `embedded`: what it describes is an object of its own."""
+        self.enter(schema, path)
+        embedded = embedded or schema.get("x-kubernetes-embedded-resource") is True
+        made = self.values(schema, path)
+        type = schema.get("type")
+        if schema.get("x-kubernetes-int-or-string") is True:
+            made |= {"type": ["integer", "string"], **bounds(INT64)}
+        elif isinstance(type, str):
+            made["type"] = type
+        elif schema.get("x-kubernetes-preserve-unknown-fields") is not True:
+            raise Refused(path, "it has no type")
+        if type == "array":
+            made["items"] = self.skeleton(self.part(schema, "items", path), (*path, "items"))
+            made |= told_apart(schema, path)
+        if type == "object":
+            made |= self.fields(schema, path, embedded=embedded)
+        if schema.get("nullable") is True and "type" in made:
+            made["type"] = [*([made["type"]] if isinstance(made["type"], str) else made["type"]), "null"]
+        return made
+
+    def fields(self, schema: Any, path: Path, *, embedded: bool) -> Schema:
+        """The fields of an object, and whether there may be others."""
+        made: Schema = {}
+        properties = {
+            name: self.skeleton(each, (*path, "properties", name))
+            for name, each in mapping(schema, "properties", path).items()
+            if not (embedded and name == "metadata")
+        }
+        if embedded:
+            properties = {**properties, **HEAD, "metadata": self.metadata(schema, path)}
+            made["required"] = sorted({*strings(schema, "required", path), *HEAD})
+        if properties:
+            made["properties"] = properties
+        others = schema.get("additionalProperties")
+        if isinstance(others, Mapping):
+            if schema.get("properties"):
+                raise Refused((*path, "additionalProperties"), "it has both properties and additionalProperties")
+            made["additionalProperties"] = self.skeleton(others, (*path, "additionalProperties"))
+        elif others is not True and schema.get("x-kubernetes-preserve-unknown-fields") is not True:
+            made["additionalProperties"] = False
+        return made
+
+    def metadata(self, schema: Any, path: Path) -> Schema:
+        """ObjectMeta, narrowed by what the schema says of it."""
+        own = mapping(schema, "properties", path).get("metadata")
+        if own is None:
+            return {"$ref": META}
+        return {"allOf": [{"$ref": META}, self.narrowing(own, (*path, "properties", "metadata"))]}
+
+    def narrowing(self, schema: Any, path: Path) -> Schema:
+        """A schema that only narrows values. `properties` and `items` lead to the values that it is about."""
+        self.enter(schema, path)
+        made = self.values(schema, path)
+        if isinstance(schema.get("type"), str):
+            made["type"] = schema["type"]
+        properties = mapping(schema, "properties", path)
+        if properties:
+            made["properties"] = {
+                name: self.narrowing(each, (*path, "properties", name)) for name, each in properties.items()
+            }
+        if "items" in schema:
+            made["items"] = self.narrowing(self.part(schema, "items", path), (*path, "items"))
+        return made
+
+    def values(self, schema: Any, path: Path) -> Schema:
+        """Everything that narrows a value, of either sort of schema."""
+        made: Schema = {name: length(schema, name, path) for name in LENGTHS if name in schema}
+        made |= self.text(schema, path) | numbers(schema, path)
+        if isinstance(schema.get("enum"), list) and schema["enum"]:
+            made["enum"] = schema["enum"]
+        if required := strings(schema, "required", path):
+            made["required"] = required
+        for name in ("allOf", "anyOf", "oneOf"):
+            if branches := listed(schema, name, path):
+                made[name] = [self.narrowing(each, (*path, name, index)) for index, each in enumerate(branches)]
+        if "not" in schema:
+            made["not"] = self.narrowing(self.part(schema, "not", path), (*path, "not"))
+        return made
+
+    def text(self, schema: Any, path: Path) -> Schema:
+        """The pattern and the format of a string."""
+        made: Schema = {}
+        pattern = schema.get("pattern")
+        if pattern:
+            try:
+                go_pattern(pattern if isinstance(pattern, str) else "[")
+            except BadPattern as error:
+                raise Refused((*path, "pattern"), f"its pattern cannot be used ({error})") from None
+            made["goPattern"] = pattern
+        name = str(schema.get("format", "")).replace("-", "")
+        if schema.get("type", "string") == "string" and name in self.formats:
+            made["format"] = "go-" + name
+        return made
+
+    def part(self, schema: Any, name: str, path: Path) -> Any:
+        """A schema that has to be there."""
+        if not isinstance(schema.get(name), Mapping):
+            raise Refused(path, f"its {name} is no schema")
+        return schema[name]
+
+    def enter(self, schema: Any, path: Path) -> None:
+        """What is refused in every schema."""
+        self.count += 1
+        if self.count > MOST:
+            raise Refused((), f"it holds more than {MOST} schemas")
+        if not isinstance(schema, Mapping):
+            raise Refused(path, "it is no schema")
+        for name in FORBIDDEN:
+            if schema.get(name) is not None:
+                raise Refused((*path, name), f"it has {name}, which Kubernetes does not allow")
+        if schema.get("uniqueItems") is True:
+            raise Refused((*path, "uniqueItems"), "it has uniqueItems, which Kubernetes does not allow")
+        if schema.get("type") is not None and schema["type"] not in TYPES:
+            raise Refused((*path, "type"), "its type is none that Kubernetes knows")
+
+
+def told_apart(schema: Any, path: Path) -> Schema:
+    """How the items of a list are told apart. Defaults of keys are filled in before lists are compared."""
+    match schema.get("x-kubernetes-list-type"):
+        case "set":
+            return {"setList": True}
+        case "map":
+            return {"mapList": dict.fromkeys(strings(schema, "x-kubernetes-list-map-keys", path))}
+    return {}
+
+
+def numbers(schema: Any, path: Path) -> Schema:
+    """The bounds of a number: in OpenAPI 3.0, whether a bound itself is allowed is said apart."""
+    made: Schema = {}
+    if schema.get("type") == "integer":
+        made |= bounds(BOUNDS.get(str(schema.get("format")), INT64))
+    for name in ("minimum", "maximum", "multipleOf"):
+        value = schema.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool) or (name == "multipleOf" and value <= 0):
+            raise Refused((*path, name), f"its {name} is no number that can be used")
+        if name == "multipleOf":
+            made[name] = value
+        elif schema.get("exclusive" + name.capitalize()) is True:
+            made["exclusive" + name.capitalize()] = value
+        else:
+            narrower = max if name == "minimum" else min
+            made[name] = narrower(made.get(name, value), value)
+    return made
+
+
+def bounds(range: tuple[int, int]) -> Schema:
+    """The range of a Go type."""
+    return {"minimum": range[0], "maximum": range[1]}
+
+
+def length(schema: Any, name: str, path: Path) -> int:
+    """A count that is not negative."""
+    value = schema[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Refused((*path, name), f"its {name} is no count")
+    return value
+
+
+def mapping(schema: Any, name: str, path: Path) -> Mapping[str, Any]:
+    """A mapping that may be missing."""
+    value = schema.get(name)
+    if not isinstance(value, Mapping | None):
+        raise Refused((*path, name), f"its {name} is no mapping")
+    return value or {}
+
+
+def listed(schema: Any, name: str, path: Path) -> Sequence[Any]:
+    """A list that may be missing."""
+    value = schema.get(name)
+    if not isinstance(value, list | None):
+        raise Refused((*path, name), f"its {name} is no list")
+    return value or []
+
+
+def strings(schema: Any, name: str, path: Path) -> list[str]:
+    """A list of strings that may be missing."""
+    found = listed(schema, name, path)
+    if not all(isinstance(each, str) for each in found):
+        raise Refused((*path, name), f"its {name} is no list of names")
+    return list(found)
