@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from bot.check.catalogue import Catalogue
 from bot.check.explain import Path, explain
 from bot.check.forms import FORMATS, KEYWORDS
+from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
@@ -38,6 +39,11 @@ class Schemas:
     def __init__(self, version: str = KUBERNETES) -> None:
         self.catalogue = Catalogue(version)
         self.validators: dict[str, Draft7Validator] = {}
+
+    def apart(self, environment: Environment) -> bool:
+        """Every object is judged by itself."""
+        del environment
+        return True
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """What is wrong, object by object in the order given, each object's findings by line."""

@@ -1,0 +1,78 @@
+"""`tidegate check` from the request to the exit status."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from bot.app import offline_tools
+from bot.cli.check.crew import Crew, Tell, calm_collector
+from bot.cli.check.gather import Gathered, gather
+from bot.cli.check.progress import progress
+from bot.cli.check.request import Request
+from bot.cli.check.write import write
+from bot.errors import ConfigurationError
+from bot.flow.assess import Tools
+from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
+from bot.model.checked import Checked
+
+__all__ = ["Request", "run_check"]
+
+GOOD, WRONG, FINDINGS = 0, 1, 2
+
+
+def run_check(request: Request) -> int:
+    """Check, write what was found, and answer with the exit status: 0 nothing that fails, 2 something."""
+    began = time.monotonic()
+    tools = offline_tools()
+    calm_collector()
+    try:
+        gathered = asyncio.run(gather(request, tools))
+    except ConfigurationError as error:
+        checked, gathered = Checked(environments=(), files=tuple(error.findings)), None
+    else:
+        checked = examine(request, tools, gathered)
+    write(request, checked, gathered, time.monotonic() - began)
+    failing = ("error", "unknown", "warning") if request.warnings_fail else ("error", "unknown")
+    return FINDINGS if any(each.level in failing for each in checked.findings) else GOOD
+
+
+def examine(request: Request, tools: Tools, gathered: Gathered) -> Checked:
+    """The checkup itself, by as many processes as were asked for."""
+    jobs = request.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with progress() as tell, Crew(Recipe(request, tools, gathered.subject), jobs) as crew:
+        checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
+    return replace(checked, unaffected=gathered.unaffected)
+
+
+def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """All tasks by the crew, with progress."""
+    return crew.run(tasks, tell(tasks))
+
+
+class Recipe:
+    """Makes the function that does tasks, in whatever process it is called.
+
+    A process that was not copied from this one gets the request alone, and reads the repository again.
+    """
+
+    def __init__(self, request: Request, tools: Tools, subject: Checkup) -> None:
+        self._request, self._ready = request, (tools, subject)
+
+    def __reduce__(self) -> tuple[Callable[[Request], "Recipe"], tuple[Request]]:
+        return again, (self._request,)
+
+    def __call__(self) -> Callable[[Task], Outcome]:
+        """The function; its event loop lives as long as it does."""
+        tools, subject = self._ready
+        runner = asyncio.Runner()
+        return lambda task: runner.run(perform(tools, subject, task))
+
+
+def again(request: Request) -> Recipe:
+    """The recipe in a process that has nothing yet."""
+    tools = offline_tools()
+    return Recipe(request, tools, asyncio.run(gather(request, tools)).subject)

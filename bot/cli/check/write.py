@@ -1,0 +1,61 @@
+"""Puts what was found where it belongs, in the form that was asked for."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+
+from bot.cli.check.gather import Gathered
+from bot.cli.check.request import Request
+from bot.errors import InputError
+from bot.model.checked import Checked
+from bot.report.findings import summarise, to_github, to_json, to_junit, to_sarif, to_text
+
+__all__ = ["write"]
+
+
+def write(request: Request, checked: Checked, gathered: Gathered | None, seconds: float) -> None:
+    """To the file that was named, else to standard output. InputError: the file cannot be written."""
+    text = written(request, checked, gathered, seconds)
+    if request.output is None:
+        typer.echo(text, nl=not text.endswith("\n"), color=True)
+        return
+    try:
+        request.output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{request.output}: cannot be written: {error.strerror}") from None
+    typer.echo(to_text.last_line(summarise(checked, seconds)), err=True)
+
+
+def written(request: Request, checked: Checked, gathered: Gathered | None, seconds: float) -> str:
+    """The findings in the form that was asked for."""
+    match request.format:
+        case "json":
+            return json.dumps(to_json(checked, seconds), indent=2, ensure_ascii=False)
+        case "sarif":
+            return json.dumps(to_sarif(checked), indent=2, ensure_ascii=False)
+        case "junit":
+            return to_junit(checked, seconds)
+        case "github":
+            return to_github(checked)
+    top = gathered.top if gathered else request.repository
+    return to_text(checked, sources(top, checked), seconds, colour(request))
+
+
+def colour(request: Request) -> bool:
+    """Whether to use colours: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    return request.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def sources(top: Path, checked: Checked) -> Mapping[str, str]:
+    """The text of every file that a finding is about, as far as it can be read."""
+    found = {}
+    for path in {each.path for each in checked.findings if each.path and each.line}:
+        try:
+            found[path] = (top / path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+    return found
