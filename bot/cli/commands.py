@@ -11,6 +11,8 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
 from bot import __version__
+from bot.cli.check.request import CheckRequest
+from bot.cli.options import command_of
 from bot.errors import SettingsError, TidegateError
 
 __all__ = ["run"]
@@ -95,6 +97,9 @@ def plan(
         raise UsageError(f"--format {format!r} is none of text, markdown, json")
     request = Request(repository=repository, base=base, head=head, environments=tuple(environment or ()))
     raise typer.Exit(run_plan(request, wanted))
+
+
+app.command("check")(command_of(CheckRequest))
 
 
 @app.command()

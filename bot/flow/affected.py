@@ -74,9 +74,7 @@ async def reading(tools: Tools, subject: Checkup, paths: Iterable[str]) -> tuple
     wanted = frozenset(entry.path for path in paths for entry in subject.head.under(path))
     reads = Reads(tools, subject.head, subject.load)
     folders = tuple(paths)
-    return tuple(
-        [each for each in subject.environments if lies_in(each, folders) or await reads.any(each, wanted)]
-    )
+    return tuple([each for each in subject.environments if lies_in(each, folders) or await reads.any(each, wanted)])
 
 
 def lies_in(environment: Environment, folders: tuple[str, ...]) -> bool:

@@ -23,7 +23,7 @@ from bot.flow.checkup import Outcome, Task, lost
 __all__ = ["Crew", "calm_collector"]
 
 Work = Callable[[Task], Outcome]
-Tell = Callable[[Task], None]
+Tell = Callable[[Task], object]
 
 PR_SET_PDEATHSIG = 1
 PATIENCE = 600.0  # seconds that one piece may take; renders have limits of their own

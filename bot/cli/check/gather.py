@@ -1,10 +1,11 @@
 """What is to be checked: the working tree, the environments that were asked for, and what it is compared with."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.cli.check.request import Request
+from bot.cli.check.request import CheckRequest
 from bot.config import parse
 from bot.config.propose import candidates, propose
 from bot.errors import InputError
@@ -12,7 +13,7 @@ from bot.flow.affected import changed, reading
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup
 from bot.git.local import LocalRepository
-from bot.model.environment import Configuration
+from bot.model.environment import Configuration, Environment
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
 from bot.model.tree import Tree
@@ -32,7 +33,7 @@ class Gathered:
     unaffected: tuple[str, ...] = ()
 
 
-async def gather(request: Request, tools: Tools) -> Gathered:
+async def gather(request: CheckRequest, tools: Tools) -> Gathered:
     """Read the repository. InputError: it, a revision, an environment or a path is not there.
 
     ConfigurationError: its tidegate.yaml cannot be used.
@@ -40,19 +41,22 @@ async def gather(request: Request, tools: Tools) -> Gathered:
     repository = await LocalRepository.find(request.repository)
     head = await repository.working_tree()
     configuration, written = await configured(repository, head)
-    base = await base_of(repository, request)
-    if base is not None:
+    environments = chosen(configuration, request.environments or [])
+    # oldObject of a policy is what the base renders; nothing else asks for it
+    asked = request.since or any(each.policies for each in environments)
+    base = await base_of(repository, request) if asked else None
+    if request.since and base is not None:
         head = await repository.compared(head, base)
     subject = Checkup(
-        environments=chosen(configuration, request.environments), head=head, load=repository.load, base=base,
+        environments=environments, head=head, load=repository.load, base=base,
         before=await earlier(repository, base), written=written,
     )  # fmt: skip
     every = subject.environments
     if request.since and base is not None:
         subject = replace(subject, environments=await changed(tools, subject, base))
-    if request.paths:
-        places = tuple(relative(repository.top, path) for path in request.paths)
-        for path, place in zip(request.paths, places, strict=True):
+    if wanted := request.paths:
+        places = tuple(relative(repository.top, path) for path in wanted)
+        for path, place in zip(wanted, places, strict=True):
             if not head.under(place):
                 raise InputError(f"{path}: git knows no such file or folder here")
         subject = replace(subject, environments=await reading(tools, subject, places))
@@ -84,7 +88,7 @@ def identity(repository: LocalRepository) -> RepositoryId:
     return RepositoryId(forge="local", number=0, path=repository.top.name)
 
 
-async def base_of(repository: LocalRepository, request: Request) -> Tree | None:
+async def base_of(repository: LocalRepository, request: CheckRequest) -> Tree | None:
     """The revision to compare with. A repository without a commit has none; there, everything is new."""
     revision = request.since or "HEAD"
     try:
@@ -103,7 +107,7 @@ async def earlier(repository: LocalRepository, base: Tree | None) -> Configurati
         return None
 
 
-def chosen(configuration: Configuration, names: tuple[str, ...]) -> tuple:
+def chosen(configuration: Configuration, names: Sequence[str]) -> tuple[Environment, ...]:
     """The environments of those names, or all. InputError: there is none of a name."""
     known = {each.id.name: each for each in configuration.environments}
     for name in names:

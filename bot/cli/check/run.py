@@ -12,40 +12,44 @@ from bot.app import offline_tools
 from bot.cli.check.crew import Crew, Tell, calm_collector
 from bot.cli.check.gather import Gathered, gather
 from bot.cli.check.progress import progress
-from bot.cli.check.request import Request
+from bot.cli.check.request import CheckRequest
 from bot.cli.check.write import write
 from bot.errors import ConfigurationError
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
 from bot.model.checked import Checked
 
-__all__ = ["Request", "run_check"]
+__all__ = ["CheckRequest", "run_check"]
 
 GOOD, WRONG, FINDINGS = 0, 1, 2
 
 
-def run_check(request: Request) -> int:
+def run_check(request: CheckRequest) -> int:
     """Check, write what was found, and answer with the exit status: 0 nothing that fails, 2 something."""
     began = time.monotonic()
     tools = offline_tools()
     calm_collector()
+    top = request.repository
     try:
         gathered = asyncio.run(gather(request, tools))
     except ConfigurationError as error:
-        checked, gathered = Checked(environments=(), files=tuple(error.findings)), None
+        checked = Checked(environments=(), files=tuple(error.findings))
     else:
-        checked = examine(request, tools, gathered)
-    write(request, checked, gathered, time.monotonic() - began)
-    failing = ("error", "unknown", "warning") if request.warnings_fail else ("error", "unknown")
-    return FINDINGS if any(each.level in failing for each in checked.findings) else GOOD
+        top, checked = gathered.top, examine(request, tools, gathered)
+    write(request, checked, top, time.monotonic() - began)
+    return FINDINGS if any(each.level in request.failing for each in checked.findings) else GOOD
 
 
-def examine(request: Request, tools: Tools, gathered: Gathered) -> Checked:
+def examine(request: CheckRequest, tools: Tools, gathered: Gathered) -> Checked:
     """The checkup itself, by as many processes as were asked for."""
-    jobs = request.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with progress() as tell, Crew(Recipe(request, tools, gathered.subject), jobs) as crew:
+    with progress() as tell, Crew(Recipe(request, tools, gathered.subject), request.jobs or cores()) as crew:
         checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
     return replace(checked, unaffected=gathered.unaffected)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[Task]) -> Sequence[Outcome]:
@@ -59,10 +63,10 @@ class Recipe:
     A process that was not copied from this one gets the request alone, and reads the repository again.
     """
 
-    def __init__(self, request: Request, tools: Tools, subject: Checkup) -> None:
+    def __init__(self, request: CheckRequest, tools: Tools, subject: Checkup) -> None:
         self._request, self._ready = request, (tools, subject)
 
-    def __reduce__(self) -> tuple[Callable[[Request], "Recipe"], tuple[Request]]:
+    def __reduce__(self) -> tuple[Callable[[CheckRequest], "Recipe"], tuple[CheckRequest]]:
         return again, (self._request,)
 
     def __call__(self) -> Callable[[Task], Outcome]:
@@ -72,7 +76,7 @@ class Recipe:
         return lambda task: runner.run(perform(tools, subject, task))
 
 
-def again(request: Request) -> Recipe:
+def again(request: CheckRequest) -> Recipe:
     """The recipe in a process that has nothing yet."""
     tools = offline_tools()
     return Recipe(request, tools, asyncio.run(gather(request, tools)).subject)

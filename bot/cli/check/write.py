@@ -8,18 +8,17 @@ from pathlib import Path
 
 import typer
 
-from bot.cli.check.gather import Gathered
-from bot.cli.check.request import Request
+from bot.cli.check.request import CheckRequest
 from bot.errors import InputError
 from bot.model.checked import Checked
-from bot.report.findings import summarise, to_github, to_json, to_junit, to_sarif, to_text
+from bot.report.findings import summarise, summary_line, to_github, to_json, to_junit, to_sarif, to_text
 
 __all__ = ["write"]
 
 
-def write(request: Request, checked: Checked, gathered: Gathered | None, seconds: float) -> None:
+def write(request: CheckRequest, checked: Checked, top: Path, seconds: float) -> None:
     """To the file that was named, else to standard output. InputError: the file cannot be written."""
-    text = written(request, checked, gathered, seconds)
+    text = written(request, checked, top, seconds)
     if request.output is None:
         typer.echo(text, nl=not text.endswith("\n"), color=True)
         return
@@ -27,12 +26,12 @@ def write(request: Request, checked: Checked, gathered: Gathered | None, seconds
         request.output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{request.output}: cannot be written: {error.strerror}") from None
-    typer.echo(to_text.last_line(summarise(checked, seconds)), err=True)
+    typer.echo(summary_line(summarise(checked, seconds)), err=True)
 
 
-def written(request: Request, checked: Checked, gathered: Gathered | None, seconds: float) -> str:
+def written(request: CheckRequest, checked: Checked, top: Path, seconds: float) -> str:
     """The findings in the form that was asked for."""
-    match request.format:
+    match request.form:
         case "json":
             return json.dumps(to_json(checked, seconds), indent=2, ensure_ascii=False)
         case "sarif":
@@ -41,11 +40,10 @@ def written(request: Request, checked: Checked, gathered: Gathered | None, secon
             return to_junit(checked, seconds)
         case "github":
             return to_github(checked)
-    top = gathered.top if gathered else request.repository
     return to_text(checked, sources(top, checked), seconds, colour(request))
 
 
-def colour(request: Request) -> bool:
+def colour(request: CheckRequest) -> bool:
     """Whether to use colours: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
     return request.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
