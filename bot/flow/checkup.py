@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.check import Apart
 from bot.diff import normalise
 from bot.errors import InputError, RenderError, TreeError
-from bot.flow.assess import Load, Subject, Tools, check, pick, policy_files, render
+from bot.flow.assess import Load, Tools, pick, policy_files, render
+from bot.flow.evaluate import InProcess
 from bot.model.checked import Checked, Judged
 from bot.model.environment import Configuration, Environment
 from bot.model.examined import Examined
@@ -102,9 +102,8 @@ def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterat
 def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piecewise | None:
     """The renderer, if it and all checks can do with parts of this environment."""
     renderer = pick(tools.renderers, subject.head, environment.source)
-    if isinstance(renderer, Piecewise) and all(isinstance(c, Apart) and c.apart(environment) for c in tools.checks):
-        return renderer
-    return None
+    together = not (isinstance(tools.evaluator, InProcess) and tools.evaluator.apart(environment))
+    return renderer if isinstance(renderer, Piecewise) and not together else None
 
 
 def parts(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -194,11 +193,7 @@ async def evaluate(
         kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files,
         policies=await subject.load(head, policy_files(environment, head)),
     )  # fmt: skip
-    judged = Subject(
-        environment=environment, before=None, base=None, head=head, load=subject.load, uid="", branch="",
-        allowed=frozenset(),
-    )  # fmt: skip
-    return tuple(await check(tools, judged, examined))
+    return tuple(await tools.evaluator.check(environment.id.repository, examined))
 
 
 async def before(tools: Tools, subject: Checkup, environment: Environment) -> tuple[Resource, ...] | None:
@@ -267,7 +262,7 @@ def unreadable(environment: Environment, message: str) -> Finding:
 
 
 def lost(task: Task, why: str) -> Outcome:
-    """The outcome of work whose process ended before it: what it was to find out is unknown."""
+    """The outcome of work that came to no end: what it was to find out is unknown."""
     first = task.paths[0] if task.paths else ""
     part = f" ({len(task.paths)} files from {first})" if len(task.paths) > 1 else ""
     message = f"{task.environment}{part} could not be checked: {why}"

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -85,7 +86,7 @@ class Crew:
     def _alone(self, tasks: Sequence[Task], tell: Tell) -> Iterator[Outcome]:
         work = self._make()
         for task in tasks:
-            yield work(task)
+            yield done(work, task)
             tell(task)
 
     def _employ(self, waiting: deque[int], tasks: Sequence[Task]) -> None:
@@ -140,7 +141,16 @@ def serve(make: Callable[[], Work], pipe: Connection, parent: int) -> None:
             task = pipe.recv()
         except EOFError:
             return
-        pipe.send(work(task))
+        pipe.send(done(work, task))
+
+
+def done(work: Work, task: Task) -> Outcome:
+    """The outcome of a task; work that breaks is unknown. Nothing but the findings may reach standard output."""
+    try:
+        with redirect_stdout(sys.stderr):
+            return work(task)
+    except Exception as error:  # its text may quote anything, so only its type is told
+        return lost(task, type(error).__name__)
 
 
 def calm_collector() -> None:
