@@ -12,7 +12,9 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageErro
 
 from bot import __version__
 from bot.cli.check.request import CheckRequest
+from bot.cli.init import InitRequest
 from bot.cli.options import command_of
+from bot.cli.render import RenderRequest
 from bot.errors import SettingsError, TidegateError
 
 __all__ = ["run"]
@@ -100,6 +102,8 @@ def plan(
 
 
 app.command("check")(command_of(CheckRequest))
+app.command("render")(command_of(RenderRequest))
+app.command("init")(command_of(InitRequest))
 
 
 @app.command()

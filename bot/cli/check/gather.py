@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.cli.check.request import CheckRequest
 from bot.config import parse
-from bot.config.propose import candidates, propose
+from bot.config.propose import EVERYTHING, candidates, propose
 from bot.errors import InputError
 from bot.flow.affected import changed, reading
 from bot.flow.assess import Tools
@@ -69,7 +69,7 @@ async def configured(repository: LocalRepository, tree: Tree) -> tuple[Configura
     found = await read_configuration(repository, tree)
     if found is not None:
         return found, True
-    proposed = propose(await repository.load(tree, candidates(tree)))
+    proposed = propose(await repository.load(tree, candidates(tree)), EVERYTHING)
     if not proposed.environments:
         raise InputError(f"there is no {CONFIGURATION}, and nothing that could be an environment was found")
     return parse(proposed.text.encode(), identity(repository)), False

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.app import offline_tools
 from bot.cli.check.crew import Crew, Tell, calm_collector
 from bot.cli.check.gather import Gathered, gather
 from bot.cli.check.progress import progress
 from bot.cli.check.request import CheckRequest
+from bot.cli.check.tools import tools_of
 from bot.cli.check.write import write
 from bot.errors import ConfigurationError
 from bot.flow.assess import Tools
@@ -27,7 +27,7 @@ GOOD, WRONG, FINDINGS = 0, 1, 2
 def run_check(request: CheckRequest) -> int:
     """Check, write what was found, and answer with the exit status: 0 nothing that fails, 2 something."""
     began = time.monotonic()
-    tools = offline_tools()
+    tools = tools_of(request.config, request.version)
     calm_collector()
     top = request.repository
     try:
@@ -78,5 +78,5 @@ class Recipe:
 
 def again(request: CheckRequest) -> Recipe:
     """The recipe in a process that has nothing yet."""
-    tools = offline_tools()
+    tools = tools_of(request.config, request.version)
     return Recipe(request, tools, asyncio.run(gather(request, tools)).subject)
