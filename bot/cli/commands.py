@@ -53,7 +53,7 @@ def options(
 @app.command()
 def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the server: receive webhooks, plan in pull requests, apply what was approved, keep it there."""
-    from bot.app import serve as run_server
+    from bot.server import serve as run_server
 
     raise typer.Exit(run_server(file))
 
