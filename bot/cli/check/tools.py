@@ -7,7 +7,6 @@ from pathlib import Path
 from bot.app import make_kubernetes, offline_tools
 from bot.flow.assess import Tools
 from bot.model.kubernetes import Kubernetes
-from bot.settings import load
 
 __all__ = ["tools_of"]
 
@@ -17,7 +16,11 @@ def tools_of(config: Path | None, version: str = "") -> Tools:
 
     SettingsError: the settings cannot be used.
     """
-    settings = load(config) if config else None
+    settings = None
+    if config:
+        from bot.settings import load
+
+        settings = load(config)
     tools = offline_tools(settings.render if settings else None)
     known: Mapping[str, Kubernetes] = make_kubernetes(settings) if settings else {}
     return replace(tools, kubernetes=OneVersion(known, minor(version)) if version else known)

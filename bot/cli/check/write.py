@@ -11,7 +11,8 @@ import typer
 from bot.cli.check.request import CheckRequest
 from bot.errors import InputError
 from bot.model.checked import Checked
-from bot.report.findings import summarise, summary_line, to_github, to_json, to_junit, to_sarif, to_text
+from bot.report.findings.shape import summarise
+from bot.report.findings.text import summary_line, to_text
 
 __all__ = ["write"]
 
@@ -30,15 +31,23 @@ def write(request: CheckRequest, checked: Checked, top: Path, seconds: float) ->
 
 
 def written(request: CheckRequest, checked: Checked, top: Path, seconds: float) -> str:
-    """The findings in the form that was asked for."""
+    """The findings in the form that was asked for; the module of each is loaded when it is."""
     match request.form:
         case "json":
+            from bot.report.findings.shape import to_json
+
             return json.dumps(to_json(checked, seconds), indent=2, ensure_ascii=False)
         case "sarif":
+            from bot.report.findings.sarif import to_sarif
+
             return json.dumps(to_sarif(checked), indent=2, ensure_ascii=False)
         case "junit":
+            from bot.report.findings.junit import to_junit
+
             return to_junit(checked, seconds)
         case "github":
+            from bot.report.findings.github import to_github
+
             return to_github(checked)
     return to_text(checked, sources(top, checked), seconds, colour(request))
 
