@@ -14,8 +14,8 @@ MASK = "‹masked›"
 SECRET = re.compile(r"""["']?\bkind\b["']?\s*:\s*["']?Secret(?:List)?\b""")
 SEPARATOR = re.compile(r"---(?:\s|$)")
 KEY = re.compile(r"""(\s*(?:-\s+)*)((?:"[\w./-]+"|'[\w./-]+'|[\w./-]+)\s*:)(.*)""")
-SHOWN = frozenset({"apiVersion", "kind", "metadata", "name", "namespace", "type", "labels", "data", "stringData"})
-"""Keys of a Secret whose own line gives nothing away."""
+STRUCTURE = frozenset({"metadata", "labels", "annotations", "data", "stringData"})
+"""Keys of a Secret whose line, where nothing follows on it, gives nothing away."""
 
 LEAKS = ("secrets", "leaks")
 """The checks that find values which nobody should read."""
@@ -46,9 +46,12 @@ def excerpt(finding: Finding, sources: Mapping[str, str], hidden: frozenset[Plac
     lines = text.replace("\r\n", "\n").split("\n")
     if finding.line > len(lines) or not lines[finding.line - 1].strip():
         return None
-    secret = is_secret(finding, lines)
+    secret, located = is_secret(finding, lines), finding.resource is not None
     numbers = [each for each in (finding.line - 1, finding.line) if each >= 1 and lines[each - 1].strip()]
-    shown = {each: masked(lines[each - 1], secret, (finding.path, each) in hidden) for each in numbers}
+    shown = {
+        each: masked(lines[each - 1], secret, (finding.path, each) in hidden, each == finding.line and located)
+        for each in numbers
+    }
     raw, safe = lines[finding.line - 1], shown[finding.line]
     indent = len(raw) - len(raw.lstrip())
     column = max(finding.column, indent + 1)
@@ -76,18 +79,20 @@ def document(lines: list[str], number: int) -> Iterator[str]:
     yield from lines[first:last]
 
 
-def masked(line: str, secret: bool, leak: bool) -> str:
-    """The line without what must not be read: a Secret's values, whatever a scanner found."""
+def masked(line: str, secret: bool, leak: bool, located: bool) -> str:
+    """The line without what must not be read: a Secret's values, whatever a scanner found.
+
+    `located`: it is known that the line begins with a key, and is no part of a longer text.
+    """
     if not secret and not leak:
         return line
-    indent = line[: len(line) - len(line.lstrip())]
     found = KEY.fullmatch(line) if secret else None
-    if found is None or (leak and not secret):
-        return indent + MASK
+    if found is None:
+        return line[: len(line) - len(line.lstrip())] + MASK
     key = found[2].rstrip(" :").strip("\"'")
-    if not found[3].strip() or (key in SHOWN and not leak):
+    if key in STRUCTURE and not found[3].strip():
         return line
-    return f"{found[1]}{found[2]} {MASK}"
+    return f"{found[1]}{found[2]} {MASK}" if located else found[1] + MASK
 
 
 def token(text: str) -> int:

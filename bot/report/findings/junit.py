@@ -10,6 +10,7 @@ from xml.etree import ElementTree as xml
 
 from bot.model.checked import Checked
 from bot.model.plan import Finding
+from bot.report.findings.shape import place
 
 __all__ = ["to_junit"]
 
@@ -32,7 +33,8 @@ def to_junit(checked: Checked, seconds: float) -> str:
 
 def suite(name: str, findings: tuple[Finding, ...]) -> xml.Element:
     """One environment: a case per file with findings; one that passes where there is none."""
-    cases = [case(name, path, group) for path, group in groupby(findings, key=lambda each: each.path)]
+    ordered = sorted(findings, key=place)
+    cases = [case(name, path, group) for path, group in groupby(ordered, key=lambda each: each.path)]
     if not cases:
         cases = [xml.Element("testcase", classname=name, name="everything")]
     failures, errors = (sum(len(each.findall(tag)) > 0 for each in cases) for tag in ("failure", "error"))
