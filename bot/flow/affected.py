@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.errors import InputError
-from bot.flow.assess import Load, Tools, pick, policy_files
+from bot.flow.assess import Tools, pick
 from bot.flow.checkup import Checkup
+from bot.flow.judge import policy_files
+from bot.flow.subject import Load
 from bot.model.environment import Environment
 from bot.model.tree import Tree
 from bot.render import Piecewise

@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from bot.diff import normalise
 from bot.errors import InputError, RenderError, TreeError
-from bot.flow.assess import Load, Tools, pick, policy_files, render
+from bot.flow.assess import Tools, pick, render
 from bot.flow.evaluate import InProcess
+from bot.flow.judge import policy_files
+from bot.flow.subject import Load
 from bot.model.checked import Checked, Judged
 from bot.model.environment import Configuration, Environment
 from bot.model.examined import Examined
@@ -245,7 +247,8 @@ def tally(identities: Sequence[Identity]) -> dict[tuple[str, ...], int]:
 
 def anchored(subject: Checkup, environment: Environment, finding: Finding) -> Finding:
     """The finding at a file: what concerns an environment as a whole is shown where the environment is described."""
-    if finding.path in subject.head.entries or not subject.written:
+    placed = finding.path in subject.head.entries and (finding.line or finding.path != CONFIGURATION)
+    if placed or not subject.written:
         return finding
     return replace(finding, path=CONFIGURATION, line=environment.line, column=1)
 

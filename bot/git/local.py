@@ -44,7 +44,17 @@ class LocalRepository:
     async def working_tree(self) -> Tree:
         """What is in the working folder now: tracked files and new ones that are not ignored."""
         # the index is only listed: `ls-files` with these options writes nothing
-        arguments = [f"--work-tree={self.top}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        # from the top, since it lists what is below the folder that it runs in
+        arguments = [
+            "-C",
+            str(self.top),
+            f"--work-tree={self.top}",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
         entries: dict[str, Entry] = {}
         for name in output.split(b"\0"):

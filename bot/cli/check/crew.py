@@ -13,7 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import AbstractContextManager, redirect_stdout
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -24,6 +24,7 @@ from bot.flow.checkup import Outcome, Task, lost
 __all__ = ["Crew", "calm_collector"]
 
 Work = Callable[[Task], Outcome]
+Make = Callable[[], AbstractContextManager[Work]]
 Tell = Callable[[Task], object]
 
 PR_SET_PDEATHSIG = 1
@@ -33,7 +34,7 @@ PATIENCE = 600.0  # seconds that one piece may take; renders have limits of thei
 class Member:
     """One process with its pipe, and what it is doing since when."""
 
-    def __init__(self, make: Callable[[], Work]) -> None:
+    def __init__(self, make: Make) -> None:
         context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.pipe, other = context.Pipe()
         self.process: BaseProcess = context.Process(target=serve, args=(make, other, os.getpid()), daemon=True)
@@ -57,7 +58,7 @@ class Member:
 class Crew:
     """Up to `jobs` processes; with one job everything is done in this process. `make` is called once in each."""
 
-    def __init__(self, make: Callable[[], Work], jobs: int, patience: float = PATIENCE) -> None:
+    def __init__(self, make: Make, jobs: int, patience: float = PATIENCE) -> None:
         self._make, self._jobs, self._patience = make, jobs, patience
         self._members: list[Member] = []
 
@@ -84,10 +85,10 @@ class Crew:
         return [outcomes[number] for number in range(len(tasks))]
 
     def _alone(self, tasks: Sequence[Task], tell: Tell) -> Iterator[Outcome]:
-        work = self._make()
-        for task in tasks:
-            yield done(work, task)
-            tell(task)
+        with self._make() as work:
+            for task in tasks:
+                yield done(work, task)
+                tell(task)
 
     def _employ(self, waiting: deque[int], tasks: Sequence[Task]) -> None:
         """Give every process something to do, as long as there is something."""
@@ -127,7 +128,7 @@ def ended(status: int | None) -> str:
     return f"status {status}"
 
 
-def serve(make: Callable[[], Work], pipe: Connection, parent: int) -> None:
+def serve(make: Make, pipe: Connection, parent: int) -> None:
     """The life of a process: do what comes through the pipe until nothing comes any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     if sys.platform == "linux":
@@ -135,13 +136,13 @@ def serve(make: Callable[[], Work], pipe: Connection, parent: int) -> None:
         if os.getppid() != parent:
             return
     calm_collector()
-    work = make()
-    while True:
-        try:
-            task = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(done(work, task))
+    with make() as work:
+        while True:
+            try:
+                task = pipe.recv()
+            except EOFError:
+                return
+            pipe.send(done(work, task))
 
 
 def done(work: Work, task: Task) -> Outcome:

@@ -4,7 +4,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -69,11 +70,12 @@ class Recipe:
     def __reduce__(self) -> tuple[Callable[[CheckRequest], "Recipe"], tuple[CheckRequest]]:
         return again, (self._request,)
 
-    def __call__(self) -> Callable[[Task], Outcome]:
-        """The function; its event loop lives as long as it does."""
+    @contextmanager
+    def __call__(self) -> Iterator[Callable[[Task], Outcome]]:
+        """The function, with an event loop of its own."""
         tools, subject = self._ready
-        runner = asyncio.Runner()
-        return lambda task: runner.run(perform(tools, subject, task))
+        with asyncio.Runner() as runner:
+            yield lambda task: runner.run(perform(tools, subject, task))
 
 
 def again(request: CheckRequest) -> Recipe:
