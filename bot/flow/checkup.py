@@ -18,7 +18,8 @@ from bot.flow.subject import Load
 from bot.model.checked import Checked, Judged
 from bot.model.environment import Configuration, Environment
 from bot.model.examined import Examined
-from bot.model.kubernetes import Kubernetes, is_own_group
+from bot.model.groups import is_own_group
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource, ResourceId

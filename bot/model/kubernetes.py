@@ -5,7 +5,7 @@ from dataclasses import field
 from bot.model.noun import noun
 from bot.model.resource import Resource
 
-__all__ = ["NEWEST", "Kubernetes", "is_own_group"]
+__all__ = ["NEWEST", "Kubernetes"]
 
 NEWEST = "1.36"
 """The newest minor version whose schemas are shipped; what is assumed where nothing else is said."""
@@ -23,22 +23,3 @@ class Kubernetes:
     version: str = NEWEST
     api_versions: tuple[str, ...] = ()
     crds: tuple[Resource, ...] = field(default=(), repr=False)
-
-
-OWN_GROUPS = frozenset(
-    f"{name}.k8s.io"
-    for name in (
-        "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
-        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node",
-        "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
-    )
-)  # fmt: skip
-
-
-def is_own_group(group: str) -> bool:
-    """Whether an API group is Kubernetes' own; every other one holds custom resources.
-
-    Groups without a dot are never anybody else's. The others are those of
-    https://kubernetes.io/docs/reference/kubernetes-api/; projects beside Kubernetes use `k8s.io` too.
-    """
-    return "." not in group or group in OWN_GROUPS
