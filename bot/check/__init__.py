@@ -4,12 +4,13 @@ Banned here: reading the cluster, the forge or git. A check that cannot run says
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
+from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 
-__all__ = ["Check"]
+__all__ = ["Apart", "Check"]
 
 
 class Check(Protocol):
@@ -27,4 +28,16 @@ class Check(Protocol):
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """What is wrong, in order of file and line. Findings never quote a value of a Secret."""
+        ...
+
+
+@runtime_checkable
+class Apart(Protocol):
+    """A check that may be given an environment in parts: what it says of an object does not depend on the others.
+
+    Custom resources and their definitions always come together.
+    """
+
+    def apart(self, environment: Environment) -> bool:
+        """Whether that holds for this environment."""
         ...

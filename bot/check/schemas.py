@@ -15,6 +15,7 @@ from bot.check.rules import Unevaluated
 from bot.check.structural import Refused
 from bot.check.tell import SCHEMAS, finding, not_validated, told
 from bot.errors import InputError
+from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
@@ -38,6 +39,11 @@ class Schemas:
     def __init__(self) -> None:
         self.builtin: dict[str, Builtin] = {}
         self.custom = Definitions()
+
+    def apart(self, environment: Environment) -> bool:
+        """Every object is judged by itself."""
+        del environment
+        return True
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """What is wrong, object by object in the order given, each object's findings by line."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
+from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
@@ -24,6 +25,11 @@ class PlainSecrets:
 
     name = "secrets"
     subject: ClassVar[Literal["desired"]] = "desired"
+
+    def apart(self, environment: Environment) -> bool:
+        """Every object is judged by itself."""
+        del environment
+        return True
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """One finding per Secret, at its first value, in the order given."""

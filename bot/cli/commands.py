@@ -11,6 +11,10 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
 from bot import __version__
+from bot.cli.check.request import CheckRequest
+from bot.cli.init import InitRequest
+from bot.cli.options import command_of
+from bot.cli.render import RenderRequest
 from bot.errors import SettingsError, TidegateError
 
 __all__ = ["run"]
@@ -49,7 +53,7 @@ def options(
 @app.command()
 def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the server: receive webhooks, plan in pull requests, apply what was approved, keep it there."""
-    from bot.app import serve as run_server
+    from bot.server import serve as run_server
 
     raise typer.Exit(run_server(file))
 
@@ -95,6 +99,11 @@ def plan(
         raise UsageError(f"--format {format!r} is none of text, markdown, json")
     request = Request(repository=repository, base=base, head=head, environments=tuple(environment or ()))
     raise typer.Exit(run_plan(request, wanted))
+
+
+app.command("check")(command_of(CheckRequest))
+app.command("render")(command_of(RenderRequest))
+app.command("init")(command_of(InitRequest))
 
 
 @app.command()

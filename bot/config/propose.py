@@ -1,20 +1,20 @@
-"""A first `tidegate.yaml` from what a repository holds: one environment for each directory of plain manifests."""
+"""A first `tidegate.yaml` from what a repository holds: overlays, charts, and folders of plain manifests."""
 
 import posixpath
 import re
-from collections.abc import Iterable
-from itertools import chain, count
+from collections.abc import Mapping
+from typing import Any
 
-from bot.config.rules import READ_AS_TRUTH
-from bot.document import dump, load_documents, load_json
-from bot.errors import DocumentError, TreeError
+from bot.config.discover import MANIFESTS, Found, candidates, charts, manifests, overlays, parents, plain_folders
+from bot.config.naming import unique
+from bot.document import dump
 from bot.model.noun import noun
 from bot.model.tree import Tree
 
-__all__ = ["Proposal", "candidates", "propose"]
+__all__ = ["EVERYTHING", "Proposal", "candidates", "propose"]
 
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-MANIFESTS = (".yaml", ".yml", ".json")
+EVERYTHING = frozenset({"plain", "kustomize", "helm"})
+PLAIN = frozenset({"plain"})
 
 
 @noun
@@ -26,80 +26,76 @@ class Proposal:
     skipped: tuple[str, ...]
 
 
-def candidates(tree: Tree) -> frozenset[str]:
-    """The files that have to be loaded to propose anything."""
-    return frozenset(path for path in tree.entries if path.endswith(MANIFESTS) and not hidden(path))
+def propose(tree: Tree, renderers: frozenset[str] = PLAIN) -> Proposal:
+    """An environment for each overlay that nothing builds upon, each chart's file of values, each folder of manifests.
 
-
-def hidden(path: str) -> bool:
-    """Whether a path is in a hidden folder, such as a forge's workflows."""
-    return any(part.startswith(".") for part in path.split("/"))
-
-
-def propose(tree: Tree) -> Proposal:
-    """An environment for each folder that itself holds a manifest, the outermost ones that kustomize does not build.
-
-    A kustomization file in a folder or above it means that kustomize builds it. The blobs of `candidates` are needed.
+    Only what `renderers` can render is proposed. A kustomization file in a folder or above it means that kustomize
+    builds it; so it is with charts. The blobs of `candidates` are needed.
     """
-    built = {posixpath.dirname(path) for path in tree.entries if posixpath.basename(path) in KUSTOMIZATIONS}
-    files: dict[str, list[str]] = {}
-    for path in sorted(candidates(tree)):
-        files.setdefault(posixpath.dirname(path), []).append(path)
-    found: dict[str, None] = {}
-    skipped: list[str] = []
-    for folder in sorted(files, key=lambda each: (each.count("/") + bool(each), each)):
-        above = set(parents(folder))
-        if above & built:
-            skipped.append(f"{folder or '.'}: is built by a kustomization file")
-        elif above.isdisjoint(found) and any(manifests(tree, path) for path in files[folder]):
-            found[folder] = None
-    names = unique(found)
-    environments = {name: describe(tree, name, folder) for name, folder in names.items()}
-    text = "version: 1\n" + dump({"environments": environments})
-    return Proposal(text=text, environments=names, skipped=tuple(skipped))
-
-
-def parents(folder: str) -> Iterable[str]:
-    """A folder and every folder above it, the root ("") last."""
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
-    yield ""
-
-
-def manifests(tree: Tree, path: str) -> list[dict[str, object]]:
-    """The manifests of a file; none where it cannot be read."""
-    load = load_json if path.endswith(".json") else load_documents
-    try:
-        values = [each.value for each in load(tree.read(path))]
-    except (DocumentError, TreeError):
-        return []
-    return [each for each in values if isinstance(each, dict) and "apiVersion" in each and "kind" in each]
-
-
-def unique(folders: Iterable[str]) -> dict[str, str]:
-    """A name for each folder: its last part, or as much of its path as it takes to be the only one, or a number."""
-    names: dict[str, str] = {}
-    for folder in folders:
-        parts = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") or "x" for part in (folder or "root").split("/")]
-        tails = ("-".join(parts[-length:])[-63:].strip("-") for length in range(1, len(parts) + 1))
-        whole = "-".join(parts)[-55:].strip("-")
-        numbered = (f"{whole}-{number}" for number in count(2))
-        name = next(each for each in chain(tails, numbered) if each not in names and each not in READ_AS_TRUTH)
-        names[name] = folder
-    return names
-
-
-def describe(tree: Tree, name: str, folder: str) -> dict[str, object]:
-    """One proposed environment."""
-    below = [entry.path for entry in tree.under(folder) if entry.path.endswith(MANIFESTS)]
-    secret = any(
-        each["kind"] == "Secret" and (each.get("data") or each.get("stringData"))
-        for path in below
-        for each in manifests(tree, path)
+    built, packed = list(overlays(tree)), list(charts(tree))
+    outer = frozenset(each.path for each in packed)
+    built = [within(each, outer, "the chart") for each in built]
+    taken = frozenset(each.path for each in (*built, *packed))
+    plain = list(plain_folders(tree, taken, any(not each.skipped for each in (*built, *packed))))
+    around = frozenset(each.path for each in plain if not each.skipped)
+    everything = [*(within(each, around, "the folder of manifests") for each in built), *packed, *plain]
+    chosen = sorted((each for each in everything if not each.skipped and each.kind in renderers), key=place)
+    names = unique(map(label, chosen))
+    by_label = {label(each): each for each in chosen}
+    environments = {name: describe(tree, name, by_label[each]) for name, each in names.items()}
+    return Proposal(
+        text="version: 1\n" + dump({"environments": environments}),
+        environments={name: by_label[each].path for name, each in names.items()},
+        skipped=tuple(reason(each) for each in sorted(everything, key=place) if each not in chosen),
     )
-    plain = {"secrets": {"plain": "warning"}} if secret else {}
+
+
+def within(found: Found, outer: frozenset[str], what: str) -> Found:
+    """The same, skipped where it lies below something that is an environment as a whole."""
+    around = next((each for each in parents(posixpath.dirname(found.path)) if each in outer and found.path), None)
+    if around is None or found.skipped:
+        return found
+    return Found(kind=found.kind, path=found.path, skipped=f"lies in {what} {around or '.'}")
+
+
+def place(found: Found) -> tuple[int, str, str]:
+    """Outer folders first."""
+    return found.path.count("/") + bool(found.path), found.path, found.values
+
+
+def label(found: Found) -> str:
+    """What the name of an environment is made of."""
+    if not found.values:
+        return found.path
+    stem = re.sub(r"^values[-._]|[-._]values$", "", posixpath.splitext(posixpath.basename(found.values))[0])
+    return posixpath.join(found.path, stem)
+
+
+def reason(found: Found) -> str:
+    """Why something is no environment."""
+    kinds = {"kustomize": "a kustomization file", "helm": "a chart"}
+    why = found.skipped or f"is built by {kinds.get(found.kind, found.kind)}"
+    return f"{found.path or '.'}: {why}"
+
+
+def describe(tree: Tree, name: str, found: Found) -> dict[str, Any]:
+    """One proposed environment."""
+    source: dict[str, Any] = {"path": found.path or "."}
+    if found.values:
+        source["options"] = {"values": [found.values]}
+    plain: Mapping[str, Any] = {"secrets": {"plain": "warning"}} if holds_secret(tree, found) else {}
     return {
-        "source": {"path": folder or "."}, "target": name, "apply": "on-merge", "first_apply": "on-merge",
+        "source": source, "target": name, "apply": "on-merge", "first_apply": "on-merge",
         "drift": "revert", "approvals": {"count": 1}, **plain,
     }  # fmt: skip
+
+
+def holds_secret(tree: Tree, found: Found) -> bool:
+    """Whether manifests below hold a Secret with values, which would keep the first plan from passing."""
+    below = (entry for entry in tree.under(found.path) if entry.path.endswith(MANIFESTS) and entry.blob in tree.blobs)
+    return any(
+        each["kind"] == "Secret" and bool(each.get("data") or each.get("stringData"))
+        for entry in below
+        if b"Secret" in tree.blobs[entry.blob]
+        for each in manifests(tree, entry.path)
+    )

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from bot.config.fault import Fault, Path, shown
 from bot.config.rules import prefix_faults
 from bot.config.schema import UNBUILT, schema
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema_rs import Draft202012Validator as Quick
 
 __all__ = ["violations"]
 
@@ -31,6 +33,8 @@ UNBUILT_RENDERERS = ("bundle",)
 
 def violations(value: Any) -> list[Fault]:
     """Everything in `value` that the schema does not allow; of a value with the wrong type, only that."""
+    if _quick().is_valid(value):
+        return []
     errors = list(_validator().iter_errors(value))
     mistyped = {tuple(each.absolute_path) for each in errors if each.validator == "type"}
     telling = [each for each in errors if each.validator == "type" or tuple(each.absolute_path) not in mistyped]
@@ -38,11 +42,22 @@ def violations(value: Any) -> list[Fault]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _quick() -> "Quick":
+    """Tells in no time that nothing is wrong, which is the usual answer."""
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(schema(), offline=True)
+
+
+@cache
+def _validator() -> "Draft202012Validator":
+    """Tells all that is wrong. Imported when something is: it takes a while to load."""
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(schema())
 
 
-def _explained(error: ValidationError) -> Iterator[Fault]:
+def _explained(error: "ValidationError") -> Iterator[Fault]:
     path: Path = tuple(error.absolute_path)
     is_name = "propertyNames" in error.absolute_schema_path
     instance, rule = _anything(error.instance), _anything(error.validator_value)
@@ -88,7 +103,7 @@ def _anything(value: object) -> Any:
     return value
 
 
-def _unknown_keys(error: ValidationError, path: Path) -> Iterator[Fault]:
+def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Fault]:
     known: Mapping[str, Any] = _anything(error.schema)["properties"]
     for key in _anything(error.instance):
         if key in known:
@@ -100,7 +115,7 @@ def _unknown_keys(error: ValidationError, path: Path) -> Iterator[Fault]:
             yield Fault(at, f"unknown key {shown((key,))}{_did_you_mean(key, list(known))}")
 
 
-def _absent(path: Path, key: str, error: ValidationError) -> Fault:
+def _absent(path: Path, key: str, error: "ValidationError") -> Fault:
     rule = _anything(error.schema)["properties"][key]
     choices = rule.get("enum") or [rule[each] for each in ("const",) if each in rule]
     example = f" {' or '.join(map(str, choices))}" if choices else ""

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.model.resource import Resource
+from bot.model.resource import Locate, Resource
 
 __all__ = ["normalise"]
 
@@ -28,7 +28,22 @@ def normalise(resource: Resource) -> Resource:
         rest["data"] = {**(data or {}), **encoded}
     if illegal:
         rest["stringData"] = illegal
-    return replace(resource, body=rest)
+    origin = resource.origin
+    if origin and origin.locate:
+        origin = replace(origin, locate=Moved(origin.locate, frozenset(encoded)))
+    return replace(resource, body=rest, origin=origin)
+
+
+class Moved:
+    """`Locate` for a Secret whose `data` stands as `stringData` in its file, as far as `keys` go."""
+
+    def __init__(self, locate: Locate, keys: frozenset[str]) -> None:
+        self._locate, self._keys = locate, keys
+
+    def __call__(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """(line, column), both from 1."""
+        moved = len(path) > 1 and path[0] == "data" and path[1] in self._keys
+        return self._locate(("stringData", *path[1:]) if moved else path)
 
 
 def _base64(text: str) -> str:

@@ -10,11 +10,14 @@ from yaml.events import Event
 from bot.document.build import Builder
 from bot.document.json_events import json_events
 from bot.document.places import Place, Places
+from bot.document.quick import Root, quick
 from bot.document.text import decode
 from bot.document.value import Document, Limits
 from bot.errors import DocumentError
 
 __all__ = ["load_documents", "load_json"]
+
+Events = Callable[[str], Iterator[Event]]
 
 DEFAULT = Limits()
 
@@ -24,7 +27,9 @@ def load_documents(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...
 
     DocumentError: not YAML, beyond a limit, a key set twice, or something that kubectl could not make JSON of.
     """
-    return _load(data, limits, _yaml_events)
+    text = decode(data, limits.size)
+    roots = quick(text, limits)
+    return _load(data, limits, _yaml_events) if roots is None else _documents(data, limits, _yaml_events, roots)
 
 
 def load_json(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...]:
@@ -35,17 +40,21 @@ def load_json(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...]:
     return _load(data, limits, json_events)
 
 
-def _load(data: bytes, limits: Limits, events: Callable[[str], Iterator[Event]]) -> tuple[Document, ...]:
+def _load(data: bytes, limits: Limits, events: Events) -> tuple[Document, ...]:
     builder = Builder(limits)
     take = builder.take
     for event in events(decode(data, limits.size)):
         take(event)
+    return _documents(data, limits, events, builder.roots)
+
+
+def _documents(data: bytes, limits: Limits, events: Events, roots: list[Root]) -> tuple[Document, ...]:
     # a partial, not a closure: documents travel between processes
     places = Places(partial(_again, data, limits, events))
-    return tuple(Document(value=value, line=root[0], locate=Place(places, root)) for value, root in builder.roots)
+    return tuple(Document(value=value, line=root[0], locate=Place(places, root)) for value, root in roots)
 
 
-def _again(data: bytes, limits: Limits, events: Callable[[str], Iterator[Event]]) -> Iterator[Event]:
+def _again(data: bytes, limits: Limits, events: Events) -> Iterator[Event]:
     return events(decode(data, limits.size))
 
 

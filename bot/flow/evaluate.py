@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import structlog
-
-from bot.check import Check
-from bot.model.environment import Source
+from bot.check import Apart, Check
+from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
@@ -17,8 +15,6 @@ from bot.model.tree import Tree
 from bot.render import Renderer
 
 __all__ = ["Evaluator", "InProcess", "Render"]
-
-log = structlog.get_logger(__name__)
 
 
 @noun
@@ -67,9 +63,15 @@ class InProcess:
             try:
                 findings += await each.run(examined)
             except Exception as error:  # a check may break in any way, and none of them may look like a pass
-                log.error("check broke", check=each.name, error=type(error).__name__)
+                import structlog  # imported when it is needed: commands start quickly
+
+                structlog.get_logger(__name__).error("check broke", check=each.name, error=type(error).__name__)
                 findings.append(unevaluated(each.name, examined, type(error).__name__))
         return findings
+
+    def apart(self, environment: Environment) -> bool:
+        """Whether every check may be given this environment in parts."""
+        return all(isinstance(each, Apart) and each.apart(environment) for each in self._checks)
 
     async def close(self) -> None:
         """There is nothing to end."""

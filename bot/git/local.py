@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +44,17 @@ class LocalRepository:
     async def working_tree(self) -> Tree:
         """What is in the working folder now: tracked files and new ones that are not ignored."""
         # the index is only listed: `ls-files` with these options writes nothing
-        arguments = [f"--work-tree={self.top}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        # from the top, since it lists what is below the folder that it runs in
+        arguments = [
+            "-C",
+            str(self.top),
+            f"--work-tree={self.top}",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
         entries: dict[str, Entry] = {}
         for name in output.split(b"\0"):
@@ -51,6 +63,19 @@ class LocalRepository:
                 if entry := file_entry(self.top, path):
                     entries[path] = entry
         return Tree(revision=UNCOMMITTED, entries=entries)
+
+    async def compared(self, tree: Tree, base: Tree) -> Tree:
+        """The working tree with the ids of `base` where a file is the same, so that the two can be compared."""
+        return await asyncio.to_thread(self._compared, tree, base)
+
+    def _compared(self, tree: Tree, base: Tree) -> Tree:
+        entries = {
+            path: replace(entry, mode=other.mode, blob=other.blob)
+            if (other := base.entries.get(path)) and unchanged(self.top, entry, other)
+            else entry
+            for path, entry in tree.entries.items()
+        }
+        return replace(tree, entries=entries)
 
     async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
         """The same tree with contents; the working tree's are read from the files."""
@@ -70,17 +95,37 @@ class LocalRepository:
 
 def file_entry(top: Path, path: str) -> Entry | None:
     """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later."""
-    file = top / path
-    if file.is_symlink():
+    try:
+        found = os.lstat(top / path)
+    except OSError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
         mode, size = "120000", 0
-    elif file.is_dir():
+    elif stat.S_ISDIR(found.st_mode):
         mode, size = "160000", 0
-    elif file.exists():
-        mode, size = "100644", file.stat().st_size
+    elif stat.S_ISREG(found.st_mode):
+        mode, size = "100644", found.st_size
     else:
         return None
     blob = Sha(hashlib.sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest())
     return Entry(path=path, mode=mode, blob=blob, size=size)
+
+
+def unchanged(top: Path, entry: Entry, other: Entry) -> bool:
+    """Whether a working file is what `other` was committed as. The executable bit does not count."""
+    if entry.mode[:3] != other.mode[:3]:
+        return False
+    if entry.mode == "160000":
+        return True  # a submodule is never read
+    try:
+        data = os.fsencode(os.readlink(top / entry.path)) if entry.mode == "120000" else None
+        if data is None:
+            data = (top / entry.path).read_bytes() if entry.size == other.size else b""
+    except OSError:
+        return False
+    if len(data) != other.size:
+        return False
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == other.blob
 
 
 def locate(folder: Path) -> tuple[Path, Path]:

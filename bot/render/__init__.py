@@ -3,14 +3,16 @@
 Banned here: network, the live state, the forge.
 """
 
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, runtime_checkable
 
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
-from bot.model.resource import Rendered
+from bot.model.plan import Finding
+from bot.model.resource import Rendered, Resource
 from bot.model.tree import Elsewhere, Tree
 
-__all__ = ["Renderer"]
+__all__ = ["Piecewise", "Renderer"]
 
 
 class Renderer(Protocol):
@@ -41,4 +43,25 @@ class Renderer(Protocol):
 
     async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
         """The resources, as meant for that API. RenderError: findings with file and line; never an empty result."""
+        ...
+
+
+@runtime_checkable
+class Piecewise(Protocol):
+    """A renderer whose objects come from single files, so that a large source can be read in parts."""
+
+    def pieces(self, tree: Tree, source: Source) -> tuple[str, ...]:
+        """The files of a source, in order. RenderError: the source cannot be used."""
+        ...
+
+    def piece(self, tree: Tree, path: str) -> Iterable[Resource | Finding]:
+        """The objects of one of them, and what is wrong with it."""
+        ...
+
+    def across(self, source: Source, resources: Sequence[Resource]) -> Sequence[Finding]:
+        """What is wrong with objects of several files together; their bodies are not needed."""
+        ...
+
+    def nothing(self, tree: Tree, source: Source) -> Sequence[Finding]:
+        """What to say where all files together hold no object."""
         ...

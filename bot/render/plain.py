@@ -70,6 +70,24 @@ class Plain:
             raise RenderError(first(problems))
         return Rendered(resources=tuple(resources), tools=("plain 1",))
 
+    def pieces(self, tree: Tree, source: Source) -> tuple[str, ...]:
+        """See `Piecewise`."""
+        return tuple(each.path for each in chosen(tree, located(tree, source)))
+
+    def piece(self, tree: Tree, path: str) -> Iterable[Resource | Finding]:
+        """See `Piecewise`."""
+        return read(tree, tree.entries[path])
+
+    def across(self, source: Source, resources: Sequence[Resource]) -> Sequence[Finding]:
+        """See `Piecewise`: objects that are defined twice."""
+        del source
+        return tuple(duplicates(resources))
+
+    def nothing(self, tree: Tree, source: Source) -> Sequence[Finding]:
+        """See `Piecewise`."""
+        path = located(tree, source)
+        return (nothing(path, chosen(tree, path)),)
+
 
 def located(tree: Tree, source: Source) -> str:
     """The source's path in its simplest form ("" is the repository itself). RenderError: there is no such place."""

@@ -14,7 +14,7 @@ from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Sha, noun
 from bot.model.tree import Entry, Tree
-from bot.render import Renderer
+from bot.render import Piecewise, Renderer
 from bot.render.plain import Plain
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
@@ -134,3 +134,19 @@ async def test_a_broken_file_is_told_with_its_place(case: Case) -> None:
     assert path in {each.path for each in error.findings}
     assert all(each.line for each in error.findings)
     assert "hunter2" not in repr(error)
+
+
+async def test_a_source_that_is_read_in_parts_yields_the_same(case: Case) -> None:
+    if not isinstance(case.renderer, Piecewise):
+        pytest.skip(f"{case.renderer.name} does not read in parts")
+    made = tree(case.files)
+    whole = await case.renderer.render(made, SOURCE, Kubernetes())
+    paths = case.renderer.pieces(made, SOURCE)
+    assert frozenset(paths) == case.renderer.reads(made, SOURCE)
+    parts = [each for path in paths for each in case.renderer.piece(made, path)]
+    assert parts == list(whole.resources)
+    assert list(case.renderer.across(SOURCE, whole.resources)) == []
+    assert [
+        each.level for each in case.renderer.across(SOURCE, [*whole.resources, *map(replace, whole.resources)])
+    ] == ["error"] * 2
+    assert [each.level for each in case.renderer.nothing(made, SOURCE)] == ["error"]

@@ -1,0 +1,125 @@
+"""What is to be checked: the working tree, the environments that were asked for, and what it is compared with."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bot.cli.check.request import CheckRequest
+from bot.config import parse
+from bot.config.propose import EVERYTHING, candidates, propose
+from bot.errors import InputError
+from bot.flow.affected import changed, reading
+from bot.flow.assess import Tools
+from bot.flow.checkup import Checkup
+from bot.git.local import LocalRepository
+from bot.model.environment import Configuration, Environment
+from bot.model.identity import RepositoryId
+from bot.model.noun import noun
+from bot.model.tree import Tree
+
+__all__ = ["CONFIGURATION", "Gathered", "gather", "read_configuration"]
+
+CONFIGURATION = "tidegate.yaml"
+
+
+@noun
+class Gathered:
+    """The subject of a checkup, with the repository's folder and the names of environments that were left out."""
+
+    top: Path
+    subject: Checkup
+    configuration: Configuration
+    unaffected: tuple[str, ...] = ()
+
+
+async def gather(request: CheckRequest, tools: Tools) -> Gathered:
+    """Read the repository. InputError: it, a revision, an environment or a path is not there.
+
+    ConfigurationError: its tidegate.yaml cannot be used.
+    """
+    repository = await LocalRepository.find(request.repository)
+    head = await repository.working_tree()
+    configuration, written = await configured(repository, head)
+    environments = chosen(configuration, request.environments or [])
+    # oldObject of a policy is what the base renders; nothing else asks for it
+    asked = request.since or any(each.policies for each in environments)
+    base = await base_of(repository, request) if asked else None
+    if request.since and base is not None:
+        head = await repository.compared(head, base)
+    subject = Checkup(
+        environments=environments, head=head, load=repository.load, base=base,
+        before=await earlier(repository, base), written=written,
+    )  # fmt: skip
+    every = subject.environments
+    if request.since and base is not None:
+        subject = replace(subject, environments=await changed(tools, subject, base))
+    if wanted := request.paths:
+        places = tuple(relative(repository.top, path) for path in wanted)
+        for path, place in zip(wanted, places, strict=True):
+            if not head.under(place):
+                raise InputError(f"{path}: git knows no such file or folder here")
+        subject = replace(subject, environments=await reading(tools, subject, places))
+    left_out = tuple(each.id.name for each in every if each not in subject.environments)
+    return Gathered(top=repository.top, subject=subject, configuration=configuration, unaffected=left_out)
+
+
+async def configured(repository: LocalRepository, tree: Tree) -> tuple[Configuration, bool]:
+    """The configuration of the working tree, or the one that `init` would write; and whether it is written."""
+    found = await read_configuration(repository, tree)
+    if found is not None:
+        return found, True
+    proposed = propose(await repository.load(tree, candidates(tree)), EVERYTHING)
+    if not proposed.environments:
+        raise InputError(f"there is no {CONFIGURATION}, and nothing that could be an environment was found")
+    return parse(proposed.text.encode(), identity(repository)), False
+
+
+async def read_configuration(repository: LocalRepository, tree: Tree) -> Configuration | None:
+    """The configuration of a tree; None where it has none. ConfigurationError: it cannot be used."""
+    if CONFIGURATION not in tree.entries:
+        return None
+    loaded = await repository.load(tree, frozenset({CONFIGURATION}))
+    return parse(loaded.read(CONFIGURATION), identity(repository))
+
+
+def identity(repository: LocalRepository) -> RepositoryId:
+    """A repository that no forge knows."""
+    return RepositoryId(forge="local", number=0, path=repository.top.name)
+
+
+async def base_of(repository: LocalRepository, request: CheckRequest) -> Tree | None:
+    """The revision to compare with. A repository without a commit has none; there, everything is new."""
+    revision = request.since or "HEAD"
+    try:
+        return await repository.tree(revision)
+    except InputError:
+        if revision == "HEAD":
+            return None
+        raise
+
+
+async def earlier(repository: LocalRepository, base: Tree | None) -> Configuration | None:
+    """The base's configuration; None where it has none that can be used."""
+    try:
+        return await read_configuration(repository, base) if base else None
+    except InputError:
+        return None
+
+
+def chosen(configuration: Configuration, names: Sequence[str]) -> tuple[Environment, ...]:
+    """The environments of those names, or all. InputError: there is none of a name."""
+    known = {each.id.name: each for each in configuration.environments}
+    for name in names:
+        if name not in known:
+            raise InputError(f"there is no environment {name!r}; {CONFIGURATION} has {', '.join(sorted(known))}")
+    return tuple(each for name, each in known.items() if not names or name in names)
+
+
+def relative(top: Path, path: Path) -> str:
+    """A path of this machine as the repository's. InputError: it is outside."""
+    try:
+        place = Path(os.path.abspath(path)).resolve().relative_to(top).as_posix()
+    except ValueError:
+        raise InputError(f"{path}: is not in the repository; name another one with --repo DIR") from None
+    return "" if place == "." else place

@@ -1,0 +1,85 @@
+"""`tidegate check` from the request to the exit status."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+from bot.cli.check.crew import Crew, Tell, calm_collector
+from bot.cli.check.files import other_files
+from bot.cli.check.gather import Gathered, gather
+from bot.cli.check.progress import progress
+from bot.cli.check.request import CheckRequest
+from bot.cli.check.tools import tools_of
+from bot.cli.check.write import write
+from bot.errors import ConfigurationError
+from bot.flow.assess import Tools
+from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
+from bot.model.checked import Checked
+
+__all__ = ["CheckRequest", "run_check"]
+
+GOOD, WRONG, FINDINGS = 0, 1, 2
+
+
+def run_check(request: CheckRequest) -> int:
+    """Check, write what was found, and answer with the exit status: 0 nothing that fails, 2 something."""
+    began = time.monotonic()
+    tools = tools_of(request.config, request.version)
+    calm_collector()
+    top = request.repository
+    try:
+        gathered = asyncio.run(gather(request, tools))
+    except ConfigurationError as error:
+        checked = Checked(environments=(), files=tuple(error.findings))
+    else:
+        top, checked = gathered.top, examine(request, tools, gathered)
+    write(request, checked, top, time.monotonic() - began)
+    return FINDINGS if any(each.level in request.failing for each in checked.findings) else GOOD
+
+
+def examine(request: CheckRequest, tools: Tools, gathered: Gathered) -> Checked:
+    """The checkup itself, by as many processes as were asked for."""
+    with progress() as tell, Crew(Recipe(request, tools, gathered.subject), request.jobs or cores()) as crew:
+        checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
+    return replace(checked, files=other_files(gathered), unaffected=gathered.unaffected)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """All tasks by the crew, with progress."""
+    return crew.run(tasks, tell(tasks))
+
+
+class Recipe:
+    """Makes the function that does tasks, in whatever process it is called.
+
+    A process that was not copied from this one gets the request alone, and reads the repository again.
+    """
+
+    def __init__(self, request: CheckRequest, tools: Tools, subject: Checkup) -> None:
+        self._request, self._ready = request, (tools, subject)
+
+    def __reduce__(self) -> tuple[Callable[[CheckRequest], "Recipe"], tuple[CheckRequest]]:
+        return again, (self._request,)
+
+    @contextmanager
+    def __call__(self) -> Iterator[Callable[[Task], Outcome]]:
+        """The function, with an event loop of its own."""
+        tools, subject = self._ready
+        with asyncio.Runner() as runner:
+            yield lambda task: runner.run(perform(tools, subject, task))
+
+
+def again(request: CheckRequest) -> Recipe:
+    """The recipe in a process that has nothing yet."""
+    tools = tools_of(request.config, request.version)
+    return Recipe(request, tools, asyncio.run(gather(request, tools)).subject)

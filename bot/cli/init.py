@@ -1,0 +1,79 @@
+"""`tidegate init`: a first tidegate.yaml from what the repository holds."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.model.noun import noun
+
+__all__ = ["InitRequest"]
+
+CONFIGURATION = "tidegate.yaml"
+MOST = 12  # of what was skipped; --verbose shows the rest
+
+
+@noun
+class InitRequest:
+    """Write a first tidegate.yaml: an environment for each overlay, chart and folder of manifests that is found.
+
+    What was left out is said with the reason. Targets are guesses: their names are the environments'.
+
+    Exit codes: 0 done, 1 nothing was found, or there is a tidegate.yaml already.
+    """
+
+    repository: Annotated[Path, typer.Option("--repo", "-C", metavar="DIR", help="The git repository.")] = Path()
+    show: Annotated[bool, typer.Option("--print", help="Print it, and write nothing.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Replace the tidegate.yaml that is there.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say everything that was left out.")] = False
+
+    def run(self) -> int:
+        """Find, write, say. InputError: there is nothing, or a file already."""
+        top, text, said = asyncio.run(self.proposed())
+        if self.show:
+            typer.echo(text, nl=False)
+        else:
+            (top / CONFIGURATION).write_text(text, encoding="utf-8")
+        for line in said:
+            typer.echo(line, err=self.show)
+        return 0
+
+    async def proposed(self) -> tuple[Path, str, list[str]]:
+        """The repository's folder, the file's text, and what to say of it."""
+        from bot.config import parse
+        from bot.config.propose import EVERYTHING, candidates, propose
+        from bot.errors import InputError
+        from bot.git.local import LocalRepository
+        from bot.model.identity import RepositoryId
+
+        repository = await LocalRepository.find(self.repository)
+        if (repository.top / CONFIGURATION).exists() and not (self.force or self.show):
+            raise InputError(f"{CONFIGURATION} is there already; look with --print, replace it with --force")
+        tree = await repository.working_tree()
+        found = propose(await repository.load(tree, candidates(tree)), EVERYTHING)
+        if not found.environments:
+            raise InputError(
+                "no overlay, chart or folder of manifests was found; `tidegate schema` describes what to write"
+            )
+        parse(found.text.encode(), RepositoryId(forge="local", number=0, path=repository.top.name))
+        return repository.top, found.text, [*self.said(found.environments), *self.skipped(found.skipped)]
+
+    def said(self, environments: dict[str, str]) -> Iterator[str]:
+        """The environments, and what to do now."""
+        yield f"{CONFIGURATION} {'would have' if self.show else 'has'} {len(environments)} environments:"
+        for name, path in environments.items():
+            yield f"  {name}: {path or '.'}"
+        yield "Targets are guesses, named as the environments: the server's settings must define them, or change them."
+        yield "Every environment is applied after a merge with one approval; look at `apply` and `approvals`."
+        yield "Then: tidegate check"
+
+    def skipped(self, reasons: tuple[str, ...]) -> Iterator[str]:
+        """What was left out."""
+        if reasons:
+            yield f"Left out ({len(reasons)}):"
+        shown = reasons if self.verbose else reasons[:MOST]
+        yield from (f"  {each}" for each in shown)
+        if len(shown) < len(reasons):
+            yield f"  and {len(reasons) - len(shown)} more, which --verbose shows"

@@ -1,0 +1,274 @@
+"""Every environment of a repository rendered and judged, as pieces of work that several processes may share.
+
+What is found does not depend on how the work is cut or who does it. An environment whose objects come from single files
+is read in parts; what takes all of them together (an object that is defined twice, a custom resource and its
+definition) is judged when the parts are back. Any other environment is one piece.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bot.diff import normalise
+from bot.errors import InputError, RenderError, TreeError
+from bot.flow.assess import Tools, pick, render
+from bot.flow.evaluate import InProcess
+from bot.flow.judge import policy_files
+from bot.flow.subject import Load
+from bot.model.checked import Checked, Judged
+from bot.model.environment import Configuration, Environment
+from bot.model.examined import Examined
+from bot.model.groups import is_own_group
+from bot.model.kubernetes import Kubernetes
+from bot.model.noun import noun
+from bot.model.plan import Finding
+from bot.model.resource import Origin, Resource, ResourceId
+from bot.model.tree import Tree
+from bot.render import Piecewise
+
+__all__ = ["Checkup", "Outcome", "Task", "checkup", "lost", "perform"]
+
+CONFIGURATION = "tidegate.yaml"
+PART = 256 * 1024
+DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
+
+Identity = tuple[str, str, str, str, int]
+"""An object's type, name, scope, and its file and line: what tells that it is defined twice, at little cost."""
+
+
+@noun
+class Checkup:
+    """What is checked: `head` with the environments of its configuration (or those that were chosen of it).
+
+    `base` and `before` are what it is compared with; None: nothing. `written` says whether there is a `tidegate.yaml`.
+    """
+
+    environments: tuple[Environment, ...]
+    head: Tree
+    load: Load
+    base: Tree | None = None
+    before: Configuration | None = None
+    written: bool = True
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name."""
+        return next(each for each in self.environments if each.id.name == name)
+
+
+@noun
+class Task:
+    """One piece of work: an environment as a whole, those `paths` of it, or the objects of it that were put off."""
+
+    environment: str
+    paths: tuple[str, ...] = ()
+    later: tuple[Resource, ...] = ()
+
+
+@noun
+class Outcome:
+    """What became of a task. `identities` are those of all objects, `later` the objects that are not judged yet."""
+
+    findings: tuple[Finding, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    objects: int = 0
+    later: tuple[Resource, ...] = ()
+
+
+Run = Callable[[Sequence[Task]], Sequence[Outcome]]
+"""Does all tasks; their outcomes in the same order."""
+
+
+def checkup(tools: Tools, subject: Checkup, run: Run) -> Checked:
+    """Judge every environment of `subject`; the work is done by `run`."""
+    first = [task for each in subject.environments for task in tasks_of(tools, subject, each)]
+    found = by_environment(first, run(first))
+    rest = [Task(environment=name, later=later) for name, done in found.items() if (later := put_off(done))]
+    for name, more in by_environment(rest, run(rest) if rest else ()).items():
+        found[name] += more
+    judged = (judge(tools, subject, each, found[each.id.name]) for each in subject.environments)
+    return Checked(environments=tuple(judged))
+
+
+def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterator[Task]:
+    """The work on one environment."""
+    renderer = piecewise(tools, subject, environment)
+    try:
+        paths = renderer.pieces(subject.head, environment.source) if renderer else ()
+    except RenderError:
+        paths = ()  # the render of the whole says why
+    if not paths:
+        yield Task(environment=environment.id.name)
+    for part in parts(subject.head, paths):
+        yield Task(environment=environment.id.name, paths=part)
+
+
+def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piecewise | None:
+    """The renderer, if it and all checks can do with parts of this environment."""
+    renderer = pick(tools.renderers, subject.head, environment.source)
+    together = not (isinstance(tools.evaluator, InProcess) and tools.evaluator.apart(environment))
+    return renderer if isinstance(renderer, Piecewise) and not together else None
+
+
+def parts(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The paths in parts of about `PART` bytes."""
+    part: list[str] = []
+    size = 0
+    for path in paths:
+        part.append(path)
+        size += tree.entries[path].size
+        if size >= PART:
+            yield tuple(part)
+            part, size = [], 0
+    if part:
+        yield tuple(part)
+
+
+def by_environment(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """The outcomes of each environment, in order."""
+    found: dict[str, list[Outcome]] = defaultdict(list)
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        found[task.environment].append(outcome)
+    return found
+
+
+def put_off(outcomes: Sequence[Outcome]) -> tuple[Resource, ...]:
+    """What is left to judge when everything was read."""
+    return tuple(each for outcome in outcomes for each in outcome.later)
+
+
+async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
+    """Do one piece of work."""
+    environment = subject.environment(task.environment)
+    if task.later:
+        return Outcome(findings=await evaluate(tools, subject, environment, task.later, subject.head))
+    if task.paths:
+        return await read_part(tools, subject, environment, task.paths)
+    return await whole_environment(tools, subject, environment)
+
+
+async def read_part(tools: Tools, subject: Checkup, environment: Environment, paths: tuple[str, ...]) -> Outcome:
+    """Read some files of an environment, and judge what can be judged without the others."""
+    renderer = piecewise(tools, subject, environment)
+    assert renderer is not None
+    try:
+        files = await subject.load(subject.head, frozenset(paths))
+    except (TreeError, InputError) as error:
+        return Outcome(findings=(unreadable(environment, str(error)),))
+    found = [each for path in paths for each in renderer.piece(files, path)]
+    resources = [normalise(each) for each in found if isinstance(each, Resource)]
+    now = tuple(each for each in resources if not depends(each.id))
+    findings = [each for each in found if isinstance(each, Finding)]
+    findings += await evaluate(tools, subject, environment, now, files)
+    return Outcome(
+        findings=tuple(findings), identities=tuple(map(identity, resources)), objects=len(resources),
+        later=tuple(each for each in resources if depends(each.id)),
+    )  # fmt: skip
+
+
+def depends(id: ResourceId) -> bool:
+    """Whether judging an object may take another one: a custom resource its definition, wherever that stands."""
+    return id.type == DEFINITION or not is_own_group(id.group)
+
+
+def identity(resource: Resource) -> Identity:
+    """What is kept of an object that was judged."""
+    origin = resource.origin or Origin(path="")
+    return resource.id.type, resource.id.name, resource.id.scope, origin.path, origin.line
+
+
+async def whole_environment(tools: Tools, subject: Checkup, environment: Environment) -> Outcome:
+    """Render an environment and judge all of it."""
+    try:
+        rendered, files = await render(tools, subject.load, environment, subject.head)
+    except RenderError as error:
+        return Outcome(findings=tuple(error.findings))
+    resources = tuple(normalise(each) for each in rendered.resources)
+    return Outcome(findings=await evaluate(tools, subject, environment, resources, files), objects=len(resources))
+
+
+async def evaluate(
+    tools: Tools, subject: Checkup, environment: Environment, resources: tuple[Resource, ...], files: Tree
+) -> tuple[Finding, ...]:
+    """All findings of all checks about those resources."""
+    head = subject.head
+    examined = Examined(
+        environment=environment, resources=resources, before=await before(tools, subject, environment),
+        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files,
+        policies=await subject.load(head, policy_files(environment, head)),
+    )  # fmt: skip
+    return tuple(await tools.evaluator.check(environment.id.repository, examined))
+
+
+async def before(tools: Tools, subject: Checkup, environment: Environment) -> tuple[Resource, ...] | None:
+    """What the base renders, where a policy may ask for it; None: it does not render, so nobody knows."""
+    earlier = subject.before.environment(environment.id.name) if subject.before else None
+    if subject.base is None or earlier is None or not environment.policies:
+        return ()
+    try:
+        rendered, _ = await render(tools, subject.load, earlier, subject.base)
+    except RenderError:
+        return None
+    return tuple(normalise(each) for each in rendered.resources)
+
+
+def judge(tools: Tools, subject: Checkup, environment: Environment, outcomes: Sequence[Outcome]) -> Judged:
+    """One environment's findings put together and in order."""
+    renderer = piecewise(tools, subject, environment)
+    findings = [each for outcome in outcomes for each in outcome.findings]
+    objects = sum(outcome.objects for outcome in outcomes)
+    if renderer:
+        known = [each for outcome in outcomes for each in outcome.identities]
+        findings += renderer.across(environment.source, repeated(known))
+        if not objects and not findings:
+            findings += renderer.nothing(subject.head, environment.source)
+    placed = (anchored(subject, environment, each) for each in findings)
+    return Judged(
+        name=environment.id.name, source=environment.source.path, objects=objects,
+        findings=tuple(dict.fromkeys(sorted(placed, key=order))),
+    )  # fmt: skip
+
+
+def repeated(identities: Sequence[Identity]) -> tuple[Resource, ...]:
+    """The objects of which there is more than one, in the order in which they stand."""
+    count: Mapping[tuple[str, ...], int] = tally(identities)
+    return tuple(
+        Resource(id=ResourceId(type=type, name=name, scope=scope), body={}, origin=Origin(path=path, line=line))
+        for type, name, scope, path, line in identities
+        if count[type, name, scope] > 1
+    )
+
+
+def tally(identities: Sequence[Identity]) -> dict[tuple[str, ...], int]:
+    """How often each object is there."""
+    count: dict[tuple[str, ...], int] = defaultdict(int)
+    for each in identities:
+        count[each[:3]] += 1
+    return count
+
+
+def anchored(subject: Checkup, environment: Environment, finding: Finding) -> Finding:
+    """The finding at a file: what concerns an environment as a whole is shown where the environment is described."""
+    placed = finding.path in subject.head.entries and (finding.line or finding.path != CONFIGURATION)
+    if placed or not subject.written:
+        return finding
+    return replace(finding, path=CONFIGURATION, line=environment.line, column=1)
+
+
+def order(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    """By place, then by what is said."""
+    return finding.path, finding.line, finding.column, finding.check, finding.rule, finding.message
+
+
+def unreadable(environment: Environment, message: str) -> Finding:
+    """Files of an environment that could not be read."""
+    fix = "make the file readable, or remove it from the source"
+    return Finding(check="render", level="unknown", message=message, fix=fix, path=environment.source.path)
+
+
+def lost(task: Task, why: str) -> Outcome:
+    """The outcome of work that came to no end: what it was to find out is unknown."""
+    first = task.paths[0] if task.paths else ""
+    part = f" ({len(task.paths)} files from {first})" if len(task.paths) > 1 else ""
+    message = f"{task.environment}{part} could not be checked: {why}"
+    fix = "run it again with --jobs 1 to see more; if it stays so, look for the file by checking fewer of them"
+    return Outcome(findings=(Finding(check="check", level="unknown", message=message, fix=fix, path=first),))

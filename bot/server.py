@@ -1,0 +1,169 @@
+"""The composition root of the server, which names forges, targets and the store; it runs until it is told to stop."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from bot.app import evaluator, fetchers, make_kubernetes, renderers
+from bot.errors import TemporaryError
+from bot.flow import environment, pull_request, repository
+from bot.flow.assess import Tools
+from bot.flow.pool import Pool
+from bot.flow.worker import Handlers, Worker
+from bot.flow.world import World
+from bot.forge import Forge
+from bot.forge.github import GitHub, GitHubOptions
+from bot.git import Mirrors
+from bot.git.process import require_version
+from bot.model.identity import RepositoryId
+from bot.settings import GitHubSettings, Settings, load
+from bot.store import Store, meta
+from bot.target import Target
+from bot.target.directory import Directory
+from bot.web import make_site
+
+__all__ = ["serve"]
+
+HANDLERS = Handlers(repository=repository.work, pull_request=pull_request.work, environment=environment.work)
+DISCOVER_EVERY = 10
+
+log = structlog.get_logger(__name__)
+
+
+def make_forge(name: str, settings: GitHubSettings, session: aiohttp.ClientSession) -> Forge:
+    """The adapter of one configured forge."""
+    secret = settings.webhook_secret.get_secret_value().encode()
+    options = GitHubOptions(
+        name=name, web_url=settings.web_url, api_url=settings.api_url, app_id=settings.app_id,
+        private_key=settings.private_key.get_secret_value() if settings.private_key else "",
+        token=settings.token.get_secret_value() if settings.token else "", webhook_secret=secret,
+    )  # fmt: skip
+    return GitHub(options, session)
+
+
+def make_targets(settings: Settings, key: bytes) -> dict[str, Target]:
+    """The adapters of all configured targets."""
+    return {name: Directory(name, each.path, key) for name, each in settings.targets.items()}
+
+
+def allowed_by(settings: Settings) -> Callable[[RepositoryId], frozenset[str] | None]:
+    """Which targets a repository may deploy to; None: it is not ours."""
+
+    def allowed(id: RepositoryId) -> frozenset[str] | None:
+        rule = settings.rule(id.forge, id.path)
+        return frozenset(rule.targets) if rule else None
+
+    return allowed
+
+
+@asynccontextmanager
+async def make_world(settings: Settings) -> AsyncIterator[World]:
+    """Open everything; close it in the other order."""
+    await require_version()
+    store = await Store.open(settings.store, settings.state_dir)
+    # a render may use its whole time twice over: the program, and reading what it printed
+    scratch = settings.state_dir / "render"
+    pool = Pool(partial(evaluator, settings.render, scratch), settings.render.processes, settings.render.seconds * 2)
+    try:
+        key = await store.write(meta.sealing_key)
+        async with aiohttp.ClientSession() as session:
+            yield World(
+                store=store,
+                forges={name: make_forge(name, each, session) for name, each in settings.forges.items()},
+                mirrors=Mirrors(settings.state_dir / "git"),
+                tools=Tools(
+                    renderers=renderers(settings.render, scratch),
+                    evaluator=pool,
+                    targets=make_targets(settings, key),
+                    key=key,
+                    fetch=fetchers(settings.render, settings.state_dir),
+                    kubernetes=make_kubernetes(settings),
+                ),
+                allowed=allowed_by(settings),
+                intervals=settings.intervals,
+                public_url=settings.public_url.rstrip("/"),
+                clock=lambda: datetime.now(UTC),
+                signal=asyncio.Event(),
+            )
+    finally:
+        await pool.close()
+        await store.close()
+
+
+def serve(file: Path) -> int:
+    """Run the server until SIGTERM or Ctrl-C; the exit status."""
+    settings = load(file)
+    configure_logs(settings)
+    # The server holds many long-lived small objects: frequent collections of all of them cost more than they free.
+    gc.set_threshold(50_000, 20, 50)
+    return asyncio.run(run(settings))
+
+
+async def run(settings: Settings) -> int:
+    """Serve and work until told to stop; what is in hand is finished or given back."""
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    async with make_world(settings) as world:
+        gc.freeze()  # what is loaded by now stays: no collection needs to look at it again
+        worker = Worker(world, HANDLERS, settings.workers)
+        runner = web.AppRunner(make_site(world), access_log=None)
+        await runner.setup()
+        host, _, port = settings.listen.rpartition(":")
+        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+        log.info("serving", listen=settings.listen, public_url=settings.public_url, pid=os.getpid())
+        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(keep_discovering(world))]
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        await worker.stop()
+        tasks[1].cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        await runner.cleanup()
+    broken = [each for each in results if isinstance(each, Exception)]
+    for error in broken:
+        log.error("the server broke", error=repr(error))
+    return 1 if broken else 0
+
+
+async def keep_discovering(world: World) -> None:
+    """Find new repositories now and then; a forge that does not answer is asked again soon."""
+    while True:
+        wait = world.intervals.repository * DISCOVER_EVERY
+        try:
+            count = await repository.discover(world)
+            log.info("discovered", repositories=count)
+        except TemporaryError as error:
+            log.warning("forge unavailable", error=str(error))
+            wait = world.intervals.retry
+        await asyncio.sleep(wait)
+
+
+def configure_logs(settings: Settings) -> None:
+    """Text for people on a terminal, JSON lines in a pipe; fields only, never an exception's values from outside."""
+    text = settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty())
+    renderer = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,247 @@
+"""`tidegate check`, `render` and `init` as a person types them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from xml.etree import ElementTree as xml
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+REPOSITORIES = ROOT.parent / "shared" / "data" / "repos"
+GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+BAD = "apiVersion: v1\nkind: Service\nmetadata: {name: bad}\nspec:\n  prots: []\n"
+
+
+def tidegate(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot.cli", *arguments]
+    env = {**os.environ, **environ}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=env)
+
+
+def git(repository: Path, *arguments: str) -> None:
+    subprocess.run([*GIT, *arguments], cwd=repository, check=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """The sample, committed."""
+    with resources.as_file(resources.files("bot.cli.demo").joinpath("sample")) as sample:
+        subprocess.run(["cp", "-r", f"{sample}/.", str(tmp_path)], check=True)
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        git(tmp_path, *arguments)
+    return tmp_path
+
+
+def names(done: subprocess.CompletedProcess[str]) -> set[str]:
+    return {each["name"] for each in json.loads(done.stdout)["environments"]}
+
+
+def test_nothing_wrong_is_0(repository: Path) -> None:
+    done = tidegate("check", cwd=repository)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing wrong in 3 environments" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_what_is_wrong_is_2_with_line_caret_and_fix(repository: Path) -> None:
+    (repository / "envs/prod/bad.yaml").write_text(BAD)
+    done = tidegate("check", cwd=repository)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert (
+        "envs/prod/bad.yaml\n  5:3 error: spec.prots of Service bad is not a field that Kubernetes knows" in done.stdout
+    )
+    assert "      5 │   prots: []\n        │   ^^^^^\n      fix: did you mean ports?\n" in done.stdout
+
+
+def test_a_terminal_has_colours_unless_they_are_not_wanted(repository: Path) -> None:
+    (repository / "envs/prod/bad.yaml").write_text(BAD)
+    command = f"{sys.executable} -m bot.cli check"
+    for environ, coloured in (({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)):
+        done = subprocess.run(
+            ["script", "-qec", command, "/dev/null"], cwd=repository, capture_output=True, text=True, check=False,
+            env={**os.environ, "TERM": "xterm", **environ},
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert ("\x1b[31merror" in done.stdout) is coloured
+
+
+def test_every_form_and_a_file(repository: Path) -> None:
+    (repository / "envs/prod/bad.yaml").write_text(BAD)
+    assert json.loads(tidegate("check", "--json", cwd=repository).stdout)["summary"]["errors"] == 1
+    assert xml.fromstring(tidegate("check", "-f", "junit", cwd=repository).stdout).get("failures") == "1"
+    assert tidegate("check", "-f", "github", cwd=repository).stdout.startswith(
+        "::error file=envs/prod/bad.yaml,line=5,"
+    )
+    done = tidegate("check", "-f", "sarif", "-o", "found.sarif", cwd=repository)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "1 error in 3 environments" in done.stderr
+    assert json.loads((repository / "found.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_warnings_fail_when_asked(repository: Path) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
+    (repository / "envs/prod/secret.yaml").write_text(secret)
+    file = repository / "tidegate.yaml"
+    found = yaml.safe_load(file.read_text())
+    found["environments"]["prod"]["secrets"] = {"plain": "warning"}
+    file.write_text(yaml.safe_dump(found))
+    done = tidegate("check", cwd=repository)
+    assert (done.returncode, "hunter2" in done.stdout) == (0, False)
+    assert "1 warning" in done.stdout
+    assert tidegate("check", "--level", "warning", cwd=repository).returncode == 2
+
+
+def test_only_what_a_change_concerns(repository: Path) -> None:
+    assert names(tidegate("check", "--changed-since", "HEAD", "--json", cwd=repository)) == set()
+    (repository / "envs/prod/new.yaml").write_text(BAD)
+    (repository / "README.md").write_text("x")
+    assert names(tidegate("check", "--changed-since", "HEAD", "--json", cwd=repository)) == {"prod"}
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "second")
+    assert names(tidegate("check", "--changed-since", "HEAD", "--json", cwd=repository)) == set()
+    (repository / "envs/staging/web.yaml").unlink()
+    assert names(tidegate("check", "--changed-since", "HEAD~1", "--json", cwd=repository)) == {"prod", "staging"}
+    assert "2 environments left out" in tidegate("check", "--changed-since", "HEAD", cwd=repository).stdout
+
+
+def test_an_environment_that_is_described_otherwise_is_affected(repository: Path) -> None:
+    file = repository / "tidegate.yaml"
+    found = yaml.safe_load(file.read_text())
+    found["environments"]["prod"]["schemas"] = {"missing": "error"}
+    found["environments"]["dev"]["apply"] = "never"
+    file.write_text(yaml.safe_dump(found))
+    assert names(tidegate("check", "--changed-since", "HEAD", "--json", cwd=repository)) == {"prod"}
+
+
+def test_only_what_reads_a_path(repository: Path) -> None:
+    assert names(tidegate("check", "--json", "envs/prod", cwd=repository)) == {"prod"}
+    assert names(tidegate("check", "--json", "dev/web.yaml", "prod", cwd=repository / "envs")) == {"dev", "prod"}
+    assert names(tidegate("check", "--json", "-e", "dev", ".", cwd=repository)) == {"dev"}
+    assert names(tidegate("check", "--json", "-e", "dev", "envs/prod", cwd=repository)) == set()
+
+
+def test_a_first_commit_is_checked_whole(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "bad.yaml").write_text(BAD)
+    done = tidegate("check", "--changed-since", "HEAD", "--json", cwd=tmp_path)
+    assert (done.returncode, names(done)) == (2, {"root"})
+
+
+def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path) -> None:
+    file = repository / "tidegate.yaml"
+    file.write_text(file.read_text().replace("drift: revert", "drifft: revert", 1))
+    done = tidegate("check", cwd=repository)
+    assert done.returncode == 2
+    assert 'unknown key "drifft"; did you mean "drift"?' in done.stdout
+    assert "drifft: revert\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "--format", "xml"], "none of text, json, sarif, junit, github"),
+        (["check", "--level", "notice"], "none of error, warning"),
+        (["check", "--kubernetes-version", "newest"], "write one such as 1.36"),
+        (["check", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
+        (["check", "--changed-since", "nowhere"], "there is no commit 'nowhere'"),
+        (["check", "--changed-since", "--upload-pack=x"], "there is no commit '--upload-pack=x'"),
+        (["check", "nowhere"], "nowhere: git knows no such file or folder here"),
+        (["check", "/"], "is not in the repository"),
+        (["check", "-c", "server.yaml"], "there is no such file"),
+        (["check", "-o", "no/such/folder"], "cannot be written: No such file or directory"),
+        (["check", "-C", "/"], "is not in a git repository; name one with --repo DIR"),
+        (["render", "-f", "xml"], "none of yaml, json"),
+        (["render", "-e", "qa"], "there is no environment 'qa'"),
+        (["init"], "tidegate.yaml is there already; look with --print, replace it with --force"),
+    ],
+)
+def test_what_cannot_run_is_1_in_one_clear_line(repository: Path, arguments: list[str], said: str) -> None:
+    done = tidegate(*arguments, cwd=repository)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert said in done.stderr
+
+
+def test_a_servers_settings_name_the_version(repository: Path) -> None:
+    (repository / "server.yaml").write_text(
+        "forges: {}\ntargets: {prod: {kind: directory, path: x, kubernetes: {version: '1.35'}}}\nrepositories: []\n"
+    )
+    done = tidegate("check", "-c", "server.yaml", cwd=repository)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_render_prints_manifests_that_can_be_read_again(repository: Path) -> None:
+    done = tidegate("render", "-e", "prod", cwd=repository)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "# Source: envs/prod/web.yaml:1 (prod)\n" in done.stdout
+    printed = list(yaml.safe_load_all(done.stdout))
+    listed = json.loads(tidegate("render", "-e", "prod", "-f", "json", cwd=repository).stdout)
+    assert printed == listed["items"] != []
+    assert tidegate("render", "--output-dir", "out", cwd=repository).stdout == ""
+    assert {each.name for each in (repository / "out").iterdir()} == {"dev", "prod", "staging"}
+    saved = [yaml.safe_load(path.read_text()) for path in (repository / "out/prod").iterdir()]
+    assert sorted(map(str, saved)) == sorted(map(str, printed))
+
+
+def test_render_masks_secrets_unless_they_are_asked_for(repository: Path) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
+    (repository / "envs/dev/secret.yaml").write_text(secret)
+    for form in (["-f", "yaml"], ["-f", "json"]):
+        assert "hunter2" not in tidegate("render", *form, cwd=repository).stdout
+        assert "hunter2" in tidegate("render", "--show-secrets", *form, cwd=repository).stdout
+    tidegate("render", "-o", "out", cwd=repository)
+    assert "hunter2" not in "".join(path.read_text() for path in (repository / "out/dev").iterdir())
+
+
+def test_render_says_what_does_not_render_and_prints_the_rest(repository: Path) -> None:
+    (repository / "envs/dev/web.yaml").write_text("a: [\n")
+    done = tidegate("render", cwd=repository)
+    assert done.returncode == 1
+    assert "error: dev: envs/dev/web.yaml:" in done.stderr
+    assert "(prod)" in done.stdout and "(dev)" not in done.stdout
+
+
+@pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
+@pytest.mark.parametrize("name", ["podinfo", "flux2-kustomize-helm-example", "gitops-catalog"])
+def test_init_writes_what_check_can_read(tmp_path: Path, name: str) -> None:
+    shutil.copytree(REPOSITORIES / name, tmp_path / "r")
+    git(tmp_path / "r", "init", "-q")
+    printed = tidegate("init", "--print", cwd=tmp_path / "r")
+    assert not (tmp_path / "r/tidegate.yaml").exists()
+    done = tidegate("init", "--verbose", cwd=tmp_path / "r")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "r/tidegate.yaml").read_text() == printed.stdout
+    assert "Left out" in done.stdout and "builds upon it" in done.stdout
+    environments = yaml.safe_load(printed.stdout)["environments"]
+    assert names(tidegate("check", "--json", cwd=tmp_path / "r")) == set(environments)
+    again = tidegate("init", "--force", cwd=tmp_path / "r")
+    assert (tmp_path / "r/tidegate.yaml").read_text() == printed.stdout, again.stderr
+
+
+def test_init_of_nothing_says_so(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    done = tidegate("init", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no overlay, chart or folder of manifests was found" in done.stderr
+    assert "nothing that could be an environment was found" in tidegate("check", cwd=tmp_path).stderr
+
+
+def test_the_hook_runs(repository: Path) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert {"id", "name", "entry", "language"} <= hook.keys()
+    assert (hook["language"], hook["pass_filenames"]) == ("python", False)
+    program, *arguments = hook["entry"].split()
+    assert program == "tidegate"
+    assert tidegate(*arguments, cwd=repository).returncode == 0
+    (repository / "envs/prod/bad.yaml").write_text(BAD)
+    assert tidegate(*arguments, cwd=repository).returncode == 2
+    git(repository, "add", "-A")
+    assert tidegate(*arguments, cwd=repository).returncode == 2
+    # as git runs a hook
+    environ = {"GIT_DIR": str(repository / ".git"), "GIT_INDEX_FILE": str(repository / ".git/index")}
+    assert tidegate(*arguments, cwd=repository, **environ).returncode == 2

@@ -1,0 +1,154 @@
+"""What is found in a repository: overlays, charts and folders of manifests, and why something is none."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.config import parse
+from bot.config.naming import unique
+from bot.config.propose import EVERYTHING, Proposal, propose
+from bot.model.identity import RepositoryId
+from bot.model.noun import Sha
+from bot.model.tree import Entry, Tree
+
+REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
+MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+PROD = "chart/values-prod.yaml"
+CHART = "apiVersion: v2\nname: x\nversion: 1.0.0\n"
+
+
+def tree(files: dict[str, str]) -> Tree:
+    entries, blobs = {}, {}
+    for path, text in files.items():
+        blob = Sha(hashlib.sha1(text.encode()).hexdigest())
+        entries[path] = Entry(path=path, mode="100644", blob=blob, size=len(text))
+        blobs[blob] = text.encode()
+    return Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs)
+
+
+def proposed(files: dict[str, str]) -> Proposal:
+    found = propose(tree(files), EVERYTHING)
+    if found.environments:
+        parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"))
+    return found
+
+
+def test_overlays_are_environments_and_what_they_build_upon_is_not() -> None:
+    found = proposed(
+        {
+            "base/kustomization.yaml": "resources: [web.yaml]\n",
+            "base/web.yaml": MANIFEST,
+            "overlays/prod/kustomization.yaml": "resources: [../../base]\ncomponents: [../../parts/tls/]\n",
+            "overlays/dev/kustomization.yml": "bases: ['../../base']\n",
+            "parts/tls/Kustomization": "kind: Component\n",
+            "lonely/base/kustomization.yaml": "resources: []\n",
+            "broken/kustomization.yaml": "a: [\n",
+        }
+    )
+    assert found.environments == {"dev": "overlays/dev", "prod": "overlays/prod"}
+    assert set(found.skipped) == {
+        "base: overlays/dev builds upon it",
+        "parts/tls: is a component, which is a part of overlays",
+        "lonely/base: is named a base, and no overlay in this repository uses it",
+        "broken: its kustomization file cannot be read",
+    }
+
+
+def test_a_chart_is_an_environment_for_each_file_of_values() -> None:
+    found = proposed(
+        {
+            "chart/Chart.yaml": CHART,
+            "chart/values.yaml": "a: 1\n",
+            "chart/values-prod.yaml": "a: 1\n",
+            "chart/values-dev.yaml": "a: 1\n",
+            "chart/templates/x.yaml": MANIFEST,
+            "chart/charts/part/Chart.yaml": CHART,
+            "alone/Chart.yaml": CHART,
+            "lib/Chart.yaml": CHART + "type: library\n",
+        }
+    )
+    assert found.environments == {"alone": "alone", "dev": "chart", "prod": "chart"}
+    configuration = parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"))
+    options = {each.id.name: dict(each.source.options) for each in configuration.environments}
+    assert options == {"alone": {}, "dev": {"values": ["chart/values-dev.yaml"]}, "prod": {"values": [PROD]}}
+    assert set(found.skipped) == {
+        "chart/charts/part: is a part of the chart chart",
+        "lib: is a library chart, which renders nothing",
+    }
+
+
+def test_folders_that_live_in_a_namespace_which_one_of_them_makes_are_one() -> None:
+    def of(namespace: str, name: str) -> str:
+        return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
+
+    made = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    shop = {"d/shop/common/ns.yaml": made, "d/shop/web/a.yaml": of("shop", "a"), "d/shop/api/b.yaml": of("shop", "b")}
+    assert proposed(shop).environments == {"shop": "d/shop"}
+    apart = {**shop, "d/shop/api/b.yaml": of("other", "b")}
+    assert set(proposed(apart).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
+    twice = {**shop, "d/shop/api/b.yaml": of("shop", "a")}
+    assert set(proposed(twice).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
+
+
+def test_a_stray_manifest_does_not_make_the_whole_repository_an_environment() -> None:
+    files = {"catalog.yaml": MANIFEST, "overlays/prod/kustomization.yaml": "resources: []\n"}
+    assert proposed(files).environments == {"prod": "overlays/prod"}
+    assert proposed(files).skipped == (".: has manifests beside folders that are environments",)
+    skaffold = {"skaffold.yaml": "apiVersion: skaffold/v4beta6\nkind: Config\n", "envs/a/x.yaml": MANIFEST}
+    assert set(proposed(skaffold).environments.values()) == {"envs/a"}
+
+
+def test_an_overlay_within_a_folder_of_manifests_is_part_of_it() -> None:
+    files = {"clusters/a/apps.yaml": MANIFEST, "clusters/a/system/kustomization.yaml": "resources: []\n"}
+    found = proposed(files)
+    assert found.environments == {"a": "clusters/a"}
+    assert found.skipped == ("clusters/a/system: lies in the folder of manifests clusters/a",)
+
+
+@pytest.mark.parametrize(
+    ("folders", "names"),
+    [
+        (["envs/dev", "envs/prod"], ["dev", "prod"]),
+        (["web/overlays/prod", "api/overlays/prod"], ["web-prod", "api-prod"]),
+        (["apps/staging", "clusters/staging"], ["apps-staging", "staging"]),
+        (["web/overlays/default"], ["web-default"]),
+        (["op/overlays/v1.2", "op/overlays/1.3"], ["op-v1-2", "op-1-3"]),
+        (["a/x", "a-x", "A/x"], ["a-x", "a-x-2", "a-x-3"]),
+        (["true", "", "overlays"], ["env-true", "root", "overlays"]),
+    ],
+)
+def test_names(folders: list[str], names: list[str]) -> None:
+    assert unique(folders) == dict(zip(names, folders, strict=True))
+
+
+def folder(path: Path) -> Tree:
+    return tree(
+        {
+            Path(root, name).relative_to(path).as_posix(): Path(root, name).read_text(encoding="utf-8")
+            for root, _, files in os.walk(path)
+            for name in files
+        }
+    )
+
+
+@pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
+def test_real_repositories() -> None:
+    flux = propose(folder(REPOSITORIES / "flux2-kustomize-helm-example"), EVERYTHING)
+    assert set(flux.environments.values()) == {
+        "apps/production", "apps/staging", "clusters/production", "clusters/staging", "infrastructure/configs",
+        "infrastructure/controllers",
+    }  # fmt: skip
+    podinfo = propose(folder(REPOSITORIES / "podinfo"), EVERYTHING)
+    assert podinfo.environments == {
+        "kustomize": "kustomize", "secure": "deploy/secure", "webapp": "deploy/webapp", "dev": "deploy/overlays/dev",
+        "production": "deploy/overlays/production", "staging": "deploy/overlays/staging",
+    }  # fmt: skip
+    catalog = propose(folder(REPOSITORIES / "gitops-catalog"), EVERYTHING)
+    assert not [path for path in catalog.environments.values() if "/components/" in path or path.endswith("/base")]
+    components = [each for each in catalog.skipped if each.endswith("is a component, which is a part of overlays")]
+    assert len(components) == 74
+    assert {f"quay-operator/operator/overlays/{v}" for v in ("quay-v3.4", "stable-3.11")} <= set(
+        catalog.environments.values()
+    )

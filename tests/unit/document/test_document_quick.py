@@ -1,0 +1,146 @@
+"""The quick way reads what the exact way reads, or leaves it alone."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.document import load_documents
+from bot.document.build import Builder
+from bot.document.load import _yaml_events as exact_events
+from bot.document.quick import quick
+from bot.document.value import Limits
+from bot.errors import DocumentError
+
+REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
+LIMITS = Limits()
+
+PIECES = st.sampled_from(
+    [
+        "a",
+        "b: ",
+        "c:\n",
+        "- ",
+        "  ",
+        "    ",
+        "\n",
+        "\n",
+        "\n- ",
+        "\n  ",
+        ": ",
+        "yes",
+        "no",
+        "0755",
+        "1e3",
+        "~",
+        "null",
+        "''",
+        '"x"',
+        "'*y'",
+        "*y",
+        "&y ",
+        "!!str ",
+        "! ",
+        "!x ",
+        "<<",
+        "<<: ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "|\n",
+        ">-\n",
+        "# c\n",
+        "---\n",
+        "...\n",
+        "? ",
+        "%YAML 1.1\n",
+        "\t",
+        ".inf",
+        "1.10",
+        "22:22",
+        "-1",
+        "0x1F",
+        "é",
+        "=",
+        "\\",
+        '"',
+        "'",
+    ]
+)
+
+
+def exact(text: str) -> object:
+    """What the exact way has: values with their types and places, or that it refuses the text."""
+    builder = Builder(LIMITS)
+    try:
+        for event in exact_events(text):
+            builder.take(event)
+    except DocumentError:
+        return "refused"
+    return [(repr(value), place) for value, place in builder.roots]
+
+
+def agree(text: str) -> bool:
+    """Whether the quick way said something; what it says must be what the exact way says."""
+    found = quick(text, LIMITS)
+    if found is None:
+        return False
+    assert [(repr(value), place) for value, place in found] == exact(text)
+    return True
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_any_text_is_read_alike_or_left_alone(text: str) -> None:
+    agree(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x 1\nb: *x\n",
+        "a: {<<: {b: 1}}\n",
+        "a: !!str 5\n",
+        "a: ! 5\n",
+        "a: 1\na: 2\n",
+        "a: .inf\n",
+        "[" * 400,
+        "- " * 70 + "x\n",
+        "a: [\n",
+        "a: b: c\n",
+        "? [a]\n: b\n",
+        "~: 1\n",
+        "a: " + "9" * 30 + "\n",
+        "x: &a 1\ny: &a 2\nz: *a\n",
+    ],
+)
+def test_what_is_unusual_or_wrong_is_left_alone(text: str) -> None:
+    assert not agree(text)
+
+
+def test_limits_are_left_to_the_exact_way() -> None:
+    assert quick("a: {b: {c: 1}}\n", Limits(depth=2)) is None
+    assert quick("a: {b: {c: 1}}\n", Limits(depth=3)) == [({"a": {"b": {"c": 1}}}, (1, 1))]
+    assert quick("a: 1\n" * 10, Limits(nodes=20)) is None
+    with pytest.raises(DocumentError):
+        load_documents(b"- " * 20000 + b"x", LIMITS)
+
+
+@pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
+def test_real_files_are_read_alike_and_nearly_all_of_them_quickly() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(REPOSITORIES.rglob("*.y*ml"))]
+    done = [agree(text) for text in texts]
+    assert sum(done) >= 0.9 * len(texts), f"{sum(done)} of {len(texts)}"
+
+
+@pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
+def test_real_files_with_a_character_changed_are_read_alike() -> None:
+    chance = random.Random(7)
+    texts = [path.read_text(encoding="utf-8") for path in sorted(REPOSITORIES.rglob("*.y*ml"))]
+    for text in chance.sample(texts, 150):
+        at = chance.randrange(max(1, len(text)))
+        agree(text[:at] + chance.choice("*&!:-'\"[]{}#|>%\n y0.") + text[at + chance.randrange(2) :])

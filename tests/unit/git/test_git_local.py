@@ -1,0 +1,50 @@
+"""A repository on this machine: its working tree, also from a folder within it, and what differs from a commit."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.git.local import LocalRepository
+
+GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "a").mkdir()
+    for name in ("a/same", "a/other", "a/gone", "top"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "link").symlink_to("top")
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*GIT, *arguments], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+async def test_the_working_tree_is_whole_wherever_one_stands(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(repository / "pipe")
+    monkeypatch.chdir(repository / "a")
+    tree = await (await LocalRepository.find(Path())).working_tree()
+    assert set(tree.entries) == {"a/same", "a/other", "a/gone", "top", "link"}
+    assert tree.entries["link"].mode == "120000"
+
+
+async def test_what_is_the_same_as_a_commit_has_its_ids(repository: Path) -> None:
+    (repository / "a/gone").unlink()
+    (repository / "a/other").write_text("a/0ther")
+    (repository / "new").write_text("new")
+    (repository / "top").chmod(0o755)
+    local = await LocalRepository.find(repository)
+    base = await local.tree("HEAD")
+    tree = await local.compared(await local.working_tree(), base)
+    before = {(path, entry.mode, entry.blob) for path, entry in base.entries.items()}
+    same = {path for path, entry in tree.entries.items() if (path, entry.mode, entry.blob) in before}
+    assert same == {"a/same", "top", "link"}
+    assert set(tree.entries) == {"a/same", "a/other", "top", "link", "new"}
+    loaded = await local.load(tree, frozenset({"a/same", "a/other"}))
+    assert (loaded.read("a/same"), loaded.read("a/other")) == (b"a/same", b"a/0ther")
+    (repository / "link").unlink()
+    (repository / "link").symlink_to("new")
+    again = await local.compared(await local.working_tree(), base)
+    assert again.entries["link"].blob != base.entries["link"].blob
