@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from bot.check import Check
+from bot.check.rego import Rego
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
 from bot.errors import TemporaryError
@@ -30,6 +31,7 @@ from bot.forge import Forge
 from bot.forge.github import GitHub, GitHubOptions
 from bot.git import Mirrors
 from bot.git.process import require_version
+from bot.jail import Jail, Limits
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.render import Renderer
@@ -44,6 +46,7 @@ __all__ = ["offline_tools", "serve"]
 
 HANDLERS = Handlers(repository=repository.work, pull_request=pull_request.work, environment=environment.work)
 DISCOVER_EVERY = 10
+MEBIBYTE = 1024 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -54,14 +57,23 @@ def renderers(settings: RenderSettings) -> tuple[Renderer, ...]:
     return (Plain(),)
 
 
-def checks() -> tuple[Check, ...]:
+def checks(settings: RenderSettings) -> tuple[Check, ...]:
     """Every check."""
-    return (Schemas(), PlainSecrets())
+    jail, most, programs = Jail(settings.jail), limits(settings), settings.programs
+    return (Schemas(), PlainSecrets(), Rego(jail, (programs.conftest, programs.opa), most))
+
+
+def limits(settings: RenderSettings) -> Limits:
+    """What one run of a foreign program may use."""
+    return Limits(
+        seconds=settings.seconds, processor=settings.processor,
+        memory=settings.memory * MEBIBYTE, output=settings.output * MEBIBYTE,
+    )  # fmt: skip
 
 
 def evaluator(settings: RenderSettings) -> InProcess:
     """What renders and checks, in this process."""
-    return InProcess(renderers(settings), checks())
+    return InProcess(renderers(settings), checks(settings))
 
 
 def offline_tools(settings: RenderSettings | None = None) -> Tools:
