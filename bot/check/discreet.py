@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.diff import masked
 from bot.model.resource import Resource
 
-__all__ = ["discreet", "one_line"]
+__all__ = ["discreet", "hide", "one_line", "secrets_of"]
 
 HIDDEN = "(secret)"
 LONGEST = 1000  # signs of a message; nobody reads more
@@ -16,12 +16,13 @@ PIECE = 6  # signs of a value that are quoted together before they count as a pi
 
 
 def discreet(text: str, resource: Resource | None) -> str:
-    """The text on one line, with `(secret)` for every piece of the resource's secret values that it quotes.
+    """The text on one line, with `(secret)` for every piece of the resource's secret values that it quotes."""
+    return hide(text, list(secrets_of(resource)) if resource else [])
 
-    A piece is six signs in a row, or a whole value of three to five. base64 values count decoded too.
-    """
+
+def hide(text: str, values: Sequence[str]) -> str:
+    """The same with any values. A piece is six signs in a row, or a whole value of three to five."""
     line = one_line(text)
-    values = list(secrets_of(resource)) if resource else []
     hidden = [False] * len(line)
     for start in range(len(line)):
         for value in values:

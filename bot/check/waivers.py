@@ -3,13 +3,18 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from bot.model.environment import Environment, Waiver
 from bot.model.plan import Finding
 from bot.model.resource import ResourceId
 
-__all__ = ["settle", "settled"]
+__all__ = ["settle", "settled", "today_utc"]
+
+
+def today_utc() -> date:
+    """The day by which waivers expire."""
+    return datetime.now(UTC).date()
 
 
 def settle(finding: Finding, environment: Environment, today: date) -> Finding | None:

@@ -1,7 +1,7 @@
 """The check `rego`."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from typing import ClassVar, Literal
 
@@ -9,7 +9,7 @@ from bot.check.discreet import one_line
 from bot.check.rego.gather import gather
 from bot.check.rego.program import Broken, evaluate
 from bot.check.rego.verdicts import NAME, findings
-from bot.check.waivers import settled
+from bot.check.waivers import settled, today_utc
 from bot.errors import TreeError
 from bot.jail import Jail, Limits, Program, locate
 from bot.model.examined import Examined
@@ -18,11 +18,6 @@ from bot.model.plan import Finding
 __all__ = ["Rego"]
 
 INSTALL = "install conftest (or opa) where the server runs, or name it under `render.programs` in the server's settings"
-
-
-def today_utc() -> date:
-    """The day by which waivers expire."""
-    return datetime.now(UTC).date()
 
 
 class Rego:
