@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from bot.check import Check
+from bot.check.leaks import Leaks
 from bot.check.own import OwnChecks
 from bot.check.rego import Rego
 from bot.check.schemas import Schemas
@@ -61,7 +62,13 @@ def renderers(settings: RenderSettings) -> tuple[Renderer, ...]:
 def checks(settings: RenderSettings) -> tuple[Check, ...]:
     """Every check."""
     jail, most, programs = Jail(settings.jail), limits(settings), settings.programs
-    return (Schemas(), PlainSecrets(), Rego(jail, (programs.conftest, programs.opa), most), OwnChecks(jail, most))
+    return (
+        Schemas(),
+        PlainSecrets(),
+        Leaks(),
+        Rego(jail, (programs.conftest, programs.opa), most),
+        OwnChecks(jail, most),
+    )
 
 
 def limits(settings: RenderSettings) -> Limits:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.check import Check
+from bot.check.leaks import Leaks
 from bot.check.own import OwnChecks
 from bot.check.rego import Rego
 from bot.check.schemas import Schemas
@@ -18,7 +19,7 @@ from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
 
-CHECKS: list[Check] = [Schemas(), PlainSecrets(), Rego(Jail("best-effort")), OwnChecks(Jail("best-effort"))]
+CHECKS: list[Check] = [Schemas(), PlainSecrets(), Leaks(), Rego(Jail("best-effort")), OwnChecks(Jail("best-effort"))]
 
 REPOSITORY = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(
