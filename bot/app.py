@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bot.check import Check
+from bot.check.leaks import Leaks
+from bot.check.own import OwnChecks
+from bot.check.rego import Rego
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
 from bot.check.supplied import load_crds
@@ -50,14 +53,21 @@ def fetchers(settings: "RenderSettings", folder: Path) -> Fetchers:
     return Fetchers({"chart": Charts(settings.charts, folder / "charts")})
 
 
-def checks() -> tuple[Check, ...]:
+def checks(settings: "RenderSettings") -> tuple[Check, ...]:
     """Every check."""
-    return (Schemas(), PlainSecrets())
+    jail, limits, programs = Jail(settings.jail), limits_of(settings), settings.programs
+    return (
+        Schemas(),
+        PlainSecrets(),
+        Leaks(),
+        Rego(jail, (programs.conftest, programs.opa), limits),
+        OwnChecks(jail, limits),
+    )
 
 
 def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProcess:
     """What renders and checks, in this process."""
-    return InProcess(renderers(settings, folder), checks())
+    return InProcess(renderers(settings, folder), checks(settings))
 
 
 def offline_tools(settings: "RenderSettings | None" = None) -> Tools:

@@ -66,6 +66,7 @@ PINS: dict[str, Command | Wrapped] = {
     "helm4": Command("helm.sh/helm/v4/cmd/helm", "v4.3.1", 65),
     "sops": Command("github.com/getsops/sops/v3/cmd/sops", "v3.13.3", 68),
     "conftest": Command("github.com/open-policy-agent/conftest", "v0.71.1", 119),
+    "opa": Command("github.com/open-policy-agent/opa", "v1.21.1", 40),
     "etcd": Wrapped("go.etcd.io/etcd/server/v3", "v3.6.8", ETCD, 22),
     "kube-apiserver": Wrapped(
         "k8s.io/kubernetes", f"v{KUBERNETES}", APISERVER, 200, staging=True,

@@ -1,0 +1,154 @@
+"""The check `leaks`."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import ClassVar, Literal
+
+from bot.check.discreet import one_line
+from bot.check.leaks.objects import sealed, text_of
+from bot.check.leaks.scanner import Scanner, Sighting
+from bot.check.waivers import settled, today_utc
+from bot.model.environment import Environment
+from bot.model.examined import Examined
+from bot.model.plan import Finding
+from bot.model.resource import Resource, ResourceId
+
+__all__ = ["Leaks"]
+
+NAME = "leaks"
+FIX = (
+    "take the value out and replace it where it is used: whoever can read the repository knows it; "
+    "use an ExternalSecret or a SealedSecret"
+)
+TOO_MUCH = "keep what is no manifest out of the environment's source, or set `leaks: off` under its policies"
+
+MEBIBYTE = 1024 * 1024
+MOST_BYTES = 16 * MEBIBYTE  # of one file or object; the scanner reads about 30 MB a second
+MOST_SECONDS = 20.0  # of all of them together, once the rules are loaded
+
+Place = tuple[str, int, int]  # path, line, column
+
+
+class Leaks:
+    """Scans every file of the environment that was read, then what the objects hold beyond that.
+
+    What the scanner is sure of is an error, what it is fairly sure of a warning; `policies` of an environment change
+    that for one detector by its name, or for all as `leaks`. A value is never quoted. A secret that stands in a file
+    and in the object made of it is told once, at the file.
+    """
+
+    name = NAME
+    subject: ClassVar[Literal["desired"]] = "desired"
+
+    def __init__(self, scanner: Scanner | None = None, today: Callable[[], date] = today_utc) -> None:
+        self._scanner, self._today = scanner or Scanner(), today
+
+    async def run(self, examined: Examined) -> Sequence[Finding]:
+        """What looks like a secret, by file and line."""
+        if examined.environment.policy_levels.get(NAME) == "off":
+            return []
+        return await asyncio.to_thread(self.findings, examined)
+
+    def findings(self, examined: Examined) -> list[Finding]:
+        """What `run` answers; takes about 30 ms of the processor per MB."""
+        self._scanner.load()  # before the clock runs
+        try:
+            found = list(Search(self._scanner, examined).all())
+        except TimeoutError:
+            found = [unknown(examined.environment, f"it took longer than {MOST_SECONDS:g} s")]
+        ordered = sorted(found, key=lambda each: (each.path, each.line, each.column, each.rule))
+        return settled(ordered, examined.environment, self._today())
+
+
+class Search:
+    """One look at everything of an environment."""
+
+    def __init__(self, scanner: Scanner, examined: Examined) -> None:
+        self._scanner, self._examined = scanner, examined
+        self._until = time.monotonic() + MOST_SECONDS
+        self._sealed = [text for each in examined.resources for text in sealed(each)]
+        self._seen: set[tuple[str, str]] = set()
+
+    def all(self) -> Iterator[Finding]:
+        """Everything: the files first, so that what an object has from a file is told there."""
+        yield from self.files()
+        in_files = frozenset(self._seen)
+        for resource in self._examined.resources:
+            yield from self.object(resource, in_files)
+
+    def files(self) -> Iterator[Finding]:
+        """What is in the files."""
+        tree = self._examined.files
+        for path in sorted(tree.entries) if tree else ():
+            entry = tree.entries[path] if tree else None
+            if tree is None or entry is None or entry.mode not in ("100644", "100755") or entry.blob not in tree.blobs:
+                continue
+            data, shown = tree.blobs[entry.blob], one_line(path)
+            for each in self.sightings(data):
+                self._seen.add((each.rule, each.value))
+                line, column = position(data, each.start)
+                resource = nearest(self._examined.resources, shown, line)
+                yield finding(each, resource, (shown, line, column))
+            if len(data) > MOST_BYTES:
+                why = f"{shown} has more than {MOST_BYTES // MEBIBYTE} MiB"
+                yield unknown(self._examined.environment, why, shown)
+
+    def object(self, resource: Resource, told: frozenset[tuple[str, str]]) -> Iterator[Finding]:
+        """What is in an object and in no file, such as what a template or a generator made."""
+        text, origin = text_of(resource), resource.origin
+        for each in self.sightings(text.data):
+            if (each.rule, each.value) not in told:
+                at = text.place(each.start)
+                line, column = (origin.locate(at) if origin.locate else (origin.line, 1)) if origin else (0, 0)
+                yield finding(each, resource.id, (origin.path if origin else "", line, column))
+        if len(text.data) > MOST_BYTES:
+            why = f"{resource.id} has more than {MOST_BYTES // MEBIBYTE} MiB"
+            yield unknown(self._examined.environment, why, origin.path if origin else "", resource.id)
+
+    def sightings(self, data: bytes) -> list[Sighting]:
+        """What is in the bytes that is not sealed. TimeoutError: the time for all is over."""
+        if not data or len(data) > MOST_BYTES:
+            return []
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        found = self._scanner.scan(data, left)
+        return [each for each in found if not self.is_sealed(data[each.start : each.end])]
+
+    def is_sealed(self, span: bytes) -> bool:
+        """Whether that is a piece of something that was encrypted."""
+        text = span.decode("utf-8", "replace")
+        return any(text in each for each in self._sealed)
+
+
+def position(data: bytes, offset: int) -> tuple[int, int]:
+    """Line and column, in characters from 1, of an offset in bytes."""
+    begin = data.rfind(b"\n", 0, offset) + 1
+    return data.count(b"\n", 0, offset) + 1, len(data[begin:offset].decode("utf-8", "replace")) + 1
+
+
+def nearest(resources: Sequence[Resource], path: str, line: int) -> ResourceId | None:
+    """The object that begins last before that line of that file."""
+    before = [each for each in resources if each.origin and each.origin.path == path and each.origin.line <= line]
+    return max(before, key=lambda each: each.origin.line if each.origin else 0).id if before else None
+
+
+def finding(sighting: Sighting, resource: ResourceId | None, place: Place) -> Finding:
+    """A sighting, told without its value."""
+    path, line, column = place
+    subject = str(resource) if resource else path
+    return Finding(
+        check=NAME, level="error" if sighting.confidence == "high" else "warning",
+        message=f"{subject}: {one_line(sighting.name)}", fix=FIX, resource=resource, rule=one_line(sighting.rule),
+        path=path, line=line, column=column,
+    )  # fmt: skip
+
+
+def unknown(environment: Environment, why: str, path: str = "", resource: ResourceId | None = None) -> Finding:
+    """Something that was not scanned, which is never taken for clean."""
+    return Finding(
+        check=NAME, level="unknown", message=f"not looked through for secrets: {why}", fix=TOO_MUCH,
+        resource=resource, path=path or environment.source.path,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The texts of a rendered object: to be scanned, with the way back to each, and those that are meant to be in git."""
+
+import base64
+import binascii
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.model.noun import noun
+from bot.model.resource import Resource
+
+__all__ = ["Text", "sealed", "text_of"]
+
+Place = tuple[str | int, ...]
+
+CIPHER = re.compile(r"ENC\[AES256_GCM,data:[A-Za-z0-9+/=]*,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:[a-z]+\]")
+"""What SOPS writes in a value's place (https://getsops.io/docs/#message-authentication-code)."""
+
+
+@noun
+class Text:
+    """All texts of an object, each behind its key on lines of its own, as rules look at what stands before a value.
+
+    `starts` are the offsets at which the values begin, `places` where each is in the object.
+    """
+
+    data: bytes
+    starts: tuple[int, ...]
+    places: tuple[Place, ...]
+
+    def place(self, offset: int) -> Place:
+        """Where in the object the value at that offset is."""
+        return self.places[max(0, bisect_right(self.starts, offset) - 1)] if self.places else ()
+
+
+def text_of(resource: Resource) -> Text:
+    """The texts of an object; those of a Secret's `data` decoded."""
+    parts: list[bytes] = []
+    starts, places, length = [], [], 0
+    for place, text in leaves(resource.body, ()):
+        decoded = resource.id.kind == "Secret" and place[:1] == ("data",)
+        value = unpacked(text) if decoded else encoded(text)
+        head = encoded(str(place[-1])) + b": "
+        starts.append(length + len(head))
+        places.append(place)
+        parts += [head, value, b"\n"]
+        length += len(head) + len(value) + 1
+    return Text(data=b"".join(parts), starts=tuple(starts), places=tuple(places))
+
+
+def sealed(resource: Resource) -> Iterator[str]:
+    """The texts of an object that may stand in git, since only who has the key can read them.
+
+    They are what SOPS wrote where it left its metadata, and a SealedSecret's `encryptedData`.
+    """
+    sops = resource.body.get("sops")
+    if isinstance(sops, Mapping) and sops.get("mac"):
+        yield from (text for place, text in leaves(resource.body, ()) if place[0] == "sops" or CIPHER.fullmatch(text))
+    if resource.id.type == "SealedSecret.bitnami.com":
+        spec = resource.body.get("spec")
+        held = spec.get("encryptedData") if isinstance(spec, Mapping) else None
+        yield from (text for _, text in leaves(held, ()))
+
+
+def leaves(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    """Every text in a value, and where it is."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from leaves(each, (*place, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from leaves(each, (*place, index))
+    elif isinstance(value, str) and place:
+        yield place, value
+
+
+def unpacked(text: str) -> bytes:
+    """What base64 says; the text itself where it is none."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return encoded(text)
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8, whatever the text is."""
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,71 @@
+"""The check `rego`."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cached_property
+from typing import ClassVar, Literal
+
+from bot.check.discreet import one_line
+from bot.check.rego.gather import gather
+from bot.check.rego.program import Broken, evaluate
+from bot.check.rego.verdicts import NAME, findings
+from bot.check.waivers import settled, today_utc
+from bot.errors import TreeError
+from bot.jail import Jail, Limits, Program, locate
+from bot.model.examined import Examined
+from bot.model.plan import Finding
+
+__all__ = ["Rego"]
+
+INSTALL = "install conftest (or opa) where the server runs, or name it under `render.programs` in the server's settings"
+
+
+class Rego:
+    """Evaluates every `*.rego` below the environment's policy folders, by one run of a program for all objects.
+
+    `programs` are names or paths, of which the first that is there is used: conftest, then opa. A policy sees one
+    object at a time as `input`, as with `conftest test`. Without a program, with a policy that does not compile, and
+    with a program that was ended, the answer is an `unknown` finding.
+    """
+
+    name = NAME
+    subject: ClassVar[Literal["desired"]] = "desired"
+
+    def __init__(
+        self, jail: Jail, programs: Sequence[str] = ("conftest", "opa"), limits: Limits | None = None,
+        today: Callable[[], date] = today_utc,
+    ) -> None:  # fmt: skip
+        self._jail, self._programs, self._limits, self._today = jail, tuple(programs), limits or Limits(), today
+
+    @cached_property
+    def program(self) -> Program | None:
+        """The program, looked for when it is first needed."""
+        return next((found for each in self._programs if (found := locate(each))), None)
+
+    async def run(self, examined: Examined) -> Sequence[Finding]:
+        """What the policies say, by object, namespace and rule."""
+        if not examined.resources or examined.policies is None:
+            return []
+        try:
+            bundle = gather(examined.environment, examined.policies)
+            if not bundle.modules:
+                return []
+            if self.program is None:
+                raise Broken("Rego policies were not evaluated: there is no conftest and no opa", INSTALL)
+            if not bundle.namespaces:
+                return []
+            bodies = [each.body for each in examined.resources]
+            records = await evaluate(self._jail, self.program, self._limits, bundle, bodies)
+        except TreeError as error:
+            return settled([unknown(examined, Broken(str(error)))], examined.environment, self._today())
+        except Broken as error:
+            return settled([unknown(examined, error)], examined.environment, self._today())
+        return settled(findings(records, examined.resources), examined.environment, self._today())
+
+
+def unknown(examined: Examined, error: Broken) -> Finding:
+    """Why the environment's Rego policies could not be evaluated, at the policy that is to blame where one is."""
+    return Finding(
+        check=NAME, level="unknown", message=one_line(error.message), fix=error.fix,
+        path=one_line(error.path or examined.environment.source.path), line=error.line, column=1 if error.line else 0,
+    )  # fmt: skip

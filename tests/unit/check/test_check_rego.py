@@ -1,0 +1,227 @@
+"""The check `rego`: real conftest and real opa say the same; what they cannot evaluate is never a pass."""
+
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.check.rego import Rego
+from bot.check.rego.gather import gather, is_old
+from bot.errors import TreeError
+from bot.jail import Jail, Limits
+from bot.model.environment import Environment, Waiver
+from bot.model.examined import Examined
+from bot.model.plan import Finding
+from bot.model.resource import Resource
+from bot.model.tree import Tree
+from tests_support.programs import program
+from tests_support.trees import tree
+
+Manifests = Callable[[str], list[Resource]]
+
+OBJECTS = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  template: {spec: {containers: [{name: web, image: "nginx:latest"}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: excused}
+"""
+MAIN = """package main
+
+deny contains msg if {
+  some container in input.spec.template.spec.containers
+  endswith(container.image, ":latest")
+  msg := sprintf("%v uses latest", [container.name])
+}
+
+violation_replicas contains {"msg": "too few replicas", "fix": "set replicas to 2"} if input.spec.replicas < 2
+
+warn contains "services are watched" if input.kind == "Service"
+
+deny_named contains "no such name" if input.metadata.name == data.limits.forbidden[_]
+
+exception contains ["named"] if input.metadata.name == "excused"
+"""
+LATER = date(2099, 1, 1)
+
+
+@pytest.fixture(params=["conftest", "opa"])
+def rego(request: pytest.FixtureRequest) -> Rego:
+    """The check with one of the real programs."""
+    return Rego(Jail("best-effort"), (str(program(request.param)),))
+
+
+@pytest.fixture
+def examined(manifests: Manifests, environment: Environment) -> Callable[..., Examined]:
+    """An environment with policies in `policies/`, and objects."""
+
+    def make(files: dict[str, str], objects: str = OBJECTS, **changes: object) -> Examined:
+        named = replace(environment, policies=("policies", "builtin:no-latest-tag"), **changes)
+        return Examined(environment=named, resources=tuple(manifests(objects)), policies=tree(files))
+
+    return make
+
+
+def told(found: Finding) -> tuple[str, str, str, int]:
+    return (found.level, found.rule, found.message, found.line)
+
+
+async def test_conftests_conventions(rego: Rego, examined: Callable[..., Examined]) -> None:
+    files = {
+        "policies/main.rego": MAIN,
+        "policies/team/more.rego": "package team.web\n\ndeny contains `unnamed` if not input.metadata.labels\n",
+        "policies/main_test.rego": "package main\ntest_it if { data.nonesuch.function(1) }\n",
+        "policies/data/limits/names.yaml": "forbidden: [web, excused]\n",
+        "elsewhere/other.rego": "package main\ndeny contains `not one of ours`\n",
+    }
+    found = await rego.run(examined(files))
+    assert [told(each) for each in found] == [
+        ("error", "main.deny", "Deployment web: web uses latest", 1),
+        ("error", "main.deny_named", "Deployment web: no such name", 1),
+        ("error", "main.violation_replicas", "Deployment web: too few replicas", 1),
+        ("error", "team.web.deny", "Deployment web: unnamed", 1),
+        ("error", "main.deny_named", "Service web: no such name", 8),
+        ("warning", "main.warn", "Service web: services are watched", 8),
+        ("error", "team.web.deny", "Service web: unnamed", 8),
+        ("error", "team.web.deny", "ConfigMap excused: unnamed", 12),
+    ]
+    assert {each.path for each in found} == {"app.yaml"}
+    assert found[2].fix == "set replicas to 2"
+
+
+async def test_levels_and_waivers_count(rego: Rego, examined: Callable[..., Examined]) -> None:
+    waiver = Waiver(policy="main.deny", reason="it moves", owner="ana", expires=LATER, objects=("Deployment/*",))
+    levels = {"main.warn": "error", "main.violation_replicas": "off", "main.deny_named": "warning"}
+    given = examined({"policies/main.rego": MAIN}, policy_levels=levels, waivers=(waiver,))
+    found = {each.rule: each for each in await rego.run(given)}
+    assert set(found) == {"main.deny", "main.warn"}
+    assert (found["main.warn"].level, found["main.deny"].level) == ("error", "notice")
+    assert found["main.deny"].waived == "ana until 2099-01-01: it moves"
+
+
+async def test_rego_of_before_opa_1_is_read_as_such(rego: Rego, examined: Callable[..., Examined]) -> None:
+    old = 'package main\nimport future.keywords.in\ndeny[msg] {\n  input.kind in ["Service"]\n  msg := "old"\n}\n'
+    assert [each.message for each in await rego.run(examined({"policies/a.rego": old}))] == ["Service web: old"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    ['http.send({"url": "http://127.0.0.1/", "method": "get"})', "opa.runtime()", 'net.lookup_ip_addr("localhost")'],
+)
+async def test_no_policy_reaches_out(rego: Rego, examined: Callable[..., Examined], call: str) -> None:
+    policy = f"package main\n\ndeny contains `x` if {{\n  {call}\n}}\n"
+    (found,) = await rego.run(examined({"policies/a.rego": policy}))
+    assert (found.level, found.path, found.line) == ("unknown", "policies/a.rego", 4)
+    assert f"undefined function {call.partition('(')[0]}" in found.message
+
+
+async def test_a_policy_that_does_not_compile_is_unknown(rego: Rego, examined: Callable[..., Examined]) -> None:
+    files = {"policies/a.rego": MAIN, "policies/b.rego": "package main\n\ndeny contains msg if {\n"}
+    (found,) = await rego.run(examined(files))
+    assert (found.level, found.path) == ("unknown", "policies/b.rego")
+    assert "rego_parse_error" in found.message
+    assert "/tmp" not in repr(found)
+
+
+async def test_a_conflict_at_evaluation_is_unknown(rego: Rego, examined: Callable[..., Examined]) -> None:
+    policy = "package main\nf(x) := 1\nf(x) := 2 if input.kind\ndeny contains `q` if f(1) == 2\n"
+    (found,) = await rego.run(examined({"policies/a.rego": policy}))
+    assert (found.level, found.path) == ("unknown", "policies/a.rego")
+    assert "eval_conflict_error" in found.message
+
+
+@pytest.mark.parametrize("head", ["deny := `text` if", "deny[`key`] := `value` if", "warn contains 5 if"])
+async def test_a_verdict_of_no_use_is_unknown(rego: Rego, examined: Callable[..., Examined], head: str) -> None:
+    found = await rego.run(examined({"policies/a.rego": f'package main\n{head} input.kind == "Service"\n'}))
+    assert {each.level for each in found} == {"unknown"}
+
+
+async def test_a_policy_that_quotes_a_secret_does_not_tell_it(rego: Rego, examined: Callable[..., Examined]) -> None:
+    policy = """package main
+secret := input.data.a
+deny contains sprintf("weak: %v %v %v", [secret, base64.decode(secret), substring(input.stringData.b, 0, 9)])
+"""
+    values = "data: {a: Y29ycmVjdC1ob3JzZQ==}\nstringData: {b: hunter2-hunter2}\n"
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{values}"
+    (found,) = await rego.run(examined({"policies/a.rego": policy}, secret))
+    assert found.message == "Secret s: weak: (secret) (secret) (secret)"
+
+
+async def test_a_machine_without_a_program_is_unknown(examined: Callable[..., Examined]) -> None:
+    (found,) = await Rego(Jail("best-effort"), ("nonesuch",)).run(examined({"policies/a.rego": MAIN}))
+    assert (found.level, "no conftest" in found.message) == ("unknown", True)
+
+
+async def test_no_policies_need_no_program(examined: Callable[..., Examined]) -> None:
+    rego = Rego(Jail("best-effort"), ("nonesuch",))
+    assert await rego.run(examined({"policies/vap.yaml": "kind: ValidatingAdmissionPolicy\n"})) == []
+    assert await rego.run(replace(examined({"policies/a.rego": MAIN}), policies=None)) == []
+
+
+@pytest.mark.parametrize("body", ["kill -9 $$", "echo '[]'", "echo hello", "exit 3", "sleep 60"])
+async def test_a_program_that_fails_is_unknown(tmp_path: Path, examined: Callable[..., Examined], body: str) -> None:
+    script = tmp_path / "conftest"
+    script.write_text(f"#!/bin/sh\n{body}\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    rego = Rego(Jail("best-effort"), (str(script),), Limits(seconds=1))
+    (found,) = await rego.run(examined({"policies/a.rego": MAIN}))
+    assert found.level == "unknown"
+    assert str(tmp_path) not in repr(found)
+
+
+async def test_it_runs_one_program_for_all_objects(tmp_path: Path, examined: Callable[..., Examined]) -> None:
+    script = tmp_path / "conftest"
+    script.write_text(f'#!/bin/sh\necho . >> {tmp_path}/runs\nenv > {tmp_path}/env\nexec {program("conftest")} "$@"\n')
+    script.chmod(0o755)
+    found = await Rego(Jail("best-effort"), (str(script),)).run(examined({"policies/a.rego": MAIN}))
+    assert len(found) == 3
+    assert (tmp_path / "runs").read_text() == ".\n"
+    names = {line.partition("=")[0] for line in (tmp_path / "env").read_text().splitlines()}
+    assert names <= {"HOME", "PWD", "SHLVL", "_", "OLDPWD"}
+
+
+def test_a_link_among_policies_is_refused(environment: Environment) -> None:
+    given = tree({"policies/a.rego": MAIN})
+    link = replace(given.entries["policies/a.rego"], mode="120000")
+    with pytest.raises(TreeError, match="symbolic link"):
+        gather(replace(environment, policies=("policies",)), replace(given, entries={link.path: link}))
+
+
+@pytest.mark.parametrize(
+    ("text", "old"),
+    [
+        ("deny[msg] {\n", True),
+        ("allow {\n", True),
+        ("f(x) = y {\n", True),
+        ("default x = {}\n", False),
+        ("limits := {\n", False),
+        ("deny contains msg if {\n", False),
+        ("allow if {\n", False),
+        ("f(x) := y if {\n", False),
+        ("deny contains {\n", False),
+        ("  deny[msg] {\n", False),
+    ],
+)
+def test_old_rego_is_told_by_its_heads(text: str, old: bool) -> None:
+    assert is_old(text) is old
+
+
+def test_a_folder_of_the_repositorys_root_is_one_too(environment: Environment) -> None:
+    bundle = gather(replace(environment, policies=(".",)), tree({"a.rego": MAIN, "data/x.json": "{}"}))
+    assert [each.path for each in bundle.modules] == ["a.rego"]
+    assert [(each.root, each.below) for each in bundle.data] == [("data", "x.json")]
+
+
+def test_nothing_is_loaded_but_files(environment: Environment) -> None:
+    assert gather(environment, Tree(revision=tree({}).revision, entries={})).modules == ()
