@@ -70,6 +70,11 @@ class OwnChecks:
         read = (sys.base_prefix, sys.prefix, child.__file__, *self._paths, *LIBRARIES)
         return tuple(path for path in map(Path, read) if path.exists())
 
+    def apart(self, environment: Environment) -> bool:
+        """Not where there is such a check: it is to see all objects."""
+        del environment
+        return not self.installed
+
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """What the checks say, check by check, each in its own order."""
         found: list[Finding] = []

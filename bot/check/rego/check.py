@@ -12,6 +12,7 @@ from bot.check.rego.verdicts import NAME, findings
 from bot.check.waivers import settled, today_utc
 from bot.errors import TreeError
 from bot.jail import Jail, Limits, Program, locate
+from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 
@@ -41,6 +42,10 @@ class Rego:
     def program(self) -> Program | None:
         """The program, looked for when it is first needed."""
         return next((found for each in self._programs if (found := locate(each))), None)
+
+    def apart(self, environment: Environment) -> bool:
+        """Not where there may be policies: one run of the program is for all objects."""
+        return not any(not each.startswith("builtin:") for each in environment.policies)
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """What the policies say, by object, namespace and rule."""
