@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from bot.check import Check
+from bot.check.policies import Policies
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
 from bot.errors import TemporaryError
@@ -56,7 +57,7 @@ def renderers(settings: RenderSettings) -> tuple[Renderer, ...]:
 
 def checks() -> tuple[Check, ...]:
     """Every check."""
-    return (Schemas(), PlainSecrets())
+    return (Schemas(), PlainSecrets(), Policies())
 
 
 def evaluator(settings: RenderSettings) -> InProcess:
