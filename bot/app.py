@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from bot.check import Check
 from bot.check.leaks import Leaks
 from bot.check.own import OwnChecks
+from bot.check.policies import Policies
 from bot.check.rego import Rego
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
@@ -59,6 +60,7 @@ def checks(settings: "RenderSettings") -> tuple[Check, ...]:
     return (
         Schemas(),
         PlainSecrets(),
+        Policies(),
         Leaks(),
         Rego(jail, (programs.conftest, programs.opa), limits),
         OwnChecks(jail, limits),

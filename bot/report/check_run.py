@@ -146,12 +146,13 @@ def annotations(story: Story) -> tuple[Annotation, ...]:
 def annotation(found: Finding, environments: Sequence[str]) -> Annotation:
     """One finding at its line (the first line where the finding is of the whole file)."""
     about = f"{found.resource}: " if found.resource else ""
-    fix = f"\n{found.fix}" if found.fix else ""
+    ending = f"waived {found.waived}" if found.waived else found.fix
+    fix = f"\n{ending}" if ending else ""
     names = f" ({', '.join(dict.fromkeys(environments))})" if environments else ""
     return Annotation(
         path=found.path,
         line=max(1, found.line),
         level=LEVELS[found.level],
-        title=escape.clip(escape.visible(found.check + names).replace("\n", " "), LONGEST_TITLE),
+        title=escape.clip(escape.visible((found.rule or found.check) + names).replace("\n", " "), LONGEST_TITLE),
         message=escape.clip(escape.visible(about + found.message + fix), 4_000),
     )

@@ -77,8 +77,8 @@ def to_json(assessments: Sequence[Assessment]) -> dict[str, Any]:
 
     `digest` is None where nothing was rendered. `changes` is None where nothing could be planned, else a list of
     `{type, scope, name, action, cause, path, line, conflict, fields: [{path, before, after}]}`. `findings` are
-    `{check, level, message, fix, object, path, line, column}`, `verdict` is `{rule, state, reason, who, next,
-    children}`.
+    `{check, rule, level, message, fix, waived, object, path, line, column}`, `verdict` is `{rule, state, reason, who,
+    next, children}`.
     """
     return {"environments": [environment_value(each) for each in sorted(assessments, key=danger)]}
 
@@ -117,9 +117,11 @@ def finding_value(found: Finding) -> dict[str, Any]:
     """One finding."""
     return {
         "check": found.check,
+        "rule": found.rule,
         "level": found.level,
         "message": found.message,
         "fix": found.fix,
+        "waived": found.waived,
         "object": str(found.resource) if found.resource else "",
         "path": found.path,
         "line": found.line,

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from bot.model.gate import Assessment
 from bot.model.noun import noun
 from bot.model.plan import Action, Cause, Change, Finding
+from bot.model.resource import ResourceId
 from bot.report.changes import by_danger, consequence, danger, hides_something, place
 from bot.report.outline import Line, Piece, code, join, line, strong
 
 __all__ = ["Urgent", "finding_line", "minor_findings", "urgent"]
 
 SIGNS = {"error": "❌", "unknown": "❓", "warning": "⚠", "notice": "ℹ"}
+WAIVED = "🔏"
 DOOMED = {Action.DELETE: ("🗑", "is deleted"), Action.REPLACE: ("♻", "is deleted and made anew")}
 
 
@@ -31,6 +33,7 @@ def urgent(assessments: Sequence[Assessment], general: Sequence[Finding] = ()) -
     for assessment in ordered:
         found += obstacles(assessment)
     found += findings(ordered, general, names, ("warning",))
+    found += vouched(ordered)
     for assessment in ordered:
         found += disguised(assessment)
     return tuple(found)
@@ -77,12 +80,30 @@ def findings(
 
 def finding_line(found: Finding, environments: Sequence[str] = ()) -> Line:
     """`❌ staging no-latest-tag: Deployment web/api uses :latest; pin a digest · prod/api.yaml:22`."""
-    start: list[str | Piece | Line] = [f"{SIGNS[found.level]} "]
+    start: list[str | Piece | Line] = [f"{WAIVED if found.waived else SIGNS[found.level]} "]
     if environments:
         start += [Piece(text=", ".join(dict.fromkeys(environments)) + " ")]
     about = f" {found.resource}:" if found.resource and str(found.resource) not in found.message else ""
-    words = line(*start, code(found.check), f":{about} {found.message}", f"; {found.fix}" if found.fix else "")
+    ending = f"; waived {found.waived}" if found.waived else f"; {found.fix}" if found.fix else ""
+    words = line(*start, code(found.rule or found.check), f":{about} {found.message}", ending)
     return join([words, place(found.path, found.line)])
+
+
+def vouched(assessments: Sequence[Assessment]) -> Iterable[Urgent]:
+    """Waived findings about what the plan makes or changes: approving it approves the waivers too."""
+    holders: dict[Finding, list[str]] = {}
+    for assessment in assessments:
+        touched = touched_by(assessment)
+        for each in assessment.findings:
+            if each.waived and each.resource in touched:
+                holders.setdefault(each, []).append(assessment.environment.id.name)
+    for each, environments in holders.items():
+        yield Urgent(text=finding_line(each, environments))
+
+
+def touched_by(assessment: Assessment) -> frozenset[ResourceId]:
+    """The objects that the plan does something to."""
+    return frozenset(each.id for each in assessment.plan.effective) if assessment.plan else frozenset()
 
 
 def obstacles(assessment: Assessment) -> Iterable[Urgent]:
@@ -106,5 +127,7 @@ def disguised(assessment: Assessment) -> Iterable[Urgent]:
 
 
 def minor_findings(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
-    """Notices, each once."""
-    return tuple(each.text for each in findings(assessments, (), frozenset(), ("notice",)))
+    """Notices, each once, but those that are among the things to read first."""
+    first = {each.text for each in vouched(assessments)}
+    found = (each.text for each in findings(assessments, (), frozenset(), ("notice",)))
+    return tuple(each for each in found if each not in first)

@@ -22,6 +22,9 @@ UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
 LONGEST = 16_384
 """Characters of an expression, as the API server has it."""
 
+LARGE = 250
+"""Items of a list or map: values with longer ones are handed over anew for every evaluation."""
+
 
 @noun
 class Definition:
@@ -53,21 +56,34 @@ class Bindings:
     def __init__(self, values: Mapping[str, Any], variables: frozenset[tuple[str, str]]) -> None:
         self.reasons: dict[str, str] = {}
         self._variables = variables
+        self._large = False
         self._data = {name: self._bound(name, value) for name, value in values.items()}
         self._activation: cel.Activation | None = None
 
     def _bound(self, name: str, value: Any) -> Any:
         if not isinstance(value, Unknown):
             try:
-                return fitted(value)
+                found, most = fitted(value)
+                self._large |= most > LARGE
+                return found
             except Unfit as unfit:
                 value = Unknown(str(unfit))
         self.reasons[name] = value.reason
         return value
 
+    def changed(self, values: Mapping[str, Any]) -> "Bindings":
+        """The same with other values for some variables."""
+        other = Bindings(values, self._variables)
+        other._data = {**self._data, **other._data}
+        other._large |= self._large
+        other.reasons = {**{name: why for name, why in self.reasons.items() if name not in values}, **other.reasons}
+        return other
+
     @property
     def activation(self) -> "cel.Activation":
-        """The values as the engine keeps them."""
+        """The values as the engine keeps them. What an evaluation used is only freed together with them."""
+        if self._large:
+            return environment(self._variables).Activation(self._data)
         if self._activation is None:
             self._activation = environment(self._variables).Activation(self._data)
         return self._activation

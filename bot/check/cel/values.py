@@ -1,6 +1,5 @@
 """Values on their way into the engine: what it would read wrongly is kept out, so that no verdict rests on it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from bot.check.cel.moments import Duration, Timestamp
@@ -25,27 +24,35 @@ class Unfit(Exception):
     """A value that the engine cannot take; the message says which and quotes nothing."""
 
 
-def fitted(value: Any) -> Any:
-    """A copy as the engine takes it. Fields that are null are left out: Kubernetes reads them as not there.
+def fitted(value: Any) -> tuple[Any, int]:
+    """A copy as the engine takes it, and the length of its longest list or map.
 
-    Unfit: text with NUL (the engine would cut it there) or that is not Unicode, a number of more than 64 bits, or more
-    items than a list may have.
+    Fields that are null are left out: Kubernetes reads them as not there. Unfit: text with NUL (the engine would cut it
+    there) or that is not Unicode, a number of more than 64 bits, or more items than a list may have.
     """
+    lengths = [0]
+    found = copied(value, lengths)
+    return found, max(lengths)
+
+
+def copied(value: Any, lengths: list[int]) -> Any:
+    """The copy of a value; the lengths of its lists and maps are added to `lengths`."""
     if isinstance(value, str):
         return fitted_text(value)
+    if isinstance(value, dict | list):
+        if len(value) > MOST_ITEMS:
+            raise Unfit(f"holds a list or map of more than {MOST_ITEMS:,} items")
+        lengths.append(len(value))
+        if isinstance(value, dict):
+            return {fitted_text(key): copied(each, lengths) for key, each in value.items() if each is not None}
+        return [copied(each, lengths) for each in value]
     if value is None or isinstance(value, bool | float | Timestamp | Duration | bytearray):
         return value
-    if isinstance(value, int):
-        if not LOWEST <= value <= HIGHEST:
-            raise Unfit("holds a number of more than 64 bits")
-        return value
-    if isinstance(value, Mapping | list) and len(value) > MOST_ITEMS:
-        raise Unfit(f"holds a list or map of more than {MOST_ITEMS:,} items")
-    if isinstance(value, Mapping):
-        return {fitted_text(key): fitted(each) for key, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [fitted(each) for each in value]
-    raise Unfit("holds a value that has no type in CEL")
+    if not isinstance(value, int):
+        raise Unfit("holds a value that has no type in CEL")
+    if not LOWEST <= value <= HIGHEST:
+        raise Unfit("holds a number of more than 64 bits")
+    return value
 
 
 def fitted_text(text: str) -> str:

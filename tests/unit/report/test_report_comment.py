@@ -101,6 +101,24 @@ def test_a_finding_of_two_environments_is_told_once(build):
     assert "❌ prod, staging" in text
 
 
+def test_a_waiver_of_what_changes_is_read_first(build):
+    waived = build.finding(
+        "notice", check="policies", rule="no-latest-tag", waived="by ana until 2030-01-31: migration"
+    )
+    text = comment(build.story(assessments=(build.assessment(changes=[build.change()], findings=[waived]),)))
+    first, _, folded = text.partition("<details>")
+    assert "🔏 prod `no-latest-tag`" in first
+    assert "waived by ana until 2030-01-31: migration" in first
+    assert "migration" not in folded
+
+
+def test_a_waiver_of_what_stays_is_a_notice(build):
+    waived = build.finding("notice", rule="no-latest-tag", waived="by ana until 2030-01-31: migration")
+    other = build.change(build.thing("Service", "other"))
+    text = comment(build.story(assessments=(build.assessment(changes=[other], findings=[waived]),)))
+    assert "waived by ana until 2030-01-31: migration" in text.partition("1 notice")[2]
+
+
 def test_an_object_in_the_way_is_read_first(build):
     blocked = build.change(conflict="a file of that name is there and is not ours")
     text = comment(build.story(assessments=(build.assessment(changes=[blocked]),)))

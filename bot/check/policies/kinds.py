@@ -1,0 +1,83 @@
+"""Kinds → resources: the plural that rules name and a request carries, and whether it belongs to a namespace.
+
+Kubernetes' own plurals follow from their kinds; those of custom resources stand in their definitions.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.model.noun import noun
+from bot.model.resource import Resource
+
+__all__ = ["Kinds", "Served"]
+
+CLUSTER = frozenset(
+    [
+        *("Namespace", "Node", "PersistentVolume", "ComponentStatus"),
+        *("CustomResourceDefinition.apiextensions.k8s.io", "APIService.apiregistration.k8s.io"),
+        *("ClusterRole.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io"),
+        *("StorageClass.storage.k8s.io", "VolumeAttachment.storage.k8s.io", "VolumeAttributesClass.storage.k8s.io"),
+        *("CSIDriver.storage.k8s.io", "CSINode.storage.k8s.io", "PriorityClass.scheduling.k8s.io"),
+        *("IngressClass.networking.k8s.io", "IPAddress.networking.k8s.io", "ServiceCIDR.networking.k8s.io"),
+        *("RuntimeClass.node.k8s.io", "CertificateSigningRequest.certificates.k8s.io"),
+        *("ClusterTrustBundle.certificates.k8s.io", "StorageVersionMigration.storagemigration.k8s.io"),
+        *("FlowSchema.flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration.flowcontrol.apiserver.k8s.io"),
+        *("DeviceClass.resource.k8s.io", "ResourceSlice.resource.k8s.io", "DeviceTaintRule.resource.k8s.io"),
+        *(
+            f"{kind}.admissionregistration.k8s.io"
+            for kind in (
+                *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy"),
+                *("MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
+            )
+        ),
+    ]
+)
+"""Types of Kubernetes' own that belong to no namespace: `kubectl api-resources --namespaced=false`."""
+
+
+@noun
+class Served:
+    """How the API serves a type: its plural, and whether it belongs to a namespace."""
+
+    plural: str
+    namespaced: bool
+
+
+class Kinds:
+    """What is known of types: Kubernetes' own, and those that CustomResourceDefinitions among `resources` describe."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.custom = {
+            type: served
+            for each in resources
+            if each.id.type == "CustomResourceDefinition.apiextensions.k8s.io"
+            for type, served in described(each.body)
+        }
+
+    def served(self, type: str, scope: str) -> Served:
+        """How a type is served; one that nobody describes is taken by its name and by where the object says it is."""
+        if type in self.custom:
+            return self.custom[type]
+        kind, _, group = type.partition(".")
+        own = "." not in group or group.endswith(".k8s.io")
+        return Served(plural=plural(kind), namespaced=type not in CLUSTER if own else bool(scope))
+
+
+def plural(kind: str) -> str:
+    """The plural of a kind as Kubernetes makes it."""
+    word = kind.lower()
+    if word.endswith("endpoints"):
+        return word
+    if word.endswith("s"):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
+def described(body: Mapping[str, Any]) -> Iterable[tuple[str, Served]]:
+    """The type that a CustomResourceDefinition describes; nothing where it is not sound."""
+    spec = body.get("spec")
+    names = spec.get("names") if isinstance(spec, Mapping) else None
+    if isinstance(spec, Mapping) and isinstance(names, Mapping):
+        group, kind, many = spec.get("group"), names.get("kind"), names.get("plural")
+        if isinstance(group, str) and isinstance(kind, str) and isinstance(many, str):
+            yield f"{kind}.{group}", Served(plural=many, namespaced=spec.get("scope") != "Cluster")

@@ -1,0 +1,137 @@
+"""What an API server would be asked for one object, as far as it is known without one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from functools import cached_property
+from typing import Any, Literal
+
+from bot.check.cel import Unknown
+from bot.check.policies.kinds import Kinds, Served
+from bot.model.examined import Examined
+from bot.model.noun import noun
+from bot.model.resource import Resource, ResourceId
+
+__all__ = ["BASE_UNKNOWN", "Request", "Situation", "namespace_of"]
+
+BASE_UNKNOWN = "is not known: the base does not render"
+NOBODY = "is not known: a change has no user before it is applied"
+DEFAULT_NAMESPACE = "default"
+"""Where `kubectl` puts what names no namespace."""
+
+Operation = Literal["CREATE", "UPDATE", "DELETE"]
+
+
+@noun
+class Request:
+    """One object to be made, changed or deleted.
+
+    `operation` None: not known whether it is made or changed. `body` and `old` are the object after and before; None:
+    there is none (or, where the operation is not known, nobody knows the old one). `namespace` None: it belongs to
+    none. `namespace_body` is the Namespace's own object: None where nobody knows it.
+    """
+
+    resource: Resource = field(repr=False)
+    served: Served
+    operation: Operation | None
+    body: Mapping[str, Any] | None = field(repr=False)
+    old: Mapping[str, Any] | None = field(repr=False)
+    namespace: str | None
+    namespace_body: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def version(self) -> str:
+        """The object's API version without its group."""
+        return str(self.resource.body.get("apiVersion", "")).rpartition("/")[2]
+
+    def values(self) -> dict[str, Any]:
+        """The values of all variables but `params`."""
+        id = self.resource.id
+        kind = {"group": id.group, "version": self.version, "kind": id.kind}
+        resource = {"group": id.group, "version": self.version, "resource": self.served.plural}
+        unknown = self.operation is None
+        return {
+            "object": self.body,
+            "oldObject": Unknown(BASE_UNKNOWN) if unknown else self.old,
+            "namespaceObject": self.known_namespace(),
+            "params": None,
+            "request.kind": kind, "request.requestKind": kind,
+            "request.resource": resource, "request.requestResource": resource,
+            "request.subResource": "", "request.requestSubResource": "",
+            "request.name": id.name,
+            "request.namespace": self.namespace or "",
+            "request.operation": Unknown(BASE_UNKNOWN) if unknown else self.operation,
+            "request.dryRun": False,
+            "request.options": Unknown("is not known before it is applied"),
+            "request.userInfo": Unknown(NOBODY),
+        }  # fmt: skip
+
+    def known_namespace(self) -> Any:
+        """The Namespace's object; null for what belongs to none."""
+        if self.namespace is None:
+            return None
+        missing = f"is not known: no Namespace {self.namespace} is rendered"
+        return Unknown(missing) if self.namespace_body is None else self.namespace_body
+
+
+class Situation:
+    """All requests of one environment."""
+
+    def __init__(self, examined: Examined) -> None:
+        self.examined = examined
+        self.kinds = Kinds((*examined.kubernetes.crds, *(examined.before or ()), *examined.resources))
+        self.before = None if examined.before is None else {each.id: each for each in examined.before}
+
+    @cached_property
+    def namespaces(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every Namespace that is rendered: as it is to be, else as it was; labelled as the API server labels it."""
+        known = [*(self.examined.before or ()), *self.examined.resources]
+        return {each.id.name: labelled(each) for each in known if each.id.type == "Namespace"}
+
+    def requests(self) -> Iterator[Request]:
+        """Of every object that is to be, in order; then of every one that is to be no more."""
+        for each in self.examined.resources:
+            old = self.before.get(each.id) if self.before is not None else None
+            operation: Operation | None = None if self.before is None else "UPDATE" if old else "CREATE"
+            yield self.request(each, operation, each.body, old)
+        wanted = {each.id for each in self.examined.resources}
+        for gone in (self.before or {}).values():
+            if gone.id not in wanted:
+                yield self.request(gone, "DELETE", None, gone)
+
+    def request(
+        self, resource: Resource, operation: Operation | None, body: Mapping[str, Any] | None, old: Resource | None
+    ) -> Request:
+        """The request about one object."""
+        served = self.kinds.served(resource.id.type, resource.id.scope)
+        namespace = namespace_of(resource.id, served)
+        return Request(
+            resource=resource,
+            served=served,
+            operation=operation,
+            body=placed(body, namespace) if body is not None else None,
+            old=placed(old.body, namespace) if old is not None else None,
+            namespace=namespace,
+            namespace_body=self.namespaces.get(namespace) if namespace is not None else None,
+        )
+
+
+def namespace_of(id: ResourceId, served: Served) -> str | None:
+    """The namespace that an object goes to; None: it belongs to none."""
+    return (id.scope or DEFAULT_NAMESPACE) if served.namespaced else None
+
+
+def placed(body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
+    """The object with its namespace, which the API server fills in before any policy sees it."""
+    metadata = body.get("metadata")
+    if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace"):
+        return body
+    return {**body, "metadata": {**metadata, "namespace": namespace}}
+
+
+def labelled(namespace: Resource) -> Mapping[str, Any]:
+    """A Namespace with the label of its name that the API server gives it."""
+    metadata = namespace.body.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    labels = metadata.get("labels")
+    labels = {**(labels if isinstance(labels, Mapping) else {}), "kubernetes.io/metadata.name": namespace.id.name}
+    return {**namespace.body, "metadata": {**metadata, "labels": labels}}
