@@ -75,7 +75,7 @@ def flags(folder: Path, etcd: str, port: int) -> list[str]:
         "--service-account-issuer=https://127.0.0.1",
         f"--service-account-key-file={folder / 'accounts.key'}",
         f"--service-account-signing-key-file={folder / 'accounts.key'}",
-        "--service-cluster-ip-range=10.0.0.0/16", "--enable-priority-and-fairness=false",
+        "--service-cluster-ip-range=10.0.0.0/16", "--enable-priority-and-fairness=false", "--allow-privileged=true",
         # nothing runs that would make the account which each namespace is given
         "--disable-admission-plugins=ServiceAccount",
     ]  # fmt: skip
