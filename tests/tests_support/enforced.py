@@ -48,8 +48,8 @@ async def start_enforcing(plane: ControlPlane, documents: Iterable[dict[str, Any
 async def stop_enforcing(plane: ControlPlane, documents: Iterable[dict[str, Any]], path: str, bad: Any) -> None:
     """Take policies and bindings away again, and wait until what they refused is let in."""
     for each in documents:
-        path = BINDINGS if each["kind"] == "ValidatingAdmissionPolicyBinding" else POLICIES
-        status, answer = await plane.call("DELETE", f"{path}/{each['metadata']['name']}")
+        kept = BINDINGS if each["kind"] == "ValidatingAdmissionPolicyBinding" else POLICIES
+        status, answer = await plane.call("DELETE", f"{kept}/{each['metadata']['name']}")
         assert status == 200, answer
 
     async def admitted() -> bool:
