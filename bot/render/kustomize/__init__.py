@@ -3,7 +3,7 @@
 Banned here: the network, doing kustomize's work in its place, and running anything that a change brings along.
 """
 
-from bot.render.kustomize.options import KUBECTL, Options
+from bot.render.kustomize.options import KustomizeOptions
 from bot.render.kustomize.renderer import Kustomize
 
-__all__ = ["KUBECTL", "Kustomize", "Options"]
+__all__ = ["Kustomize", "KustomizeOptions"]

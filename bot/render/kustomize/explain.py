@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError
-from bot.model.plan import Finding
+from bot.model.finding import Finding
 from bot.model.tree import Tree
 from bot.render.kustomize.kustomization import field, items, read, sources, texts
 from bot.render.kustomize.layout import Layout

@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from bot.model.finding import Finding
 from bot.model.noun import noun
-from bot.model.plan import Finding
 from bot.model.tree import Elsewhere
 from bot.render.kustomize.charts import NO_INFLATION, Chart
 from bot.render.kustomize.ground import Ground, joined

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
 from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize.facts import Far
-from bot.render.kustomize.kustomization import Path, field, read
+from bot.render.kustomize.kustomization import Path, field, items, read
 from bot.render.kustomize.walk import Walk
 
 __all__ = ["ORIGINS", "Layout", "lay_out"]
@@ -48,8 +49,12 @@ class Layout:
         return None
 
 
-def lay_out(tree: Tree, walk: Walk, source: str, trace: bool) -> Layout:
-    """Everything that a build of `source` reads; all of it is loaded. `trace`: ask for origin annotations."""
+def lay_out(tree: Tree, walk: Walk, source: str, trace: bool, kubernetes: Kubernetes) -> Layout:
+    """Everything that a build of `source` reads; all of it is loaded. `trace`: ask for origin annotations.
+
+    Where some charts say which Kubernetes they are for, the others are told `kubernetes`; where none does, the command
+    line says it for all.
+    """
     numbered = sorted(walk.needs, key=lambda each: (each.url, each.revision))
     others = {f"other/{index}": each for index, each in enumerate(numbered)}
     folders: dict[Elsewhere | None, str] = {None: "tree", **{each: folder for folder, each in others.items()}}
@@ -59,8 +64,10 @@ def lay_out(tree: Tree, walk: Walk, source: str, trace: bool) -> Layout:
         origin = tree if where is None else tree.elsewhere[where]
         data = origin.read(path)
         place = posixpath.join(folders[where], path)
-        root = where is None and posixpath.dirname(path) == source and (where, path) in walk.builds
         far = walk.far.get((where, path), [])
+        if walk.pins and (where, path) in walk.builds:
+            data = told(data, walk.pins, kubernetes)
+        root = where is None and posixpath.dirname(path) == source and (where, path) in walk.builds
         if root:
             wanted = metadata(read(data).value)
             asked = ORIGINS in wanted
@@ -91,6 +98,23 @@ def adapted(
         put(value, each.at, posixpath.relpath(target, posixpath.dirname(place)))
     if metadata is not None:
         value[field(value, "buildMetadata")[0]] = metadata
+    return written(value)
+
+
+def told(data: bytes, pins: set[str], kubernetes: Kubernetes) -> bytes:
+    """A kustomization file whose charts all say what they are for, as far as `pins` names it."""
+    value: Any = copy.deepcopy(read(data).value)
+    charts = [each for _, each in items(value, "helmCharts") if isinstance(each, dict)]
+    for each in charts:
+        if "kubeVersion" in pins and not field(each, "kubeVersion")[1]:
+            each["kubeVersion"] = kubernetes.version
+        if "apiVersions" in pins and not field(each, "apiVersions")[1]:
+            each["apiVersions"] = list(kubernetes.api_versions)
+    return written(value) if charts else data
+
+
+def written(value: Any) -> bytes:
+    """A value as JSON that YAML readers take for the same."""
     text = json.dumps(value, ensure_ascii=False)
     return UNSAFE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text).encode("utf-8", "surrogateescape")
 

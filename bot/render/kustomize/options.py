@@ -2,31 +2,27 @@
 
 from pathlib import Path
 
-from bot.jail import Limits, Program
+from bot.jail import Limits
 from bot.model.noun import noun
 
-__all__ = ["KUBECTL", "Options"]
-
-KUBECTL = ("kustomize",)
-"""The sub-command that makes `kubectl` build a kustomization."""
+__all__ = ["KustomizeOptions"]
 
 MIB = 1024 * 1024
 
 
 @noun
-class Options:
+class KustomizeOptions:
     """How kustomizations are built.
 
-    `command` is what stands before the folder on the program's command line: `build` for kustomize itself. `bases` are
-    the git URLs, with `*`, that remote bases may come from. `inflate` allows charts that are in the repository, which
-    need the `helm` program. `scratch` is the folder for what a build reads (None: one of the system's temporary
-    folders), of at most `room` bytes. `kept` bytes of results are remembered in memory, and `stored` bytes in `store`.
+    `bases` are the git URLs, with `*`, that remote bases may come from. `inflate` allows charts that are in the
+    repository, by the program `helm`. `scratch` is the folder for what a build reads (None: one of the system's
+    temporary folders), of at most `room` bytes. `kept` bytes of results are remembered in memory, and `stored` bytes of
+    what the program printed in the folder `store` (None: nowhere).
     """
 
-    command: tuple[str, ...] = ("build",)
     bases: tuple[str, ...] = ()
     inflate: bool = False
-    helm: Program | None = None
+    helm: str = "helm"
     limits: Limits = Limits()
     scratch: Path | None = None
     room: int = 256 * MIB

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.document import load_documents
 from bot.errors import DocumentError, RenderError
+from bot.model.finding import Finding
 from bot.model.noun import noun
-from bot.model.plan import Finding
 from bot.model.resource import Locate, Origin, Resource
 from bot.model.tree import Tree
 from bot.render.kustomize.kustomization import field, items, read
@@ -129,7 +129,8 @@ def inflated(body: Mapping[str, Any], file: str, data: bytes) -> Origin:
     entries = list(items(build.value, "helmCharts"))
     names = [(at, field(each, "releaseName")[1]) for at, each in entries]
     name = identity(body)[0]
-    at = next((at for at, release in names if isinstance(release, str) and release and release in name), None)
+    fitting = [(len(release), at) for at, release in names if isinstance(release, str) and release in name]
+    at = max(fitting, key=lambda each: each[0])[1] if fitting else None
     line = build.line(at or (entries[0][0] if entries else ()))[0]
     return Origin(path=shown_path(file), line=line, locate=Nowhere(line=line))
 

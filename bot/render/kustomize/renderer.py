@@ -4,10 +4,10 @@ import posixpath
 from dataclasses import replace
 
 from bot.errors import ProgramError, RenderError, TreeError
-from bot.jail import Jail, Program
+from bot.jail import Jail
 from bot.model.environment import Source
+from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
-from bot.model.plan import Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize.cache import Cache, key_of
@@ -15,10 +15,10 @@ from bot.render.kustomize.explain import explained, unreadable, without_machine
 from bot.render.kustomize.facts import Rules
 from bot.render.kustomize.ground import joined
 from bot.render.kustomize.kustomization import FILES
-from bot.render.kustomize.layout import Layout, lay_out
-from bot.render.kustomize.options import Options
+from bot.render.kustomize.layout import lay_out
+from bot.render.kustomize.options import KustomizeOptions
 from bot.render.kustomize.output import Traced, resources
-from bot.render.kustomize.program import Builder
+from bot.render.kustomize.program import Builder, Toolchain, arguments_of
 from bot.render.kustomize.scratch import Scratch
 from bot.render.kustomize.tracing import traceable
 from bot.render.kustomize.walk import Walk, Walker
@@ -34,15 +34,15 @@ class Kustomize:
     """Builds a folder that has a kustomization file, with the operator's kustomize (or `kubectl kustomize`).
 
     Everything is refused before the program starts that leaves the repository, is a link, comes from elsewhere without
-    being pinned and allowed, or is a program itself. `program` None: the server has none, and no render is possible.
+    being pinned and allowed, or is a program itself. `programs` are kustomize and kubectl, by name or path; the second
+    is used where the first is missing.
     """
 
     name = "kustomize"
 
-    def __init__(self, program: Program | None, jail: Jail, options: Options) -> None:
-        self._options = options
-        self._builder = Builder(program, jail, options) if program else None
-        self._walker = Walker(Rules(bases=options.bases, inflate=options.inflate and options.helm is not None))
+    def __init__(self, jail: Jail, programs: tuple[str, str], options: KustomizeOptions) -> None:
+        self._builder = Builder(jail, programs, options)
+        self._walker = Walker(Rules(bases=options.bases, inflate=options.inflate))
         self._scratch = Scratch(options.scratch, options.room)
         self._cache = Cache(options.kept, options.store, options.stored)
 
@@ -100,37 +100,33 @@ class Kustomize:
         return walk
 
     async def _render(self, tree: Tree, walk: Walk, file: str, kubernetes: Kubernetes) -> Rendered:
-        if self._builder is None:
-            raise ProgramError("this server has neither kustomize nor kubectl")
-        inflates = bool(walk.charts)
-        layout = lay_out(tree, walk, posixpath.dirname(file), trace=traceable(tree, walk))
-        arguments = self._builder.arguments(inflates, walk.pins, kubernetes)
-        tools = await self._builder.tools(inflates)
-        key = key_of((*tools, *arguments, layout.folder, *map(str, layout.others.items())), layout.files)
+        tools = await self._builder.toolchain(bool(walk.charts))
+        layout = lay_out(tree, walk, posixpath.dirname(file), traceable(tree, walk), kubernetes)
+        arguments = arguments_of(tools, walk.pins, kubernetes)
+        key = key_of((*tools.names, *arguments, layout.folder, *map(str, layout.others.items())), layout.files)
         if found := self._cache.rendered(key):
             return found
+        traced = Traced(tree=tree, walk=walk, layout=layout, file=file)
         output = self._cache.output(key)
         if output is None:
-            output = await self._build(layout, arguments, Traced(tree=tree, walk=walk, layout=layout, file=file))
+            output = await self._build(traced, tools, arguments)
             self._cache.store(key, output)
-        made = resources(output, Traced(tree=tree, walk=walk, layout=layout, file=file))
-        rendered = Rendered(resources=made, tools=tools)
+        rendered = Rendered(resources=resources(output, traced), tools=tools.names)
         self._cache.remember(key, rendered, output)
         return rendered
 
-    async def _build(self, layout: Layout, arguments: tuple[str, ...], traced: Traced) -> bytes:
-        assert self._builder is not None
-        inflates = bool(traced.walk.charts)
-        with self._scratch.laid_out(layout.files, ("scratch",) if inflates else ()) as run:
-            done = await self._builder.build(run, layout, arguments, inflates)
+    async def _build(self, traced: Traced, tools: Toolchain, arguments: tuple[str, ...]) -> bytes:
+        layout, file = traced.layout, traced.file
+        with self._scratch.laid_out(layout.files, ("scratch",) if tools.helm else ()) as run:
+            done = await self._builder.build(run, layout, tools, arguments)
             if done.status:
-                broken = unreadable(traced.tree, traced.walk)
                 text = without_machine(done.errors.decode("utf-8", "replace"), str(run), layout)
-                raise RenderError(broken or [explained(text, traced.tree, traced.walk, traced.file)])
-            if inflates and (await self._builder.build(run, layout, arguments, inflates)).output != done.output:
-                message = f"{shown_path(traced.file)} does not render the same twice"
+                broken = unreadable(traced.tree, traced.walk)
+                raise RenderError(broken or [explained(text, traced.tree, traced.walk, file)])
+            if tools.helm and (await self._builder.build(run, layout, tools, arguments)).output != done.output:
                 fix = "give the chart fixed values in place of what it makes up (randAlphaNum, now, genCA …)"
-                raise RenderError([problem(message, fix, path=shown_path(traced.file), place=(1, 1))])
+                message = f"{shown_path(file)} does not render the same twice"
+                raise RenderError([problem(message, fix, path=shown_path(file), place=(1, 1))])
         return done.output
 
     def _walk(self, tree: Tree, source: Source) -> Walk:

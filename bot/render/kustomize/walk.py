@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.model.plan import Finding
+from bot.model.finding import Finding
 from bot.model.tree import Elsewhere, Entry, Tree
 from bot.render.kustomize.charts import charts
 from bot.render.kustomize.facts import Facts, Far, Finder, Folder, Rules, find
