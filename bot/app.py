@@ -19,11 +19,13 @@ from bot.check.supplied import load_crds
 from bot.fetch import Charts, Fetchers
 from bot.flow.assess import Tools
 from bot.flow.evaluate import InProcess
+from bot.git import Bases
 from bot.jail import Jail, Limits
 from bot.model.kubernetes import Kubernetes
 from bot.model.rendering import Rendering
 from bot.render import Renderer
 from bot.render.helm import Helm, HelmOptions
+from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
 
 if TYPE_CHECKING:  # what validates settings is slow to load, and only the server needs it
@@ -38,7 +40,12 @@ def renderers(settings: "RenderSettings", folder: Path | None = None) -> tuple[R
     """Every renderer, in the order in which they are asked to claim a source. `folder` is for what they lay out."""
     jail, limits = Jail(settings.jail), limits_of(settings)
     charts = HelmOptions(charts=settings.charts, limits=limits, scratch=folder / "helm" if folder else None)
-    return (Helm(jail, settings.programs.helm, charts), Plain())
+    programs = (settings.programs.kustomize, settings.programs.kubectl)
+    builds = KustomizeOptions(
+        bases=settings.bases, inflate=settings.inflate, helm=settings.programs.helm, limits=limits,
+        scratch=folder / "kustomize" if folder else None,
+    )  # fmt: skip
+    return (Kustomize(jail, programs, builds), Helm(jail, settings.programs.helm, charts), Plain())
 
 
 def limits_of(settings: "RenderSettings") -> Limits:
@@ -51,7 +58,7 @@ def limits_of(settings: "RenderSettings") -> Limits:
 
 def fetchers(settings: "RenderSettings", folder: Path) -> Fetchers:
     """What brings in things from outside of repositories, by their kind; `folder` keeps them."""
-    return Fetchers({"chart": Charts(settings.charts, folder / "charts")})
+    return Fetchers({"chart": Charts(settings.charts, folder / "charts"), "git": Bases(folder / "bases")})
 
 
 def checks(settings: "RenderSettings") -> tuple[Check, ...]:

@@ -3,6 +3,7 @@
 Banned here: checkouts, hooks, submodules, LFS, archives, and any configuration of the machine or its user.
 """
 
+from bot.git.elsewhere import Bases
 from bot.git.mirror import Mirror, Mirrors
 
-__all__ = ["Mirror", "Mirrors"]
+__all__ = ["Bases", "Mirror", "Mirrors"]

@@ -15,7 +15,12 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Sha, noun
 from bot.model.tree import Entry, Tree
 from bot.render import Piecewise, Renderer
+from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
+from tests.tools.build import Missing
+from tests.tools.build import locate as built
+from tests_support.kustomizations import JAIL
+from tests_support.programs import program
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:a'}\nrules: []\n"
@@ -29,10 +34,37 @@ class Case:
     files: Mapping[str, str]
 
 
-CASES = [Case(renderer=Plain(), files={"envs/prod/a.yaml": CONFIG, "envs/prod/sub/b.yml": ROLE})]
+def kustomize() -> Kustomize:
+    """The renderer with the real program, if it was built."""
+    try:
+        found = str(built("kustomize"))
+    except Missing:
+        found = "kustomize"
+    return Kustomize(JAIL, (found, "kubectl"), KustomizeOptions())
+
+
+CASES = [
+    Case(renderer=Plain(), files={"envs/prod/a.yaml": CONFIG, "envs/prod/sub/b.yml": ROLE}),
+    Case(
+        renderer=kustomize(),
+        files={
+            "envs/prod/kustomization.yaml": "resources: [a.yaml, ../../base]\n",
+            "envs/prod/a.yaml": CONFIG,
+            "base/Kustomization": "resources: [b.yml]\n",
+            "base/b.yml": ROLE,
+        },
+    ),
+]
 SOURCE = Source(path="envs/prod")
 
 pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.renderer.name)
+
+
+@pytest.fixture(autouse=True)
+def available(case: Case) -> None:
+    """Where a renderer's program was not built, its cases are skipped with the reason."""
+    if case.renderer.name == "kustomize":
+        program("kustomize")
 
 
 def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tree:

@@ -1,0 +1,75 @@
+"""Other repositories that a render needs: fetched by commit id from an open URL, as a whole, and kept.
+
+No credential of ours or of the machine is sent, redirects are not followed, and nothing but http and https is spoken.
+Which URLs may be asked at all is for whoever asks to decide.
+"""
+
+import asyncio
+import hashlib
+import re
+from pathlib import Path
+
+from bot.errors import InputError, RenderError, TemporaryError
+from bot.git.mirror import Mirror
+from bot.git.process import commit_id, run
+from bot.model.finding import Finding
+from bot.model.noun import Sha
+from bot.model.tree import Elsewhere, Tree
+
+__all__ = ["Bases"]
+
+MOST_BYTES = 64 * 1024 * 1024
+ABSENT = re.compile(r"not our ref|unadvertised object|not found|no such remote ref|couldn't find remote ref")
+
+
+class Bases:
+    """Repositories by URL, each a bare mirror in a folder of its own below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mirrors: dict[str, Mirror] = {}
+        self._fetching: dict[str, asyncio.Lock] = {}
+
+    async def __call__(self, wanted: Elsewhere) -> Tree:
+        """The tree of a commit with every file loaded, fetched only if it is not here yet.
+
+        InputError: no git repository, no such commit, or one that is too large. RenderError: no answer, so nothing is
+        known.
+        """
+        if wanted.kind != "git" or not wanted.url.startswith(("https://", "http://")):
+            raise InputError(f"{wanted.url} is no git repository that can be fetched by https")
+        sha = commit_id(wanted.revision)
+        mirror = self._mirrors.setdefault(wanted.url, Mirror(self._folder / f"{name_of(wanted.url)}.git"))
+        async with self._fetching.setdefault(wanted.url, asyncio.Lock()):
+            await mirror.open()
+            if not await mirror.has(sha):
+                await fetch_commit(mirror, wanted.url, sha)
+        tree = await mirror.tree(sha)
+        files = {path: entry for path, entry in tree.entries.items() if entry.mode.startswith("100")}
+        size = sum(entry.size for entry in files.values())
+        if size > MOST_BYTES:
+            limit = f"at most {MOST_BYTES // 2**20} MiB are fetched for a base; copy what you need into the repository"
+            raise InputError(f"{wanted.url} at {sha[:7]} has {size // 2**20} MiB of files; {limit}")
+        return await mirror.load(tree, frozenset(files))
+
+
+async def fetch_commit(mirror: Mirror, url: str, sha: Sha) -> None:
+    """Fetch one commit without its history."""
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--depth=1")
+    try:
+        await run(["fetch", *options, "--end-of-options", url, sha], folder=mirror.folder)
+    except TemporaryError as error:
+        if ABSENT.search(str(error)):
+            raise InputError(f"{url} has no commit {sha[:7]}, or is not open to everybody: {error}") from None
+        raise RenderError([unreached(f"{url} was not reached: {error}")]) from None
+
+
+def unreached(message: str) -> Finding:
+    """Something that may be there the next time."""
+    fix = "it is tried again by itself; if it stays so, look at the place that it comes from"
+    return Finding(check="render", level="unknown", message=message, fix=fix, path="tidegate.yaml")
+
+
+def name_of(url: str) -> str:
+    """What a URL's mirror is called."""
+    return hashlib.sha256(url.encode()).hexdigest()[:32]

@@ -1,0 +1,66 @@
+"""Remembering answers within a number of bytes: the one that was not asked for longest goes first."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+__all__ = ["Bounded", "remembered"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+OVERHEAD = 200  # what an entry costs beside its bytes, about
+
+
+class Bounded(Generic[K, V]):
+    """A mapping that holds at most `most` bytes of what its entries are said to cost."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._bytes = most, 0
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """What was put under `key`, if it is still there."""
+        found = self._entries.get(key)
+        if found is None:
+            return None
+        self._entries.move_to_end(key)
+        return found[0]
+
+    def put(self, key: K, value: V, cost: int) -> None:
+        """Remember `value`, which costs so many bytes; what costs more than there is room for is not kept."""
+        cost += OVERHEAD
+        if cost > self._most:
+            return
+        _, before = self._entries.pop(key, (None, 0))
+        self._entries[key] = (value, cost)
+        self._bytes += cost - before
+        while self._bytes > self._most:
+            _, (_, dropped) = self._entries.popitem(last=False)
+            self._bytes -= dropped
+
+    @property
+    def size(self) -> int:
+        """The bytes that are held now."""
+        return self._bytes
+
+
+def remembered(most: int) -> Callable[[Callable[[bytes], V]], Callable[[bytes], V]]:
+    """A decorator: the function is called once for the same bytes, as long as `most` bytes of them are remembered.
+
+    A bytes object knows its hash, so asking again for the same file costs next to nothing.
+    """
+
+    def decorate(function: Callable[[bytes], V]) -> Callable[[bytes], V]:
+        known: Bounded[bytes, tuple[V]] = Bounded(most)
+
+        def call(data: bytes) -> V:
+            found = known.get(data)
+            if found is None:
+                found = (function(data),)
+                known.put(data, found, len(data) * 4)  # the bytes, and what was made of them
+            return found[0]
+
+        return call
+
+    return decorate

@@ -1,0 +1,159 @@
+"""The renderer `kustomize`: what the operator's program builds of a folder, in the jail, from what `reads` names."""
+
+import posixpath
+from dataclasses import replace
+
+from bot.errors import ProgramError, RenderError, TreeError
+from bot.jail import Jail
+from bot.model.environment import Source
+from bot.model.finding import Finding
+from bot.model.kubernetes import Kubernetes
+from bot.model.resource import Rendered
+from bot.model.tree import Elsewhere, Tree
+from bot.render.kustomize.cache import Cache, key_of
+from bot.render.kustomize.explain import explained, unreadable, without_machine
+from bot.render.kustomize.facts import Rules
+from bot.render.kustomize.ground import joined
+from bot.render.kustomize.kustomization import FILES
+from bot.render.kustomize.layout import lay_out
+from bot.render.kustomize.options import KustomizeOptions
+from bot.render.kustomize.output import Traced, resources
+from bot.render.kustomize.program import Builder, Toolchain, arguments_of
+from bot.render.kustomize.scratch import Scratch
+from bot.render.kustomize.tracing import traceable
+from bot.render.kustomize.walk import Walk, Walker
+from bot.render.manifests import problem, shown, shown_path
+from bot.render.plain import first, located
+
+__all__ = ["Kustomize"]
+
+POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+class Kustomize:
+    """Builds a folder that has a kustomization file, with the operator's kustomize (or `kubectl kustomize`).
+
+    Everything is refused before the program starts that leaves the repository, is a link, comes from elsewhere without
+    being pinned and allowed, or is a program itself. `programs` are kustomize and kubectl, by name or path; the second
+    is used where the first is missing.
+    """
+
+    name = "kustomize"
+
+    def __init__(self, jail: Jail, programs: tuple[str, str], options: KustomizeOptions) -> None:
+        self._builder = Builder(jail, programs, options)
+        self._walker = Walker(Rules(bases=options.bases, inflate=options.inflate))
+        self._scratch = Scratch(options.scratch, options.room)
+        self._cache = Cache(options.kept, options.store, options.stored)
+
+    def claims(self, tree: Tree, source: Source) -> bool:
+        """Whether the folder has a kustomization file."""
+        folder = joined("", source.path or ".")
+        return folder is not None and any(posixpath.join(folder, each) in tree.entries for each in FILES)
+
+    def reads(self, tree: Tree, source: Source) -> frozenset[str]:
+        """Every file that the build reads, and the names whose coming would change it; nothing without a source."""
+        if not self.claims(tree, source):
+            return frozenset()
+        return frozenset(self._walk(tree, source).reads)
+
+    def needs(self, tree: Tree, source: Source) -> frozenset[Elsewhere]:
+        """The remote bases. RenderError: something that can never be rendered as it is."""
+        if not self.claims(tree, source):
+            return frozenset()
+        walk = self._walk(tree, source)
+        if walk.problems:
+            raise RenderError(first(distinct(walk)))
+        return frozenset(walk.needs)
+
+    async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
+        """What the program builds. RenderError: what is wrong; of level `unknown` where it could not be found out."""
+        walk = self.ready(tree, source)
+        file = next(path for where, path in walk.builds if where is None)
+        try:
+            return await self._render(tree, walk, file, kubernetes)
+        except ProgramError as error:
+            raise RenderError([unknown(str(error), file)]) from None
+        except TreeError as error:
+            raise RenderError([problem(shown(str(error)), "try again; it was not read from git", path=file)]) from None
+
+    def ready(self, tree: Tree, source: Source) -> Walk:
+        """The walk of a render that may begin. RenderError: it may not."""
+        folder = located(tree, source)
+        if folder in tree.entries:
+            message = f"source {shown(source.path)} is a file; kustomize builds a folder"
+            raise RenderError([problem(message, "name the folder that it is in", path=shown_path(folder))])
+        walk = self._walk(tree, source)
+        problems = distinct(walk)
+        for where, path in sorted(walk.unread, key=lambda each: each[1]):
+            message = f"{shown_path(path)} was not loaded"
+            problems.append(problem(message, "try again; the file is in git but was not read", path=shown_path(path)))
+            del where
+        for each in sorted(walk.needs - tree.elsewhere.keys(), key=lambda each: (each.url, each.revision)):
+            route = walk.routes[each]
+            message = f"{each.url} at {each.revision[:7]} was not fetched"
+            problems.append(problem(message, "try again", path=shown_path(route.file), place=route.line))
+        if problems:
+            raise RenderError(first(problems))
+        if pointers := [each for each in walk.files if pointer(tree, each)]:
+            raise RenderError(first([lfs(path) for _, path in sorted(pointers, key=lambda each: each[1])]))
+        return walk
+
+    async def _render(self, tree: Tree, walk: Walk, file: str, kubernetes: Kubernetes) -> Rendered:
+        tools = await self._builder.toolchain(bool(walk.charts))
+        layout = lay_out(tree, walk, posixpath.dirname(file), traceable(tree, walk), kubernetes)
+        arguments = arguments_of(tools, walk.pins, kubernetes)
+        key = key_of((*tools.names, *arguments, layout.folder, *map(str, layout.others.items())), layout.files)
+        if found := self._cache.rendered(key):
+            return found
+        traced = Traced(tree=tree, walk=walk, layout=layout, file=file)
+        output = self._cache.output(key)
+        if output is None:
+            output = await self._build(traced, tools, arguments)
+            self._cache.store(key, output)
+        rendered = Rendered(resources=resources(output, traced), tools=tools.names)
+        self._cache.remember(key, rendered, output)
+        return rendered
+
+    async def _build(self, traced: Traced, tools: Toolchain, arguments: tuple[str, ...]) -> bytes:
+        layout, file = traced.layout, traced.file
+        with self._scratch.laid_out(layout.files, ("scratch",) if tools.helm else ()) as run:
+            done = await self._builder.build(run, layout, tools, arguments)
+            if done.status:
+                text = without_machine(done.errors.decode("utf-8", "replace"), str(run), layout)
+                broken = unreadable(traced.tree, traced.walk)
+                raise RenderError(broken or [explained(text, traced.tree, traced.walk, file)])
+            if tools.helm and (await self._builder.build(run, layout, tools, arguments)).output != done.output:
+                fix = "give the chart fixed values in place of what it makes up (randAlphaNum, now, genCA …)"
+                message = f"{shown_path(file)} does not render the same twice"
+                raise RenderError([problem(message, fix, path=shown_path(file), place=(1, 1))])
+        return done.output
+
+    def _walk(self, tree: Tree, source: Source) -> Walk:
+        return self._walker.walk(tree, joined("", source.path or ".") or "")
+
+
+def distinct(walk: Walk) -> list[Finding]:
+    """The problems of a walk, each told once: a base may be reached by many ways."""
+    return list(dict.fromkeys(walk.problems))
+
+
+def pointer(tree: Tree, key: tuple[Elsewhere | None, str]) -> bool:
+    """Whether a file is not there itself, but kept by git LFS."""
+    where, path = key
+    return (tree if where is None else tree.elsewhere[where]).read(path).startswith(POINTER)
+
+
+def lfs(path: str) -> Finding:
+    """A file that is not in the repository."""
+    message = f"{shown_path(path)} is kept by git LFS, which is never fetched"
+    return problem(message, "commit the file itself", path=shown_path(path), place=(1, 1))
+
+
+def unknown(message: str, file: str) -> Finding:
+    """A build that gave no answer."""
+    made = problem(f"{shown_path(file)} could not be built: {message}", UNKNOWN, path=shown_path(file), place=(1, 1))
+    return replace(made, level="unknown")
+
+
+UNKNOWN = "it is tried again by itself; if it stays so, look at the server's programs and limits"

@@ -1,0 +1,152 @@
+"""Files on disk for a build: each content is written once, and a build gets a folder of links to just what it reads.
+
+The links are hard links to read-only files that are named by their digest, so many builds share them, nothing else is
+in reach of a build, and a file may be dropped from the store while a build still uses it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bot.errors import ProgramError
+
+__all__ = ["Scratch", "digest_of"]
+
+KEEP = 0.75  # of the room, after a cleaning
+
+
+def digest_of(data: bytes) -> str:
+    """What a content is named by: SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Scratch:
+    """A store of contents of at most `room` bytes in `folder`, which other processes may use at the same time.
+
+    None as the folder is a temporary one of this process alone. What a process that was killed left behind is removed
+    by the next one that starts.
+    """
+
+    def __init__(self, folder: Path | None, room: int) -> None:
+        self._wanted, self._room = folder, room
+        self._contents: Path | None = None
+        self._own = Path()
+        self._count = 0
+        self._bytes = 0
+
+    @contextlib.contextmanager
+    def laid_out(self, files: Mapping[str, bytes], folders: tuple[str, ...] = ()) -> Iterator[Path]:
+        """A new folder that holds these files by path, and empty `folders` to write to; it is removed afterwards.
+
+        ProgramError: they do not fit, or the disk does not take them.
+        """
+        size = sum(map(len, files.values()))
+        if size > self._room:
+            raise ProgramError(f"the build reads {size // 2**20} MiB; at most {self._room // 2**20} MiB are laid out")
+        try:
+            contents = self._open()
+            self._count += 1
+            run = self._own / str(self._count)
+            run.mkdir()
+        except OSError as error:
+            raise ProgramError(f"the scratch folder cannot be used: {error.strerror}") from None
+        try:
+            self._fill(contents, run, files, folders)
+            yield run
+        finally:
+            shutil.rmtree(run, ignore_errors=True)
+
+    def _fill(self, contents: Path, run: Path, files: Mapping[str, bytes], folders: tuple[str, ...]) -> None:
+        made: set[str] = set()
+        try:
+            for each in folders:
+                (run / each).mkdir(parents=True)
+            for path, data in files.items():
+                parent = path.rpartition("/")[0]
+                if parent not in made:
+                    os.makedirs(run / parent, exist_ok=True)
+                    made.add(parent)
+                self._link(contents / digest_of(data), data, run / path)
+        except OSError as error:
+            raise ProgramError(f"a file could not be laid out for the build: {error.strerror}") from None
+
+    def _link(self, content: Path, data: bytes, place: Path) -> None:
+        try:
+            os.link(content, place)
+        except FileNotFoundError:
+            self._write(content, data)
+            os.link(content, place)
+
+    def _write(self, content: Path, data: bytes) -> None:
+        if self._bytes + len(data) > self._room:
+            self._clean(content.parent)
+        handle, name = tempfile.mkstemp(dir=self._own)
+        with open(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(handle, 0o444)
+        os.replace(name, content)
+        self._bytes += len(data)
+
+    def _clean(self, contents: Path) -> None:
+        """Count again, since others write there too, and drop the oldest contents until there is room."""
+        with os.scandir(contents) as listing:
+            found = sorted(
+                ((each.stat().st_mtime_ns, each.stat().st_size, each.path) for each in listing), reverse=True
+            )
+        self._bytes = sum(size for _, size, _ in found)
+        while found and self._bytes > self._room * KEEP:
+            _, size, path = found.pop()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            self._bytes -= size
+
+    def _open(self) -> Path:
+        if self._contents is not None:
+            return self._contents
+        folder = private(self._wanted) if self._wanted else Path(tempfile.mkdtemp(prefix="tidegate-")).resolve()
+        contents = folder / "contents"
+        contents.mkdir(mode=0o700, exist_ok=True)
+        sweep(folder)
+        self._own = Path(tempfile.mkdtemp(prefix="own-", dir=folder))
+        lock = os.open(self._own / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        weakref.finalize(self, leave, lock, folder if self._wanted is None else self._own)
+        with os.scandir(contents) as listing:
+            self._bytes = sum(each.stat().st_size for each in listing)
+        self._contents = contents
+        return contents
+
+
+def private(folder: Path) -> Path:
+    """The folder, made if it is not there. OSError: it is somebody else's, or others may write to it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(0, "it must be a folder of this user that nobody else may write to")
+    return folder.resolve()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes left behind that are no more: nobody holds their lock."""
+    for own in folder.glob("own-*"):
+        with contextlib.suppress(OSError):
+            handle = os.open(own / "lock", os.O_RDWR | os.O_CLOEXEC)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(own, ignore_errors=True)
+            finally:
+                os.close(handle)
+
+
+def leave(lock: int, folder: Path) -> None:
+    """Remove what was this process's own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.close(lock)

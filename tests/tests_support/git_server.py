@@ -1,0 +1,77 @@
+"""A git server on loopback that asks nobody for a name: `git http-backend` behind a small web server."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+__all__ = ["GitServer", "git_server"]
+
+
+class GitServer:
+    """Serves the bare repositories below `root`; `asked` holds the headers of every request."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.url, self.asked = root, "", list[Mapping[str, str]]()
+
+    def commit(self, name: str, files: Mapping[str, str]) -> str:
+        """A new commit of the repository `name` (made if it is not there) with just these files; its id."""
+        bare, work = self.root / name, self.root / f"{name}.work"
+        if not bare.exists():
+            git("init", "--quiet", "--bare", str(bare))
+            git("init", "--quiet", "--initial-branch=main", str(work))
+        git("rm", "-r", "-q", "--ignore-unmatch", ".", folder=work)
+        for path, text in files.items():
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / path).write_text(text)
+        git("add", "--all", folder=work)
+        git("commit", "--quiet", "--allow-empty", "--message", "files", folder=work)
+        git("push", "--quiet", "--force", str(bare), "HEAD:refs/heads/main", folder=work)
+        return git("rev-parse", "HEAD", folder=work)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """One request, by git's own program for it."""
+        self.asked.append(dict(request.headers))
+        process = await asyncio.create_subprocess_exec(
+            "git", "http-backend", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            env={
+                "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1",
+                "PATH_INFO": request.path, "REQUEST_METHOD": request.method, "QUERY_STRING": request.query_string,
+                "CONTENT_TYPE": request.headers.get("Content-Type", ""), "REMOTE_ADDR": "127.0.0.1",
+                "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""), "GIT_CONFIG_NOSYSTEM": "1",
+            },
+        )  # fmt: skip
+        output, _ = await process.communicate(await request.read())
+        head, _, body = output.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
+        status = int(headers.pop("Status", "200").split()[0])
+        return web.Response(status=status, body=body, headers=headers)
+
+
+def git(*arguments: str, folder: Path | None = None) -> str:
+    """Run git as Ana; what it printed."""
+    identity = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@asynccontextmanager
+async def git_server(root: Path) -> AsyncIterator[GitServer]:
+    """Serve until the context ends."""
+    root.mkdir(parents=True, exist_ok=True)
+    server = GitServer(root)
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield server
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,114 @@
+"""Everything that a kustomization can say builds to what the program itself makes of it, and is traced to its place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.errors import RenderError
+from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
+from bot.model.resource import Rendered
+from tests_support.kustomizations import build, laid_out, make_tree, render, renderer
+from tests_support.programs import program
+
+FEATURES: dict[str, dict[str, str | bytes]] = yaml.safe_load(
+    Path(__file__).with_name("kustomize_features.yaml").read_text(encoding="utf-8")
+)
+BASE = FEATURES.pop("base")
+CHART = FEATURES.pop("a chart")
+FEATURES["generators with hashes"]["o/sub/b.bin"] = bytes(range(256))
+
+
+async def same(files: Mapping[str, str | bytes], folder: Path, *options: str) -> Rendered:
+    """Render `o`, and hold it against the program's own output."""
+    rendered = await render(renderer(), make_tree(files), "o")
+    done = build(laid_out(files, folder) / "o", *options)
+    assert done.status == 0, done.errors
+    assert [each.body for each in rendered.resources] == done.documents
+    assert rendered.resources
+    return rendered
+
+
+@pytest.mark.parametrize("name", FEATURES)
+async def test_it_builds_to_what_kustomize_makes_of_it(name: str, tmp_path: Path) -> None:
+    files = {**BASE, **FEATURES[name]}
+    rendered = await same(files, tmp_path)
+    for each in rendered.resources:
+        assert each.origin
+        assert each.origin.path in files, each.origin
+        assert each.origin.locate, each
+        text = files[each.origin.path]
+        assert isinstance(text, str)
+        line, _ = each.origin.locate(("metadata", "name"))
+        assert 1 <= each.origin.line <= line <= text.count("\n") + 1
+        shown = text.splitlines()[each.origin.line - 1 :]
+        assert any(each.id.kind in row or "name" in row or "Generator" in row for row in shown)
+
+
+async def origins(name: str, tmp_path: Path) -> dict[str, tuple[str, int]]:
+    """Where each object of a feature comes from."""
+    rendered = await same({**BASE, **FEATURES[name]}, tmp_path)
+    return {f"{each.id.kind} {each.id.name}": (each.origin.path, each.origin.line) for each in rendered.resources
+            if each.origin}  # fmt: skip
+
+
+async def test_origins_are_the_files_of_the_repository(tmp_path: Path) -> None:
+    assert await origins("namespace prefix suffix", tmp_path / "a") == {
+        "Deployment a-web-z": ("base/deployment.yaml", 1),
+        "Service a-web-z": ("base/service.yaml", 1),
+    }
+    assert await origins("components", tmp_path / "b") == {
+        "Deployment web": ("base/deployment.yaml", 1),
+        "Service web": ("base/service.yaml", 1),
+        "ConfigMap settings-4h2mbtbbt6": ("comp/kustomization.yaml", 5),
+        "ConfigMap one": ("comp/extra.yaml", 4),
+        "ConfigMap two": ("comp/extra.yaml", 5),
+    }
+    assert await origins("json patch of annotations", tmp_path / "c") == await origins("json patch", tmp_path / "d")
+    made = await origins("generators by file", tmp_path / "e")
+    assert made.pop("Deployment web") and made.pop("Service web")
+    assert list(made.values()) == [("o/g.yaml", 1)]
+
+
+async def test_a_field_is_found_where_it_stands(tmp_path: Path) -> None:
+    rendered = await same({**BASE, **FEATURES["generators with hashes"]}, tmp_path)
+    made = {each.id.name.rpartition("-")[0] or each.id.name: each for each in rendered.resources}
+    web, settings = made["web"], made["settings"]
+    assert web.origin and web.origin.locate and settings.origin and settings.origin.locate
+    deployment = next(each for each in rendered.resources if each.id.kind == "Deployment")
+    assert deployment.origin and deployment.origin.locate
+    assert deployment.origin.locate(("spec", "template", "spec", "containers", 0, "image")) == (13, 9)
+    assert deployment.origin.locate(("spec", "strategy")) == (5, 1)
+    assert settings.origin.locate(("data", "x")) == (6, 14)
+    assert settings.origin.locate(("data", "A"))[0] == 3
+
+
+async def test_a_chart_of_the_repository_is_inflated_where_that_is_allowed(tmp_path: Path) -> None:
+    helm = program("helm")
+    made = renderer(inflate=True, helm=str(helm))
+    tree = make_tree(CHART)
+    assert set(CHART) <= made.reads(tree, Source(path="o"))
+    rendered = await made.render(tree, Source(path="o"), Kubernetes(version="1.31", api_versions=("example.com/v1",)))
+    options = ("--enable-helm", "--helm-command", str(helm), "--helm-api-versions", "example.com/v1")
+    done = build(laid_out(CHART, tmp_path) / "o", *options)
+    assert [each.body for each in rendered.resources] != []
+    assert [each.body for each in rendered.resources if "second" in each.id.name] == [
+        each for each in done.documents if "second" in each["metadata"]["name"]
+    ]
+    first = next(each for each in rendered.resources if each.id.name == "p-s-cm")
+    assert first.body["data"] == {"replicas": "4", "color": "blue", "kube": "v1.31", "api": "true", "file": "text"}
+    assert {(each.origin.path, each.origin.line) for each in rendered.resources if each.origin} == {
+        ("o/kustomization.yaml", 4), ("o/kustomization.yaml", 10),
+    }  # fmt: skip
+    assert len(rendered.tools) == 2
+
+
+async def test_a_chart_that_does_not_render_the_same_twice_is_refused() -> None:
+    files = {**CHART, "o/vendored/shop/templates/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+             "data: {x: {{ randAlphaNum 8 | quote }}}\n"}  # fmt: skip
+    made = renderer(inflate=True, helm=str(program("helm")))
+    files["o/kustomization.yaml"] = "helmCharts: [{name: shop, releaseName: s}]\nhelmGlobals: {chartHome: vendored}\n"
+    with pytest.raises(RenderError, match="same twice"):
+        await render(made, make_tree(files), "o")
