@@ -6,16 +6,20 @@ A new renderer joins by a line in `CASES`: itself, a source and files that it re
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.errors import RenderError
+from bot.jail import Jail
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Sha, noun
 from bot.model.tree import Entry, Tree
 from bot.render import Piecewise, Renderer
+from bot.render.helm import Helm, HelmOptions
 from bot.render.plain import Plain
+from tests.tools.build import Missing, locate
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:a'}\nrules: []\n"
@@ -29,7 +33,33 @@ class Case:
     files: Mapping[str, str]
 
 
-CASES = [Case(renderer=Plain(), files={"envs/prod/a.yaml": CONFIG, "envs/prod/sub/b.yml": ROLE})]
+CHART = {
+    "envs/prod/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "envs/prod/templates/a.yaml": CONFIG,
+    "envs/prod/templates/b.yaml": ROLE,
+}
+
+
+def available(name: str) -> str:
+    """The path of a program, or its name where there is none: what needs it is skipped."""
+    try:
+        return str(locate(name))
+    except Missing:
+        return name
+
+
+def helm(name: str) -> Any:
+    """A case of the real program, skipped with the reason where it is missing."""
+    path = available(name)
+    missing = pytest.mark.skipif(path == name, reason=f"{name} is not built: run `python -m tests.tools {name}`")
+    return pytest.param(Case(renderer=Helm(Jail("best-effort"), path, HelmOptions()), files=CHART), marks=missing)
+
+
+CASES = [
+    Case(renderer=Plain(), files={"envs/prod/a.yaml": CONFIG, "envs/prod/sub/b.yml": ROLE}),
+    helm("helm"),
+    helm("helm4"),
+]
 SOURCE = Source(path="envs/prod")
 
 pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.renderer.name)
