@@ -197,7 +197,8 @@ async def test_row_46_it_is_found_wherever_it_hides(helm: Helm) -> None:
         "sub/templates/b.yaml": config_map("b", '{{ now | date "2006" | quote }}'),
     }
     found = await refused(helm, CHART | {"web/charts/sub-1.2.3.tgz": archive(inner)})
-    assert "web/charts/sub/templates/b.yaml does not render the same twice" in found.message
+    assert "web/charts/sub/templates/b.yaml does not render the same twice: it uses now" in found.message
+    assert found.path == "web/charts/sub-1.2.3.tgz"
 
 
 async def test_row_46_what_is_not_applied_may_differ(helm: Helm) -> None:
