@@ -4,23 +4,23 @@ A new renderer joins by a line in `CASES`: itself, a source and files that it re
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.errors import RenderError
+from bot.jail import Jail
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Sha, noun
 from bot.model.tree import Entry, Tree
 from bot.render import Piecewise, Renderer
+from bot.render.helm import Helm, HelmOptions
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
-from tests.tools.build import Missing
-from tests.tools.build import locate as built
-from tests_support.kustomizations import JAIL
-from tests_support.programs import program
+from tests.tools.build import Missing, locate
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:a'}\nrules: []\n"
@@ -34,37 +34,38 @@ class Case:
     files: Mapping[str, str]
 
 
-def kustomize() -> Kustomize:
-    """The renderer with the real program, if it was built."""
+CHART = {
+    "envs/prod/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "envs/prod/templates/a.yaml": CONFIG,
+    "envs/prod/templates/b.yaml": ROLE,
+}
+OVERLAY = {
+    "envs/prod/kustomization.yaml": "resources: [a.yaml, ../../base]\n",
+    "envs/prod/a.yaml": CONFIG,
+    "base/Kustomization": "resources: [b.yml]\n",
+    "base/b.yml": ROLE,
+}
+JAIL = Jail("best-effort")
+
+
+def real(name: str, make: Callable[[str], Renderer], files: Mapping[str, str]) -> Any:
+    """A case of a real program, skipped with the reason where it is missing."""
     try:
-        found = str(built("kustomize"))
-    except Missing:
-        found = "kustomize"
-    return Kustomize(JAIL, (found, "kubectl"), KustomizeOptions())
+        path = str(locate(name))
+    except Missing as error:
+        return pytest.param(Case(renderer=make(name), files=files), marks=pytest.mark.skip(reason=str(error)))
+    return Case(renderer=make(path), files=files)
 
 
 CASES = [
     Case(renderer=Plain(), files={"envs/prod/a.yaml": CONFIG, "envs/prod/sub/b.yml": ROLE}),
-    Case(
-        renderer=kustomize(),
-        files={
-            "envs/prod/kustomization.yaml": "resources: [a.yaml, ../../base]\n",
-            "envs/prod/a.yaml": CONFIG,
-            "base/Kustomization": "resources: [b.yml]\n",
-            "base/b.yml": ROLE,
-        },
-    ),
+    real("kustomize", lambda path: Kustomize(JAIL, (path, "kubectl"), KustomizeOptions()), OVERLAY),
+    real("helm", lambda path: Helm(JAIL, path, HelmOptions()), CHART),
+    real("helm4", lambda path: Helm(JAIL, path, HelmOptions()), CHART),
 ]
 SOURCE = Source(path="envs/prod")
 
-pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.renderer.name)
-
-
-@pytest.fixture(autouse=True)
-def available(case: Case) -> None:
-    """Where a renderer's program was not built, its cases are skipped with the reason."""
-    if case.renderer.name == "kustomize":
-        program("kustomize")
+pytestmark = pytest.mark.parametrize("case", CASES, ids=["plain", "kustomize", "helm", "helm4"])
 
 
 def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tree:

@@ -1,5 +1,6 @@
 """Charts that tests write, one for each thing that Helm can do, and how the program itself renders them."""
 
+import gzip
 import hashlib
 import io
 import subprocess
@@ -30,13 +31,13 @@ def config_map(name: str, data: str) -> str:
 def archive(files: Files) -> bytes:
     """A .tar.gz of them, the same bytes for the same files."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as made:
+    with tarfile.open(fileobj=out, mode="w") as made:
         for path, text in files.items():
             data = text if isinstance(text, bytes) else text.encode()
             info = tarfile.TarInfo(path)
             info.size = len(data)
             made.addfile(info, io.BytesIO(data))
-    return out.getvalue()
+    return gzip.compress(out.getvalue(), mtime=0)
 
 
 def tree_of(files: Files, modes: Mapping[str, str] | None = None) -> Tree:

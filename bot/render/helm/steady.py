@@ -14,6 +14,7 @@ from bot.document import unpack
 from bot.errors import DocumentError, RenderError
 from bot.model.noun import noun
 from bot.render.helm.chart import Chart
+from bot.render.helm.origin import file_of
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, shown
 
@@ -115,20 +116,36 @@ def refusal(chart: Chart, source: str) -> RenderError:
     """Why a template cannot be approved: what was seen once is not what would be applied."""
     path, line, function = _culprit(chart, source)
     used = f": it uses {function}" if function else ""
-    where = f" ({path}:{line})" if function and not source.endswith(path) else ""
+    where = f" ({path}:{line})" if line and not source.endswith(path) else ""
     message = f"{shown(source)} does not render the same twice{used}{where}; something {KINDS} cannot be approved"
     fix = "give the value in a file of values, or let the Secret be made outside of the chart"
     return RenderError([problem(message, fix, path=chart.at(path), place=(line, 1 if line else 0))])
 
 
 def _culprit(chart: Chart, source: str) -> tuple[str, int, str]:
-    """(file of the chart, line, function) that is most likely to blame: in the template itself, else in any other."""
-    own = source.partition("/")[2]
-    files = dict(sorted(chart.files.items(), key=lambda each: (each[0] != own, "/_" not in each[0])))
-    for path, data in files.items():
-        if path == own or (path.endswith((".tpl", ".yaml", ".yml")) and "templates/" in path):
-            for action in ACTION.finditer(data):
-                if found := UNSTEADY.search(action[0]):
-                    line = data.count(b"\n", 0, action.start() + found.start()) + 1
-                    return path, line, found[0].decode()
-    return (own if own in chart.files else "Chart.yaml"), 0, ""
+    """(file of the chart, line, function) that is most likely to blame: in the template itself, else in any other.
+
+    In an archive there is no line to tell.
+    """
+    own = file_of(chart, source)
+    for path in sorted(chart.files, key=lambda each: (each != own, "/_" not in each)):
+        data = chart.files[path]
+        if path.endswith(ARCHIVE):
+            for _, inner in _opened({path: data}, chart, 0):
+                if found := _used(inner):
+                    return path, 0, found[1]
+        elif (path == own or _is_template(path)) and (found := _used(data)):
+            return path, *found
+    return own, 0, ""
+
+
+def _is_template(path: str) -> bool:
+    return "templates/" in path and path.endswith((".tpl", ".yaml", ".yml"))
+
+
+def _used(data: bytes) -> tuple[int, str] | None:
+    """(line, name) of the first function in a template that may answer something else each time."""
+    for action in ACTION.finditer(data):
+        if found := UNSTEADY.search(action[0]):
+            return data.count(b"\n", 0, action.start() + found.start()) + 1, found[0].decode()
+    return None

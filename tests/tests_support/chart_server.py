@@ -1,0 +1,137 @@
+"""A classic chart repository and an OCI registry in one, by HTTPS on loopback."""
+
+import hashlib
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+__all__ = ["ChartServer", "chart_server", "sha256"]
+
+LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+
+
+def sha256(data: bytes) -> str:
+    """A digest with its scheme in front."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+@dataclass
+class ChartServer:
+    """`archives` are charts by (name, version); `moved` paths answer with a redirect; `refusal` are the headers
+    for whoever has no token; `asked` is the record.
+    """
+
+    trust: ssl.SSLContext
+    port: int = 0
+    archives: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, web.Response] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    tokens: bool = True
+    refusal: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Everything that is asked."""
+        self.asked.append(request.path)
+        if request.path in self.moved:
+            return web.Response(status=307, headers={"Location": self.moved[request.path]})
+        if request.path in self.answers:
+            return clone(self.answers[request.path])
+        if request.path == "/token":
+            return web.json_response({"token": "open-sesame"})
+        if request.path.startswith("/v2/"):
+            return self.registry(request)
+        return self.classic(request)
+
+    def classic(self, request: web.Request) -> web.Response:
+        """`/stable/index.yaml` and the archives beside it."""
+        if request.path == "/stable/index.yaml":
+            entries: dict[str, list[dict[str, object]]] = {}
+            for (name, version), data in self.archives.items():
+                entry = {"version": version, "digest": sha256(data)[7:], "urls": [f"files/{name}-{version}.tgz"]}
+                entries.setdefault(name, []).append(entry)
+            return web.Response(text=json.dumps({"apiVersion": "v1", "entries": entries}))
+        for (name, version), data in self.archives.items():
+            if request.path == f"/stable/files/{name}-{version}.tgz":
+                return web.Response(body=data)
+        return web.Response(status=404)
+
+    def registry(self, request: web.Request) -> web.Response:
+        """`/v2/charts/NAME/…`, for whoever has the token that `/token` gives."""
+        if self.tokens and request.headers.get("Authorization") != "Bearer open-sesame":
+            challenge = {"WWW-Authenticate": f'Bearer realm="https://{self.host}/token",service="here"'}
+            return web.Response(status=401, headers=self.refusal or challenge)
+        _, _, _, name, what, which = request.path.split("/")
+        for (known, version), data in self.archives.items():
+            if known == name and what == "manifests" and which == version.replace("+", "_"):
+                layers = [{"mediaType": LAYER, "digest": sha256(data), "size": len(data)}]
+                return web.json_response({"schemaVersion": 2, "layers": layers})
+            if known == name and what == "blobs" and which == sha256(data):
+                return web.Response(body=data)
+        return web.Response(status=404)
+
+
+def clone(answer: web.Response) -> web.Response:
+    """A response can be sent only once."""
+    return web.Response(status=answer.status, body=answer.body)
+
+
+@asynccontextmanager
+async def chart_server(folder: Path) -> AsyncIterator[ChartServer]:
+    """Start one; its certificate is known by `trust` alone."""
+    own, trust = certificate(folder)
+    server = ChartServer(trust=trust)
+    app = web.Application()
+    app.router.add_get("/{path:.*}", server.handle)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=own)
+        await site.start()
+        server.port = runner.addresses[0][1]
+        yield server
+    finally:
+        await runner.cleanup()
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a server on loopback shows, and what trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "charts.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "charts.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(folder / "charts.crt", folder / "charts.key")
+    return own, ssl.create_default_context(cafile=str(folder / "charts.crt"))

@@ -1,0 +1,122 @@
+"""The parts of the Helm renderer that need no program."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.render.helm.chart import Chart
+from bot.render.helm.origin import InTemplate, file_of, first_line
+from bot.render.helm.output import Output
+from bot.render.helm.scratch import Scratch, content_key
+from bot.render.helm.steady import doubts, later
+from tests_support.charts import archive, chart_yaml
+
+
+def chart(files: dict[str, bytes], values: tuple[tuple[str, bytes], ...] = ()) -> Chart:
+    """A chart in `web`."""
+    return Chart(name="web", version="1.2.3", files=files, values=values, folder="web")
+
+
+NESTED = {
+    "Chart.yaml": chart_yaml("web", "dependencies:\n- {name: database, alias: db}\n- {name: tool}\n").encode(),
+    "templates/a.yaml": b"",
+    "charts/database/Chart.yaml": chart_yaml("database").encode(),
+    "charts/database/templates/b.yaml": b"",
+    "charts/odd-folder/Chart.yaml": chart_yaml("tool").encode(),
+    "charts/odd-folder/templates/c.yaml": b"",
+    "charts/packed-1.2.3.tgz": b"",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "file"),
+    [
+        ("web/templates/a.yaml", "templates/a.yaml"),
+        ("web/charts/database/templates/b.yaml", "charts/database/templates/b.yaml"),
+        ("web/charts/db/templates/b.yaml", "charts/database/templates/b.yaml"),
+        ("web/charts/tool/templates/c.yaml", "charts/odd-folder/templates/c.yaml"),
+        ("web/charts/packed/templates/x.yaml", "charts/packed-1.2.3.tgz"),
+        ("web/charts/nowhere/templates/x.yaml", "Chart.yaml"),
+        ("web/templates/../../secret", "Chart.yaml"),
+        ("", "Chart.yaml"),
+    ],
+)
+def test_a_source_names_a_file_of_the_chart(source: str, file: str) -> None:
+    assert file_of(chart(NESTED), source) == file
+
+
+@given(st.text(max_size=60))
+def test_no_source_names_anything_else(source: str) -> None:
+    assert file_of(chart(NESTED), source) in NESTED
+
+
+def test_a_template_cannot_name_another_as_its_source() -> None:
+    output = Output(
+        b"---\n# Source: web/templates/a.yaml\n# Source: web/templates/b.yaml\na: 1\n---\n# Source: web/c.yaml\nb: 1\n"
+    )
+    assert [each.source for each in output.documents()] == ["web/templates/a.yaml", "web/c.yaml"]
+
+
+@given(st.lists(st.sampled_from(["a: 1", "- b: {{ x }}", "---", "", "  c: d", "kind: X"]), max_size=12), st.data())
+def test_lines_stay_within_the_template(template: list[str], data: st.DataObject) -> None:
+    printed = data.draw(st.lists(st.sampled_from(["a: 1", "- b: 2", "  c: d", "kind: X", "z"]), min_size=1, max_size=8))
+    span = first_line(template, printed)
+    assert 1 <= span[0] <= max(len(template), 1) + 1
+    locate = InTemplate(lambda path: (int(path[0]), 1), 10, printed, template, span)
+    for line in range(5, 25):
+        assert span[0] <= locate((line,))[0] <= span[1]
+
+
+STEADY = [b"a: {{ .Values.x | upper }}", b"nowhere: randomly", b"# known, snow"]
+UNSTEADY = [b"{{ randAlphaNum 9 }}", b"{{ now }}", b"f: uuidv4", b"{{ keys .Values.a }}", b'{{ genCA "a" 1 }}', b"tpl"]
+
+
+@pytest.mark.parametrize("text", STEADY)
+def test_most_charts_are_rendered_once(text: bytes) -> None:
+    assert not doubts(chart({"templates/a.yaml": text}, (("v.yaml", text),))).any
+
+
+@pytest.mark.parametrize("text", UNSTEADY)
+def test_what_might_differ_is_found_anywhere(text: bytes) -> None:
+    packed = archive({"sub/charts/x.tgz": archive({"x/files/y.txt": text})})
+    for each in (
+        chart({"templates/a.yaml": text}), chart({"files/a": text}), chart({}, (("v.yaml", text),)),
+        chart({"charts/sub.tgz": packed}),
+    ):  # fmt: skip
+        assert doubts(each).any
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        (b"now: {{ now }}", True),
+        (b"{{- $now := now | date `x` }}{{ $now }}{{ .now }}", True),
+        (b'{{ .Values.now }} {{ $now }} {{ "now" }} {{ printf `now` }} now', False),
+        (b"{{ nowhere }}", False),
+    ],
+)
+def test_only_the_clock_is_moved(text: bytes, moved: bool) -> None:
+    changed = later({"a": text})["a"]
+    assert (changed != text) is moved
+    assert changed.count(b".Add 1") == (1 if moved else 0)
+
+
+def test_files_are_written_once_for_the_same_content(tmp_path: Path) -> None:
+    scratch = Scratch(tmp_path / "s")
+    files = {"chart/a/b.yaml": b"x", "values/0.yaml": b""}
+    first = scratch.holding(files, content_key(files))
+    assert {each.relative_to(first).as_posix() for each in first.rglob("*") if each.is_file()} == set(files)
+    inode = (first / "chart/a/b.yaml").stat().st_ino
+    again = Scratch(tmp_path / "s").holding(files, content_key(files))
+    assert (again / "chart/a/b.yaml").stat().st_ino == inode
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+    with pytest.raises(ValueError, match="leaves"):
+        scratch.holding({"../a": b""}, "key")
+    assert [each.name for each in (tmp_path / "s").iterdir()] == ["charts"], "nothing is left behind"
+
+
+def test_every_name_and_byte_is_in_the_key() -> None:
+    keys = [content_key(each) for each in ({}, {"a": b""}, {"a": b"b"}, {"ab": b""}, {"a": b"", "b": b""})]
+    assert len(set(keys)) == len(keys)
