@@ -1,12 +1,14 @@
 """Rendering and checking, the work that takes the processor's time: what it is, apart from where it is done."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from bot.check import Check
-from bot.model.environment import Source
+from bot.check.files import validate_files
+from bot.model.environment import Configuration, Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
@@ -16,7 +18,7 @@ from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render import Renderer
 
-__all__ = ["Evaluator", "InProcess", "Render"]
+__all__ = ["Evaluator", "Files", "InProcess", "Render", "unevaluated"]
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,16 @@ class Render:
     kubernetes: Kubernetes
 
 
+@noun
+class Files:
+    """Files to validate, with everything loaded that this needs. See `bot.check.files.validate_files`."""
+
+    configuration: Configuration
+    tree: Tree
+    schemas: Tree
+    only: frozenset[str]
+
+
 class Evaluator(Protocol):
     """Does the work. `turn` is the repository on whose behalf: none keeps the others waiting."""
 
@@ -40,6 +52,10 @@ class Evaluator(Protocol):
 
     async def check(self, turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
         """All findings of all checks; a check that breaks is `unknown`, never a pass."""
+        ...
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        """What is wrong with files that have a schema; what is lost is `unknown`, never a pass."""
         ...
 
     async def close(self) -> None:
@@ -70,6 +86,13 @@ class InProcess:
                 log.error("check broke", check=each.name, error=type(error).__name__)
                 findings.append(unevaluated(each.name, examined, type(error).__name__))
         return findings
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        """See `Evaluator`."""
+        del turn
+        return await asyncio.to_thread(
+            validate_files, work.configuration, work.tree, schemas=work.schemas, only=work.only
+        )
 
     async def close(self) -> None:
         """There is nothing to end."""
