@@ -13,7 +13,9 @@ SCHEMA = {"type": "object", "properties": {"replicas": {"type": "integer"}}, "ad
 
 
 async def test_a_file_that_breaks_its_schema_fails_the_check(people: People, stage: Stage) -> None:
-    number = await people.change(("tidegate.yaml", "version: 1\n", "version: 1\nschemas: {ci/*.toml: ci/schema.json}\n"))
+    number = await people.change(
+        ("tidegate.yaml", "version: 1\n", "version: 1\nschemas: {ci/*.toml: ci/schema.json}\n")
+    )
     branch = people.branch_of(number)
     await people.developer.write("ci/schema.json", json.dumps(SCHEMA), branch, "a schema")
     await people.developer.write("ci/app.toml", "# nothing yet\n", branch, "a file")
