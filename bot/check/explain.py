@@ -9,11 +9,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from bot.check.problem import LONGEST_NAME, Path, Problem, field_name, shown
+from bot.model.noun import noun
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
-__all__ = ["explain"]
+__all__ = ["Words", "explain"]
 
 NAMES = {
     "object": "a mapping",
@@ -48,21 +49,31 @@ LIMITS = {
     "minProperties": ("has fewer than {} fields", "add what is missing"),
     "maxProperties": ("has more than {} fields", "remove some"),
 }
-API_REFERENCE = "compare it with Kubernetes' API reference"
 MOST_OPTIONS = 8
 
 
-def explain(error: "ValidationError", root: Mapping[str, Any], reference: str = API_REFERENCE) -> Iterator[Problem]:
+@noun
+class Words:
+    """Words for a schema: what to do where nothing better can be said, and what is wrong with a field unknown to it."""
+
+    reference: str = "compare it with Kubernetes' API reference"
+    unknown: str = "is not a field that Kubernetes knows"
+
+
+KUBERNETES = Words()
+
+
+def explain(error: "ValidationError", root: Mapping[str, Any], words: Words = KUBERNETES) -> Iterator[Problem]:
     """The problems behind one of the validator's errors; each unknown field is a problem of its own.
 
-    `root` is the schema that was compiled; `reference` says what to do where nothing better can be said.
+    `root` is the schema that was compiled.
     """
     path: Path = tuple(error.instance_path)
     match error.kind.name:
         case "additionalProperties" | "unevaluatedProperties" if "unexpected" in (details := error.kind.as_dict()):
             known = parent_schema(error, root).get("properties", {})
             for key in details["unexpected"]:
-                yield unexpected((*path, key), known)
+                yield unexpected((*path, key), known, words)
         case "required":
             missing = error.kind.as_dict()["property"]
             fix = f"add {shown(missing)} here"
@@ -74,15 +85,15 @@ def explain(error: "ValidationError", root: Mapping[str, Any], reference: str = 
             fix = "remove one of the two, or tell them apart" if keys else "remove one of the two"
             yield Problem(at=item, field=field_name(item), wrong=wrong, fix=fix)
         case _:
-            wrong, fix = unfit(error, root, reference)
+            wrong, fix = unfit(error, root, words.reference)
             yield Problem(at=path, field=field_name(path), wrong=wrong, fix=fix)
 
 
-def unexpected(path: Path, known: Mapping[str, Any]) -> Problem:
+def unexpected(path: Path, known: Mapping[str, Any], words: Words) -> Problem:
     """A field that there is not, with the one that was probably meant."""
     meant = nearest(str(path[-1]), known)
     fix = f"did you mean {meant}?" if meant else "remove it, or look at its indentation: it may belong to another field"
-    return Problem(at=path, field=field_name(path), wrong="is not a field that Kubernetes knows", fix=fix)
+    return Problem(at=path, field=field_name(path), wrong=words.unknown, fix=fix)
 
 
 def nearest(word: str, known: Mapping[str, Any] | Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from bot.check.builtin import Builtin
 from bot.check.cel import ABSENT, Unknown
 from bot.check.custom import CustomKind
 from bot.check.definitions import Definition, Definitions, definitions_of, unusable
-from bot.check.explain import explain
+from bot.check.explain import Words, explain
 from bot.check.lifecycle import fate
 from bot.check.problem import Problem, shown
 from bot.check.rules import Unevaluated
@@ -22,7 +22,10 @@ from bot.model.resource import Resource, ResourceId
 
 __all__ = ["Schemas"]
 
-CUSTOM = "compare it with the kind's CustomResourceDefinition"
+CUSTOM = Words(
+    reference="compare it with the kind's CustomResourceDefinition",
+    unknown="is not a field that its CustomResourceDefinition knows",
+)
 
 
 class Schemas:
@@ -109,7 +112,9 @@ class Run:
             served = [str(each.get("name")) for each in definition.versions if each.get("served") is not False]
             known = ", ".join(f"{definition.group}/{shown(each)}" for each in served)
             message = f"{resource.id} has apiVersion {shown(str(resource.body.get('apiVersion')))}, which is not served"
-            yield finding(resource, "error", message, f"use one of {known}" if known else CUSTOM, ("apiVersion",))
+            yield finding(
+                resource, "error", message, f"use one of {known}" if known else CUSTOM.reference, ("apiVersion",)
+            )
             return
         entry = found[1]
         if entry.get("deprecated") is True:

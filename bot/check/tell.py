@@ -1,4 +1,4 @@
-"""From what is wrong with an object to findings at their places: in the file that it came from, if it came from one."""
+"""From what is wrong with an object to findings at their places, in the file that it came from."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice

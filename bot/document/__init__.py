@@ -1,12 +1,14 @@
 """Documents: bytes → values with positions, values → canonical YAML, and archives → files.
 
-YAML is read the way `kubectl` reads it, JSON the way RFC 8259 has it, both within limits that hold before anything is
-built. Banned here: what a value means (kinds, environments, rules), and quoting a value in an error.
+YAML is read the way `kubectl` reads it, JSON the way RFC 8259 has it, TOML as version 1.0 has it, all within limits
+that hold before anything is built. Banned here: what a value means (kinds, environments, rules), and quoting a value in
+an error.
 """
 
 from bot.document.archive import ArchiveLimits, unpack
 from bot.document.dump import dump
 from bot.document.load import load_documents, load_json
+from bot.document.toml import load_toml
 from bot.document.value import Document, Limits
 
-__all__ = ["ArchiveLimits", "Document", "Limits", "dump", "load_documents", "load_json", "unpack"]
+__all__ = ["ArchiveLimits", "Document", "Limits", "dump", "load_documents", "load_json", "load_toml", "unpack"]

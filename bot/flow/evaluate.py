@@ -1,10 +1,12 @@
 """Rendering and checking, the work that takes the processor's time: what it is, apart from where it is done."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
 from bot.check import Apart, Check
-from bot.model.environment import Environment, Source
+from bot.check.files import validate_files
+from bot.model.environment import Configuration, Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
@@ -14,7 +16,7 @@ from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render import Renderer
 
-__all__ = ["Evaluator", "InProcess", "Render"]
+__all__ = ["Evaluator", "Files", "InProcess", "Render", "unevaluated"]
 
 
 @noun
@@ -27,6 +29,16 @@ class Render:
     kubernetes: Kubernetes
 
 
+@noun
+class Files:
+    """Files to validate, with everything loaded that this needs. See `bot.check.files.validate_files`."""
+
+    configuration: Configuration
+    tree: Tree
+    schemas: Tree
+    only: frozenset[str]
+
+
 class Evaluator(Protocol):
     """Does the work. `turn` is the repository on whose behalf: none keeps the others waiting."""
 
@@ -36,6 +48,10 @@ class Evaluator(Protocol):
 
     async def check(self, turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
         """All findings of all checks; a check that breaks is `unknown`, never a pass."""
+        ...
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        """What is wrong with files that have a schema; what is lost is `unknown`, never a pass."""
         ...
 
     async def close(self) -> None:
@@ -72,6 +88,13 @@ class InProcess:
     def apart(self, environment: Environment) -> bool:
         """Whether every check may be given this environment in parts."""
         return all(isinstance(each, Apart) and each.apart(environment) for each in self._checks)
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        """See `Evaluator`."""
+        del turn
+        return await asyncio.to_thread(
+            validate_files, work.configuration, work.tree, schemas=work.schemas, only=work.only
+        )
 
     async def close(self) -> None:
         """There is nothing to end."""

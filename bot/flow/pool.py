@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.errors import InputError, RenderError
-from bot.flow.evaluate import Evaluator, Render, unevaluated
+from bot.flow.evaluate import Evaluator, Files, Render, unevaluated
 from bot.flow.turns import Turns
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
@@ -68,6 +68,15 @@ class Pool:
             return await self._do(turn, check, examined)
         except Lost as error:
             return [unevaluated("checks", examined, str(error))]
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        """See `Evaluator`."""
+        try:
+            return await self._do(turn, files, work)
+        except Lost as error:
+            fix = "it is tried again by itself; if it stays so, look at the schemas that `schemas` names"
+            message = f"files could not be validated: {error}"
+            return [Finding(check="schemas", level="unknown", message=message, fix=fix, path="tidegate.yaml")]
 
     async def _do(self, turn: RepositoryId, function: Callable[[RepositoryId, Any], T], work: Any) -> T:
         from pebble import ProcessExpired  # imported late: a server that has nothing to do stays small
@@ -144,3 +153,13 @@ def check(turn: RepositoryId, examined: Examined) -> list[Finding]:
 async def check_in(turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
     """A coroutine of the worker's evaluator."""
     return await Worker.evaluator.check(turn, examined)
+
+
+def files(turn: RepositoryId, work: Files) -> list[Finding]:
+    """Files against their schemas, in a process of the pool."""
+    return list(Worker.runner.run(files_in(turn, work)))
+
+
+async def files_in(turn: RepositoryId, work: Files) -> Sequence[Finding]:
+    """A coroutine of the worker's evaluator."""
+    return await Worker.evaluator.files(turn, work)

@@ -1,11 +1,12 @@
 """What a pull request means right now: fetched, merged, and every environment that it touches assessed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import touched
 from bot.errors import ConfigurationError
 from bot.flow.assess import Subject, assess, reads_of
+from bot.flow.files import validated
 from bot.flow.gather import facts_of_open, known, orders
 from bot.flow.ground import Ground, configuration, stand, usable
 from bot.flow.standing import may
@@ -99,8 +100,16 @@ async def compare(world: World, pair: Pair) -> View:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
     return View(
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.before or pair.after,
-        parts=parts, preview=preview, unaffected=unaffected,
+        parts=parts, preview=preview, unaffected=unaffected, findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip
+
+
+async def with_schemas(world: World, pair: Pair) -> Sequence[Finding]:
+    """What is wrong with changed files that the base's configuration pairs with a schema."""
+    if pair.before is None:
+        return ()
+    ground, evaluator = pair.ground, world.tools.evaluator
+    return await validated(evaluator, ground.mirror.load, ground.repository.id, pair.before, pair.base, pair.merged)
 
 
 async def judged(world: World, pair: Pair) -> tuple[tuple[Part, ...], tuple[str, ...]]:

@@ -53,6 +53,7 @@ class Story:
     `unconfigured` (no tidegate.yaml on the base), `misconfigured` (`findings` say where), `merged`, `closed`.
     `base` is the base head that was merged with; `at` is when this state was planned (UTC).
     `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge.
+    `findings` of an `open` one are about changed files that have a schema of their own.
     `links`: `plan` → the full-plan page, `environment:<name>` → that environment's page.
     """
 

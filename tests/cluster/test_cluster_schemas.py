@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.check.formats import STRING_FORMATS
 from bot.check.schemas import Schemas
@@ -68,17 +67,24 @@ WIDGET: Mapping[str, Any] = {
         },
     },
 }  # fmt: skip
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.acme.example"},
-    "spec": {
-        "group": "acme.example",
-        "scope": "Namespaced",
-        "names": {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"},
-        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": WIDGET}}],
-    },
-}
+
+
+def definition(kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The CustomResourceDefinition of a kind."""
+    word = kind.lower()
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{word}s.acme.example"},
+        "spec": {
+            "group": "acme.example",
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": f"{word}s", "singular": word, "listKind": f"{kind}List"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
+        },
+    }
+
+
 SAMPLES: Mapping[str, tuple[str, ...]] = {
     "bsonobjectid": ("507f1f77bcf86cd799439011", "507f1f77bcf86cd79943901", "x"),
     "uri": ("https://a.example/b?c=d", "/a/b", "a/b", "", "mailto:a@b.c", "https://a:b/", "http://a b/", "//x", "a:b",
@@ -144,25 +150,25 @@ SPECS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def widgets(plane: ControlPlane) -> ControlPlane:
-    """The server, with the kind Widget served."""
-    status, said = await plane.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD)
+async def served(plane: ControlPlane, crd: dict[str, Any]) -> str:
+    """Make a kind and wait until it is there; the path of its objects."""
+    status, said = await plane.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
     assert status == 201, said["message"]
+    plural = crd["spec"]["names"]["plural"]
     async with asyncio.timeout(30):
         while True:
-            async with plane.session.get(plane.url + "/apis/acme.example/v1/widgets") as answer:
+            async with plane.session.get(f"{plane.url}/apis/acme.example/v1/{plural}") as answer:
                 if answer.status == 200:
-                    return plane
+                    return f"/apis/acme.example/v1/namespaces/default/{plural}"
             await asyncio.sleep(0.05)
 
 
-async def ours(body: dict[str, Any], *others: dict[str, Any]) -> list[str]:
+async def ours(body: dict[str, Any], *others: dict[str, Any], old: dict[str, Any] | None = None) -> list[str]:
     """What the check says is wrong."""
     found = await Schemas().run(
         Examined(
             environment=ENVIRONMENT, resources=tuple(resource(each) for each in (*others, body)),
-            kubernetes=Kubernetes(version=NEWEST),
+            before=(resource(old),) if old else (), kubernetes=Kubernetes(version=NEWEST),
         )
     )  # fmt: skip
     assert {each.level for each in found} <= {"error"}
@@ -181,14 +187,16 @@ async def theirs(plane: ControlPlane, path: str, body: dict[str, Any]) -> tuple[
     return status == 201, str(answer.get("message", ""))
 
 
-async def test_custom_resources_are_judged_as_the_server_judges_them(widgets: ControlPlane) -> None:
+async def test_custom_resources_are_judged_as_the_server_judges_them(plane: ControlPlane) -> None:
+    crd = definition("Widget", WIDGET)
+    path = await served(plane, crd)
     disagreed = []
     specs = [{"needed": "x", **spec} for spec in SPECS]
     specs += [{"needed": "x", f"f{name}": text} for name, texts in SAMPLES.items() for text in texts]
     for spec in specs:
         body = {"apiVersion": "acme.example/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": spec}
-        taken, said = await theirs(widgets, "/apis/acme.example/v1/namespaces/default/widgets", body)
-        found = await ours(body, CRD)
+        taken, said = await theirs(plane, path, body)
+        found = await ours(body, crd)
         if taken == bool(found):
             disagreed.append((spec, said or "taken", found))
     assert set(SAMPLES) == set(STRING_FORMATS)
@@ -240,4 +248,64 @@ async def test_builtin_kinds_are_judged_as_the_server_judges_them(plane: Control
         found = await ours(body)
         if taken == bool(found):
             disagreed.append((kind, rest, said or "taken", found))
+    assert not disagreed, "\n".join(map(str, disagreed))
+
+
+RULED: Mapping[str, Any] = {
+    "type": "object",
+    "x-kubernetes-validations": [{"rule": "self.metadata.name.startsWith('a')"}],
+    "properties": {"spec": {
+        "type": "object",
+        "x-kubernetes-validations": [
+            {"rule": "self.low <= self.high", "messageExpression": "'low is above ' + (self.high > 3 ? 'three' : 'it')"},
+            {"rule": "oldSelf.high <= self.high", "message": "high never falls"},
+            {"rule": "!oldSelf.hasValue() || oldSelf.value().low == self.low", "optionalOldSelf": True},
+        ],
+        "properties": {
+            "low": {"type": "integer", "default": 1},
+            "high": {"type": "integer", "default": 5},
+            "word": {"type": "string", "maxLength": 9, "nullable": True,
+                     "x-kubernetes-validations": [{"rule": "self.matches('^[a-z]+$')"}]},
+            "atomic": {"type": "array", "x-kubernetes-list-type": "atomic", "maxItems": 5, "items": {
+                "type": "integer", "x-kubernetes-validations": [{"rule": "self > 0"}]}},
+            "map": {"type": "object", "maxProperties": 5, "additionalProperties": {
+                "type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}},
+            "ports": {
+                "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "maxItems": 5,
+                "items": {"type": "object", "required": ["name"], "properties": {
+                    "name": {"type": "string", "maxLength": 9},
+                    "port": {"type": "integer", "x-kubernetes-validations": [{"rule": "self == oldSelf"}]}}}},
+        },
+    }},
+}  # fmt: skip
+OLD = {"low": 1, "high": 4, "map": {"a": 3}, "ports": [{"name": "a", "port": 1}, {"name": "b", "port": 2}]}
+CHANGES: tuple[Mapping[str, Any], ...] = (
+    {}, {"low": 6}, {"low": 2}, {"high": 3}, {"high": 0}, {"word": "ab"}, {"word": "A"}, {"word": None},
+    {"atomic": [1, 2]}, {"atomic": [1, 0]}, {"map": {"a": 2}}, {"map": {"a": 4}}, {"map": {"b": 1}},
+    {"ports": [{"name": "b", "port": 2}]}, {"ports": [{"name": "b", "port": 1}]}, {"ports": [{"name": "c", "port": 1}]},
+)  # fmt: skip
+
+
+async def test_rules_are_applied_as_the_server_applies_them(plane: ControlPlane) -> None:
+    crd = definition("Gadget", RULED)
+    path = await served(plane, crd)
+    disagreed = []
+
+    def gadget(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+        return {"apiVersion": "acme.example/v1", "kind": "Gadget", "metadata": {"name": name}, "spec": spec}
+
+    status, stored = await plane.call("POST", path, gadget("a", OLD))
+    assert status == 201, stored["message"]
+    for name, spec in [("a", each) for each in CHANGES] + [("b", {})]:
+        taken, said = await theirs(plane, path, gadget(name + "new", spec) if name == "a" else gadget(name, spec))
+        found = await ours(gadget(name + "new" if name == "a" else name, spec), crd)
+        if taken == bool(found):
+            disagreed.append(("create", spec, said or "taken", found))
+    for change in CHANGES:
+        new = gadget("a", {**OLD, **change})
+        sent = {**new, "metadata": {"name": "a", "resourceVersion": stored["metadata"]["resourceVersion"]}}
+        status, answer = await plane.call("PUT", f"{path}/a", sent, dryRun="All", fieldValidation="Strict")
+        found = await ours(new, crd, old=gadget("a", OLD))
+        if (status == 200) == bool(found):
+            disagreed.append(("update", change, status, str(answer.get("message", "")), found))
     assert not disagreed, "\n".join(map(str, disagreed))
