@@ -42,6 +42,7 @@ from bot.settings import GitHubSettings, RenderSettings, Settings, load
 from bot.store import Store, meta
 from bot.target import Target
 from bot.target.directory import Directory
+from bot.target.sops import Sops
 from bot.web import make_site
 
 __all__ = ["offline_tools", "serve"]
@@ -103,7 +104,9 @@ def make_forge(name: str, settings: GitHubSettings, session: aiohttp.ClientSessi
 
 def make_targets(settings: Settings, key: bytes) -> dict[str, Target]:
     """The adapters of all configured targets."""
-    return {name: Directory(name, each.path, key) for name, each in settings.targets.items()}
+    render = settings.render
+    sops = Sops(Jail(render.jail), render.programs.sops, render.sops_age_key_file, limits(render))
+    return {name: Directory(name, each.path, key, sops=sops) for name, each in settings.targets.items()}
 
 
 def make_kubernetes(settings: Settings) -> dict[str, Kubernetes]:

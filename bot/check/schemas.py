@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from bot.check.catalogue import Catalogue
 from bot.check.explain import Path, explain
 from bot.check.forms import FORMATS, KEYWORDS
+from bot.check.sops import opened
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
@@ -47,7 +48,7 @@ class Schemas:
         """What `run` answers; takes a moment of the processor per thousand objects."""
         found: list[Finding] = []
         foreign: dict[str, list[Resource]] = {}
-        for resource in resources:
+        for resource in map(opened, resources):
             version = str(resource.body.get("apiVersion", "")).rpartition("/")[2]
             group, kind = resource.id.group, resource.id.kind
             if definition := self.catalogue.definition(version, group, kind):
