@@ -18,12 +18,12 @@ class AgeKey:
         made = subprocess.run([program("age-keygen"), "-y", self.file], check=True, capture_output=True, text=True)
         self.recipient = made.stdout.strip()
 
-    def encrypt(self, manifest: str, only: str = "^(data|stringData)$") -> str:
+    def encrypt(self, manifest: str, only: str = "^(data|stringData)$", *options: str) -> str:
         """The manifest with the fields that match encrypted."""
         plain = self.folder / "plain.yaml"
         plain.write_text(manifest)
         done = subprocess.run(
-            [program("sops"), "encrypt", "--age", self.recipient, "--encrypted-regex", only, plain],
+            [program("sops"), "encrypt", "--age", self.recipient, "--encrypted-regex", only, *options, plain],
             check=True, capture_output=True, text=True, env={"HOME": str(self.folder)},
         )  # fmt: skip
         plain.unlink()
