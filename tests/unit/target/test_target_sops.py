@@ -226,7 +226,7 @@ async def test_what_was_tampered_with_is_refused(sops: Sops, age: AgeKey, change
 
 
 async def test_an_overlay_may_add_to_what_is_not_signed(sops: Sops, age: AgeKey) -> None:
-    given = resource(age.encrypt(SECRET, "^stringData$", "--mac-only-encrypted"))
+    given = resource(age.encrypt(SECRET, loose=True))
     metadata = {"labels": {"a": "b"}, **given.body["metadata"]}
     plain = await sops.decrypt(replace(given, body=dict(reversed({**given.body, "metadata": metadata}.items()))))
     assert plain.body["metadata"]["labels"] == {"a": "b"}
