@@ -31,7 +31,7 @@ from bot.render.plain import Plain
 if TYPE_CHECKING:  # what validates settings is slow to load, and only the server needs it
     from bot.settings import RenderSettings, Settings
 
-__all__ = ["checks", "evaluator", "fetchers", "make_kubernetes", "offline_tools", "renderers"]
+__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "renderers"]
 
 MIB = 1024 * 1024
 

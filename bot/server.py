@@ -16,7 +16,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from bot.app import evaluator, fetchers, make_kubernetes, renderers
+from bot.app import evaluator, fetchers, limits_of, make_kubernetes, renderers
 from bot.errors import TemporaryError
 from bot.flow import environment, pull_request, repository
 from bot.flow.assess import Tools
@@ -27,11 +27,13 @@ from bot.forge import Forge
 from bot.forge.github import GitHub, GitHubOptions
 from bot.git import Mirrors
 from bot.git.process import require_version
+from bot.jail import Jail
 from bot.model.identity import RepositoryId
 from bot.settings import GitHubSettings, Settings, load
 from bot.store import Store, meta
 from bot.target import Target
 from bot.target.directory import Directory
+from bot.target.sops import Sops
 from bot.web import make_site
 
 __all__ = ["serve"]
@@ -55,7 +57,9 @@ def make_forge(name: str, settings: GitHubSettings, session: aiohttp.ClientSessi
 
 def make_targets(settings: Settings, key: bytes) -> dict[str, Target]:
     """The adapters of all configured targets."""
-    return {name: Directory(name, each.path, key) for name, each in settings.targets.items()}
+    render = settings.render
+    sops = Sops(Jail(render.jail), render.programs.sops, render.sops_age_key_file, limits_of(render))
+    return {name: Directory(name, each.path, key, sops=sops) for name, each in settings.targets.items()}
 
 
 def allowed_by(settings: Settings) -> Callable[[RepositoryId], frozenset[str] | None]:

@@ -127,6 +127,7 @@ class RenderSettings(Strict):
     inflate: bool = Field(False, description="Whether Kustomize may inflate Helm charts that are in the repository.")
     bases: tuple[str, ...] = Field((), description="Git URLs, with `*`, that remote bases may come from.")
     charts: tuple[str, ...] = Field((), description="oci:// and https:// URLs, with `*`, that charts may come from.")
+    sops_age_key_file: Path | None = Field(None, description="age identities that decrypt what SOPS encrypted.")
     processes: int = Field(2, ge=1, le=64, description="Processes that render and check.")
 
 
@@ -290,5 +291,7 @@ def relative_to(settings: Settings, folder: Path) -> Settings:
     store = settings.store
     if store.startswith("sqlite:///"):
         store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"
-    update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store}
+    key = settings.render.sops_age_key_file
+    render = settings.render.model_copy(update={"sops_age_key_file": folder / key if key else None})
+    update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store, "render": render}
     return settings.model_copy(update=update)

@@ -21,13 +21,14 @@ def discreet(text: str, resource: Resource | None) -> str:
 
 
 def hide(text: str, values: Sequence[str]) -> str:
-    """The same with any values. A piece is six signs in a row, or a whole value of three to five."""
+    """The same with any values. A piece is six signs in a row, in either case, or a whole value of three to five."""
     line = one_line(text)
+    folded, values = lower(line), [lower(each) for each in values]
     hidden = [False] * len(line)
     for start in range(len(line)):
         for value in values:
             length = len(value) if 3 <= len(value) < PIECE else PIECE
-            if len(value) >= 3 and line[start : start + length] in value and start + length <= len(line):
+            if len(value) >= 3 and folded[start : start + length] in value and start + length <= len(line):
                 hidden[start : start + length] = [True] * length
     return "".join(
         HIDDEN if hide and not (place and hidden[place - 1]) else "" if hide else sign
@@ -43,13 +44,20 @@ def one_line(text: str) -> str:
 
 
 def secrets_of(resource: Resource) -> Iterator[str]:
-    """The texts that masking puts a marker in the place of, and what they say where they are base64."""
+    """The texts that masking puts a marker in the place of, as they are, encoded, and decoded where they are base64."""
     for text in hidden_in(resource.body, masked(resource.body)):
-        yield text
+        yield " ".join(text.split())
+        yield base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
         try:
-            yield base64.b64decode(text, validate=True).decode("utf-8", "replace")
+            yield " ".join(base64.b64decode(text, validate=True).decode("utf-8", "replace").split())
         except (binascii.Error, ValueError):
             continue
+
+
+def lower(text: str) -> str:
+    """The text in lower case, sign for sign."""
+    folded = text.lower()
+    return folded if len(folded) == len(text) else text
 
 
 def hidden_in(value: Any, shown: Any) -> Iterator[str]:
@@ -73,4 +81,4 @@ def texts_of(value: Any) -> Iterator[str]:
         for each in value:
             yield from texts_of(each)
     elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        yield " ".join(str(value).split())
+        yield str(value)

@@ -12,6 +12,7 @@ from bot.check.explain import Words, explain
 from bot.check.lifecycle import fate
 from bot.check.problem import Problem, shown
 from bot.check.rules import Unevaluated
+from bot.check.sops import opened
 from bot.check.structural import Refused
 from bot.check.tell import SCHEMAS, finding, not_validated, told
 from bot.errors import InputError
@@ -78,7 +79,7 @@ class Run:
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything, objects first, then what could not be validated, once per kind."""
-        found = [each for resource in self.examined.resources for each in self.of(resource)]
+        found = [each for resource in map(opened, self.examined.resources) for each in self.of(resource)]
         for definition in self.definitions.values():
             if definition.ours:
                 found += self.custom.unusable(definition, self.catalogue)

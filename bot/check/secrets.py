@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
+from bot.check.sops import cipher, encrypted
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
@@ -42,12 +43,12 @@ class PlainSecrets:
 
 def plain(secret: Resource) -> Iterator[Place]:
     """Where the Secret holds values that are not encrypted."""
-    encrypted = isinstance(secret.body.get("sops"), Mapping)
+    sealed = encrypted(secret)
     for part in ("data", "stringData"):
         values = secret.body.get(part)
         if isinstance(values, Mapping):
             for key, value in values.items():
-                if value not in (None, "") and not (encrypted and cipher(value)):
+                if value not in (None, "") and not (sealed and cipher(value)):
                     yield (part, str(key))
         elif values:
             yield (part,)
@@ -56,11 +57,6 @@ def plain(secret: Resource) -> Iterator[Place]:
     # `kubectl apply` keeps a copy of the whole manifest there, and an exported object brings it along.
     if isinstance(annotations, Mapping) and annotations.get(APPLIED):
         yield ("metadata", "annotations", APPLIED)
-
-
-def cipher(value: object) -> bool:
-    """Whether this is what SOPS writes in a value's place: `ENC[AES256_GCM,data:…,type:str]`."""
-    return isinstance(value, str) and value.startswith("ENC[AES256_GCM,") and value.endswith("]")
 
 
 def exposed(secret: Resource, places: Sequence[Place], level: Literal["error", "warning"]) -> Finding:

@@ -117,7 +117,7 @@ def _levels(value: Mapping[str, Any]) -> dict[str, PolicyLevel]:
 
 def _environment(id: EnvironmentId, value: Any, line: int) -> Environment:
     """One environment; a key that is absent keeps the default of its noun."""
-    chosen = {key: value[key] for key in ("scope", "first_apply", "drift") if key in value}
+    chosen = {key: value[key] for key in ("scope", "first_apply", "drift", "decrypt") if key in value}
     if chosen.get("drift") is False:
         # The word off, without quotes, is read as false.
         chosen["drift"] = "off"

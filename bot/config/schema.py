@@ -10,7 +10,6 @@ __all__ = ["UNBUILT", "schema"]
 UNBUILT = frozenset(
     {
         "adopt",
-        "decrypt",
         "deletions",
         "expire",
         "freeze",

@@ -17,7 +17,10 @@ from bot.model.resource import Resource, ResourceId
 __all__ = ["desired_digest", "object_digest", "render_digest"]
 
 OPTIONS: Mapping[str, Any] = {"adopt": False, "decrypt": False, "ignore": [], "prune": True, "replace": False}
-"""How a state is carried out. These are the only values that can be configured; they are covered all the same."""
+"""How a state is carried out. These values cannot be configured; they are covered all the same.
+
+Whether an environment decrypts is told by its objects: only one that does can hold any that are encrypted.
+"""
 
 
 def object_digest(resource: Resource, key: bytes) -> Digest:

@@ -14,10 +14,13 @@ __all__ = ["normalise"]
 
 
 def normalise(resource: Resource) -> Resource:
-    """The resource as it is stored. What is not legal in a Secret (a number, a null) stays where it is, to be found."""
+    """The resource as it is stored. One that SOPS encrypted stays as it is, since that is what can be decrypted.
+
+    What is not legal in a Secret (a number, a null) stays where it is, to be found.
+    """
     body = resource.body
     plain, data = body.get("stringData"), body.get("data")
-    if resource.id.type != "Secret" or "stringData" not in body:
+    if resource.id.type != "Secret" or "stringData" not in body or "sops" in body:
         return resource
     if not isinstance(plain, Mapping | None) or not isinstance(data, Mapping | None):
         return resource

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.diff import attribute, desired_digest, normalise, object_digest, proposal
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError, TreeError
+from bot.flow.encrypted import refuse_encrypted
 from bot.flow.evaluate import Render
 from bot.flow.judge import judge
 from bot.flow.subject import Assessed, Load, Subject, Tools
@@ -99,6 +100,7 @@ async def desire_with_files(
 ) -> tuple[Desired, Tree, tuple[Finding, ...]]:
     """The same, the tree with the files that were read, and the renderer's notices."""
     rendered, tree = await render(tools, subject.load, environment, tree)
+    refuse_encrypted(environment, rendered.resources)
     resources = tuple(normalise(each) for each in rendered.resources)
     objects = {each.id: object_digest(each, tools.key) for each in resources}
     digest = desired_digest(tools.scheme, objects, environment.id.repository, subject.branch, subject.uid, destination)

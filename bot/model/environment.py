@@ -56,6 +56,7 @@ class Environment:
 
     `policies` are folders in the repository and shipped policies (`builtin:no-latest-tag`), for every environment of
     the file; `policy_levels` change single ones by name here; `waivers` are those that concern this environment.
+    `decrypt`: what SOPS encrypted is decrypted when it is applied.
     """
 
     id: EnvironmentId
@@ -67,6 +68,7 @@ class Environment:
     drift: Literal["off", "report", "revert"] = "report"
     after: tuple[str, ...] = ()
     approvals: ApprovalRule = ApprovalRule()
+    decrypt: bool = False
     plain_secrets: Literal["error", "warning"] = "error"
     missing_schemas: Literal["notice", "error"] = "notice"
     policies: tuple[str, ...] = ()

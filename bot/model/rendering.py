@@ -4,6 +4,7 @@ The values are those of the settings' own defaults, without what reads and valid
 longer to load than all the rest of it.
 """
 
+from pathlib import Path
 from typing import Literal
 
 from bot.model.noun import noun
@@ -37,3 +38,4 @@ class Rendering:
     bases: tuple[str, ...] = ()
     charts: tuple[str, ...] = ()
     processes: int = 2
+    sops_age_key_file: Path | None = None

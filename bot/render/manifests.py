@@ -15,7 +15,6 @@ __all__ = ["problem", "resources_of", "shown", "shown_path"]
 
 LONGEST_PATH = 4096  # what Linux allows
 SERVERS_OWN = ("uid", "resourceVersion", "generation", "managedFields")
-ENCRYPTED = "is encrypted with SOPS, and Tidegate has no key to read it"
 
 Path = tuple[str | int, ...]
 
@@ -98,9 +97,7 @@ def resource(part: Part) -> Iterator[Resource | Finding]:
 
 
 def unfit(id: ResourceId, value: Mapping[str, Any]) -> Iterator[Flaw]:
-    """What must not stand in git: fields that the API server writes, ciphertext without its key, Secrets with nulls."""
-    if "sops" in value:
-        yield Flaw(at=("sops",), wrong=ENCRYPTED, fix="use an ExternalSecret or a SealedSecret in this environment")
+    """What must not stand in git: fields that the API server writes, Secrets with nulls."""
     for name in SERVERS_OWN:
         if value["metadata"].get(name) not in (None, ""):
             wrong = f"has metadata.{name}, which belongs to the API server"

@@ -257,7 +257,7 @@ RULED: Mapping[str, Any] = {
     "properties": {"spec": {
         "type": "object",
         "x-kubernetes-validations": [
-            {"rule": "self.low <= self.high", "messageExpression": "'low is above ' + (self.high > 3 ? 'three' : 'it')"},
+            {"rule": "self.low <= self.high", "messageExpression": "'low above ' + (self.high > 3 ? 'three' : 'it')"},
             {"rule": "oldSelf.high <= self.high", "message": "high never falls"},
             {"rule": "!oldSelf.hasValue() || oldSelf.value().low == self.low", "optionalOldSelf": True},
         ],

@@ -64,6 +64,7 @@ PINS: dict[str, Command | Wrapped] = {
     "kustomize": Command("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.2", 15),
     "helm": Command("helm.sh/helm/v3/cmd/helm", "v3.22.0", 61),
     "helm4": Command("helm.sh/helm/v4/cmd/helm", "v4.3.1", 65),
+    "age-keygen": Command("filippo.io/age/cmd/age-keygen", "v1.3.1", 4),
     "sops": Command("github.com/getsops/sops/v3/cmd/sops", "v3.13.3", 68),
     "conftest": Command("github.com/open-policy-agent/conftest", "v0.71.1", 119),
     "opa": Command("github.com/open-policy-agent/opa", "v1.21.1", 40),

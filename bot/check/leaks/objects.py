@@ -2,20 +2,17 @@
 
 import base64
 import binascii
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.check.sops import cipher, encrypted
 from bot.model.noun import noun
 from bot.model.resource import Resource
 
 __all__ = ["Text", "sealed", "text_of"]
 
 Place = tuple[str | int, ...]
-
-CIPHER = re.compile(r"ENC\[AES256_GCM,data:[A-Za-z0-9+/=]*,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:[a-z]+\]")
-"""What SOPS writes in a value's place (https://getsops.io/docs/#message-authentication-code)."""
 
 
 @noun
@@ -54,9 +51,8 @@ def sealed(resource: Resource) -> Iterator[str]:
 
     They are what SOPS wrote where it left its metadata, and a SealedSecret's `encryptedData`.
     """
-    sops = resource.body.get("sops")
-    if isinstance(sops, Mapping) and sops.get("mac"):
-        yield from (text for place, text in leaves(resource.body, ()) if place[0] == "sops" or CIPHER.fullmatch(text))
+    if encrypted(resource):
+        yield from (text for place, text in leaves(resource.body, ()) if place[0] == "sops" or cipher(text))
     if resource.id.type == "SealedSecret.bitnami.com":
         spec = resource.body.get("spec")
         held = spec.get("encryptedData") if isinstance(spec, Mapping) else None

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,15 +14,16 @@ from bot.errors import InputError, PermanentError, StalePlan, TemporaryError
 from bot.model.environment import Environment
 from bot.model.forge import Diagnosis
 from bot.model.identity import key_text
-from bot.model.plan import Health, Plan
+from bot.model.plan import Change, Health, Plan
 from bot.model.resource import Desired, Resource, ResourceId
 from bot.target import SavedPlan
 from bot.target.directory.inventory import Inventory
-from bot.target.directory.manifest import draft
+from bot.target.directory.manifest import Draft, draft
 from bot.target.directory.names import scope_parts
 from bot.target.directory.place import OWN, Place
-from bot.target.directory.saved import SavedFolderPlan, Work
+from bot.target.directory.saved import WRITES, SavedFolderPlan, Work
 from bot.target.directory.survey import Survey, survey
+from bot.target.sops import Sops
 
 __all__ = ["Directory"]
 
@@ -34,11 +35,11 @@ class Directory:
     """A folder that holds one environment, or one in each of its sub-folders (`scope:`).
 
     `path` is made if its parent exists. `key` keys every digest. `interval` is the time in seconds between two looks
-    of `watch`, give or take a fifth.
+    of `watch`, give or take a fifth. `sops` decrypts, in an apply only.
     """
 
-    def __init__(self, name: str, path: Path, key: bytes, interval: float = 60.0) -> None:
-        self.name = name
+    def __init__(self, name: str, path: Path, key: bytes, interval: float = 60.0, sops: Sops | None = None) -> None:
+        self.name, self._sops = name, sops
         self._path, self._key, self._interval = path, key, interval
 
     async def identity(self, environment: Environment) -> str:
@@ -55,6 +56,7 @@ class Directory:
         """The objects that the inventory holds and that can be read, by type, scope and name."""
         _, found = await asyncio.to_thread(self._look, environment)
         readable = [each.resource for each in found.live.values() if each.resource]
+        readable += [_closed(id) for id in found.closed]
         return sorted(readable, key=lambda each: (each.id.type, each.id.scope, each.id.name))
 
     async def health(self, environment: Environment) -> Health:
@@ -98,7 +100,7 @@ class Directory:
         if (identity := self._identity(environment, inventory)) != desired.destination:
             raise StalePlan(f"this was rendered for {desired.destination}, and {place.folder} is {identity} by now")
         wanted = {each.id: normalise(each) for each in desired.resources}
-        drafts = {id: draft(each) for id, each in wanted.items()}
+        drafts = {id: draft(each, desired.objects[id] if "sops" in each.body else "") for id, each in wanted.items()}
         with place.opened(create=True) as session:
             found = survey(session.files, inventory, drafts, self._key)
         changes = compare(wanted, found.live, desired.objects)
@@ -106,11 +108,21 @@ class Directory:
             environment=environment.id,
             desired=desired.digest,
             destination=identity,
-            changes=tuple(replace(each, conflict=found.obstacles.get(each.id, "")) for each in changes),
+            changes=tuple(
+                replace(each, conflict=found.obstacles.get(each.id) or self._locked(each, drafts)) for each in changes
+            ),
             inventory=len(inventory.entries),
             at=datetime.now(UTC),
         )
-        return SavedFolderPlan(plan, Work(place=place, inventory=inventory, desired=drafts, key=self._key))
+        return SavedFolderPlan(
+            plan, Work(place=place, inventory=inventory, desired=drafts, key=self._key, sops=self._sops)
+        )
+
+    def _locked(self, change: Change, drafts: Mapping[ResourceId, Draft]) -> str:
+        """Why an encrypted object cannot be written here, or ""."""
+        if change.action not in WRITES or not drafts[change.id].seal:
+            return ""
+        return self._sops.lacking if self._sops else "it is encrypted, and nothing here can decrypt it"
 
     def _look(self, environment: Environment) -> tuple[Inventory, Survey]:
         """The inventory and what is there of it; both empty where nothing was ever opened."""
@@ -145,4 +157,10 @@ def _ill(id: ResourceId, found: Survey) -> str:
     """What is wrong with one object of the inventory, or ""."""
     if id not in found.live:
         return f"{id} is missing"
-    return found.obstacles.get(id) or ("" if found.live[id].resource else f"{id} cannot be read")
+    readable = id in found.closed or found.live[id].resource is not None
+    return found.obstacles.get(id) or ("" if readable else f"{id} cannot be read")
+
+
+def _closed(id: ResourceId) -> Resource:
+    """An object whose file holds what was decrypted, with nothing of that."""
+    return Resource(id=id, body={"kind": id.kind, "metadata": {"name": id.name}, "decrypted": "(secret)"})

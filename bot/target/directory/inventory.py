@@ -22,11 +22,14 @@ class Entry:
 
     `kept`: the file is Tidegate's whatever it holds. `creating` and `deleting` are intents: an interrupted apply may
     have left the name free, and somebody else may have taken it, so it is Tidegate's only with exactly that content.
+    `seal` is the digest of the encrypted object (`o1:`) that was decrypted into the file, "" where none was: such a
+    file is never read back, and is as it should be if its content has `digest` and the desired object is that one.
     """
 
     file: str
     digest: Digest
     state: State = "kept"
+    seal: str = ""
 
 
 @noun
@@ -49,6 +52,7 @@ def encode(inventory: Inventory) -> bytes:
         json.dumps({
             "type": id.type, "scope": id.scope, "name": id.name,
             "file": entry.file, "digest": entry.digest, "state": entry.state,
+            **({"seal": entry.seal} if entry.seal else {}),
         })
         for id, entry in ordered
     ]  # fmt: skip
@@ -81,11 +85,11 @@ def decode(content: bytes) -> Inventory:
 
 
 def _entry(raw: Mapping[str, Any]) -> tuple[ResourceId, Entry]:
-    texts = [raw[key] for key in ("type", "scope", "name", "file", "digest", "state")]
+    texts = [*(raw[key] for key in ("type", "scope", "name", "file", "digest", "state")), raw.get("seal", "")]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("an entry holds something that is not text")
-    type, scope, name, file, digest, state = texts
+    type, scope, name, file, digest, state, seal = texts
     if not is_file_name(file) or state not in get_args(State):
         raise ValueError(f"an entry names {file[:100]!r} ({state[:20]!r}), which Tidegate never wrote")
-    entry = Entry(file=file, digest=Digest(digest), state=cast(State, state))
+    entry = Entry(file=file, digest=Digest(digest), state=cast(State, state), seal=seal)
     return ResourceId(type=type, scope=scope, name=name), entry

@@ -14,18 +14,23 @@ __all__ = ["Draft", "content_digest", "decode", "draft", "mode"]
 
 @noun
 class Draft:
-    """A desired object and the bytes of its file; None where YAML cannot hold it (half a surrogate pair, 65 bits)."""
+    """A desired object and the bytes of its file; None where YAML cannot hold it (half a surrogate pair, 65 bits).
+
+    `seal` is the object's own digest where SOPS encrypted it, else "". Its file holds the decrypted form, which is not
+    known before the apply: until then the content is that of the encrypted one.
+    """
 
     resource: Resource
     content: bytes | None = field(repr=False)
+    seal: str = ""
 
 
-def draft(resource: Resource) -> Draft:
+def draft(resource: Resource, seal: str = "") -> Draft:
     """The one file that an object is written as."""
     try:
-        return Draft(resource=resource, content=dump(resource.body).encode("utf-8"))
+        return Draft(resource=resource, content=dump(resource.body).encode("utf-8"), seal=seal)
     except (TypeError, ValueError):
-        return Draft(resource=resource, content=None)
+        return Draft(resource=resource, content=None, seal=seal)
 
 
 def decode(content: bytes, id: ResourceId) -> Resource:
@@ -42,9 +47,9 @@ def content_digest(content: bytes, key: bytes) -> Digest:
     return Digest("f1:" + hmac.new(key, content, hashlib.sha256).hexdigest())
 
 
-def mode(id: ResourceId) -> int:
-    """A new file's permissions before the umask: a Secret is for the server's user only."""
-    return 0o600 if id.kind.casefold() == "secret" else 0o666
+def mode(id: ResourceId, seal: str = "") -> int:
+    """A new file's permissions before the umask: a Secret, and what was encrypted, is for the server's user only."""
+    return 0o600 if seal or id.kind.casefold() == "secret" else 0o666
 
 
 def _identity(body: Json) -> tuple[object, str, object]:

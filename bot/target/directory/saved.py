@@ -5,18 +5,21 @@ import contextlib
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from bot.errors import PermanentError, StaleError, StalePlan, TemporaryError
+from bot.diff import normalise
+from bot.errors import PermanentError, ProgramError, StaleError, StalePlan, TemporaryError
 from bot.model.gate import Lease
 from bot.model.noun import Digest, noun
 from bot.model.plan import Action, Applied, Change, Plan
 from bot.model.resource import ResourceId
 from bot.target.directory.inventory import Entry, Inventory, State
-from bot.target.directory.manifest import Draft, content_digest, mode
+from bot.target.directory.manifest import Draft, content_digest, draft, mode
 from bot.target.directory.place import Place, Session, explain
 from bot.target.directory.survey import file_of, uid_of
+from bot.target.sops import Sops
 
-__all__ = ["SavedFolderPlan", "Work"]
+__all__ = ["WRITES", "SavedFolderPlan", "Work"]
 
+WRITES = (Action.CREATE, Action.UPDATE)
 INTENT: Mapping[Action, State] = {Action.CREATE: "creating", Action.DELETE: "deleting"}
 
 
@@ -28,6 +31,13 @@ class Work:
     inventory: Inventory
     desired: Mapping[ResourceId, Draft]
     key: bytes
+    sops: Sops | None = None
+
+    def seal(self, id: ResourceId) -> str:
+        """The seal of an object's file: of what is to be written, or of what was where it goes."""
+        if id in self.desired:
+            return self.desired[id].seal
+        return self.inventory.entries[id].seal if id in self.inventory.entries else ""
 
     def content(self, id: ResourceId) -> bytes:
         """The bytes that an object's file is to have."""
@@ -57,16 +67,33 @@ class SavedFolderPlan:
         for change in self.plan.changes:
             if change.conflict:
                 raise PermanentError(f"{change.id}: {change.conflict}")
-        await asyncio.to_thread(_begin, self._work, self.plan, lease.epoch)
-        try:
-            for change in _in_order(self.plan, self._work.desired):
+        work = self._work
+        for change in (each for each in self.plan.effective if each.action in WRITES and work.seal(each.id)):
+            try:
+                work = await _opened(work, change.id)
+            except ProgramError as refused:
                 yield Applied(id=change.id, action=change.action, state="started")
-                error = await asyncio.to_thread(_carry_out, self._work, change, lease.epoch)
+                yield Applied(id=change.id, action=change.action, state="failed", error=str(refused))
+                return
+        await asyncio.to_thread(_begin, work, self.plan, lease.epoch)
+        try:
+            for change in _in_order(self.plan, work.desired):
+                yield Applied(id=change.id, action=change.action, state="started")
+                error = await asyncio.to_thread(_carry_out, work, change, lease.epoch)
                 yield Applied(id=change.id, action=change.action, state="failed" if error else "done", error=error)
                 if error:
                     return
         finally:
-            await asyncio.to_thread(_settle, self._work, lease.epoch)
+            await asyncio.to_thread(_settle, work, lease.epoch)
+
+
+async def _opened(work: Work, id: ResourceId) -> Work:
+    """The same work with an object as it was before SOPS encrypted it. It is in memory only until the apply ends."""
+    if work.sops is None:
+        raise ProgramError(f"{id} is encrypted, and nothing here can decrypt it")
+    wanted = work.desired[id]
+    plain = normalise(await work.sops.decrypt(wanted.resource))
+    return replace(work, desired={**work.desired, id: draft(plain, wanted.seal)})
 
 
 def _in_order(plan: Plan, desired: Collection[ResourceId]) -> list[Change]:
@@ -109,7 +136,7 @@ def _intents(work: Work, plan: Plan) -> dict[ResourceId, Entry]:
         if change.action in (Action.CREATE, Action.UPDATE):
             digest = content_digest(work.content(change.id), work.key)
         state = INTENT.get(change.action, "kept")
-        entries[change.id] = Entry(file=work.file(change.id), digest=digest, state=state)
+        entries[change.id] = Entry(file=work.file(change.id), digest=digest, state=state, seal=work.seal(change.id))
     return entries
 
 
@@ -140,7 +167,7 @@ def _carry_out(work: Work, change: Change, epoch: int) -> str:
             content = work.content(change.id)
             try:
                 write = session.files.create if change.action is Action.CREATE else session.files.replace
-                write(name, content, mode(change.id))
+                write(name, content, mode(change.id, work.seal(change.id)))
             except FileExistsError:
                 raise StalePlan(f"{session.files.path / name} ({change.id}) appeared since the plan was made") from None
             except OSError as error:

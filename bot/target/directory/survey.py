@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.diff import Live, object_digest
 from bot.errors import DocumentError, InputError
-from bot.model.noun import noun
+from bot.model.noun import Digest, noun
 from bot.model.resource import ResourceId
 from bot.target.directory.folder import Folder, Found
 from bot.target.directory.inventory import Entry, Inventory
@@ -18,18 +18,28 @@ KINDS = {"link": "a symbolic link", "folder": "a folder", "other": "no regular f
 
 @noun
 class Survey:
-    """The live objects of the inventory, and by object why it may not be written (nothing, for most)."""
+    """The live objects of the inventory, and by object why it may not be written (nothing, for most).
+
+    `closed` are those whose files hold what was decrypted: they are not read.
+    """
 
     live: Mapping[ResourceId, Live]
     obstacles: Mapping[ResourceId, str]
+    closed: frozenset[ResourceId] = frozenset()
 
 
 def survey(folder: Folder, inventory: Inventory, desired: Mapping[ResourceId, Draft], key: bytes) -> Survey:
     """Look at every file of the inventory, and at every name that a desired object would take."""
     live: dict[ResourceId, Live] = {}
     obstacles: dict[ResourceId, str] = {}
+    closed: set[ResourceId] = set()
     for id, entry, found in _ours(folder, inventory, key):
-        live[id] = _live(id, found, desired.get(id), key)
+        draft = desired.get(id)
+        if entry.seal or (draft and draft.seal):
+            closed.add(id)
+            live[id] = _closed(entry, found, draft, key)
+        else:
+            live[id] = _live(id, found, draft, key)
         if found.kind != "file":
             obstacles[id] = f"{entry.file} is {KINDS[found.kind]}, which Tidegate did not put there; move it away"
     for id, wanted in desired.items():
@@ -41,7 +51,7 @@ def survey(folder: Folder, inventory: Inventory, desired: Mapping[ResourceId, Dr
             obstacles[id] = (
                 f"the file {name} exists and is not Tidegate's; move it away, or take {id} out of the repository"
             )
-    return Survey(live=live, obstacles=obstacles)
+    return Survey(live=live, obstacles=obstacles, closed=frozenset(closed))
 
 
 def file_of(inventory: Inventory, id: ResourceId) -> str:
@@ -64,6 +74,17 @@ def _ours(folder: Folder, inventory: Inventory, key: bytes) -> Iterator[tuple[Re
         # An intent is proved by the content alone: the name may have been free, and taken by somebody else.
         if entry.state == "kept" or uid_of(found, key) == entry.digest:
             yield id, entry, found
+
+
+def _closed(entry: Entry, found: Found, wanted: Draft | None, key: bytes) -> Live:
+    """An object whose file holds secrets in the clear: as desired if both it and its source are unchanged since then.
+
+    Anything else is told as unreadable, whatever its kind, since only the kind Secret would be masked.
+    """
+    uid = uid_of(found, key)
+    if wanted is not None and wanted.seal and entry.seal == wanted.seal and uid == entry.digest:
+        return Live(resource=wanted.resource, uid=uid, digest=Digest(wanted.seal))
+    return Live(resource=None, uid=uid)
 
 
 def _live(id: ResourceId, found: Found, wanted: Draft | None, key: bytes) -> Live:

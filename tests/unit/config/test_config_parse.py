@@ -203,9 +203,7 @@ def test_environment_that_cannot_be_used(change: str, key: str, message: str) ->
     assert line[findings[0].column - 1 :].startswith(key)
 
 
-@pytest.mark.parametrize(
-    "key", ["namespace", "was", "adopt", "hooks", "decrypt", "require", "deletions", "freeze", "rollback"]
-)
+@pytest.mark.parametrize("key", ["namespace", "was", "adopt", "hooks", "require", "deletions", "freeze", "rollback"])
 def test_key_of_an_environment_that_is_not_supported_yet(key: str) -> None:
     (finding,) = refused(of_environment(f"source: {{path: a}}\ntarget: t\napply: never\n{key}: {{}}"))
     assert finding.message == f'"{key}" is not supported yet'

@@ -146,7 +146,6 @@ SERVERS = "which belongs to the API server"
         (HEAD + "  managedFields: []\n", (f"Secret db has metadata.managedFields, {SERVERS}", 5, 3)),
         (HEAD + "data:\n  a: YQ==\n  b:\n", ("Secret db has no value at data.b", 7, 3)),
         (HEAD + "stringData: {a: null}\n", ("Secret db has no value at stringData.a", 5, 14)),
-        (HEAD + "sops: {version: 3}\n", ("Secret db is encrypted with SOPS, and Tidegate has no key to read it", 5, 1)),
     ],
 )  # fmt: skip
 def test_what_no_environment_can_hold_is_told_at_its_place(text: str, expected: tuple[str, int, int]) -> None:
