@@ -20,6 +20,9 @@ MACROS = frozenset(
     ]
 )
 BINDING = frozenset({"optMap", "optFlatMap"})
+THROUGH = frozenset({"orValue", "or", "value", "filter", "sort", "sortBy", "reverse", "distinct", "slice", "flatten"})
+"""Methods whose result is what they are called on, or a part of it."""
+
 OPENING, CLOSING = {"(": ")", "[": "]", "[?": "]", "{": "}"}, frozenset(")]}")
 MOST = 400
 
@@ -39,8 +42,9 @@ class _Reader:
     def __init__(self, given: tuple[Token, ...], known: Mapping[str, tuple[Pattern, ...]], prefix: str) -> None:
         self.tokens, self.known, self.prefix = given, known, prefix
         self.names: dict[str, tuple[Pattern, ...]] = {}
-        self.groups: list[list[Pattern]] = [[]]
-        self.last: list[Pattern] = []
+        # of every bracket that is open: the paths within it, and those that what comes behind it stands for too
+        self.groups: list[tuple[list[Pattern], list[Pattern]]] = [([], [])]
+        self.carried: list[Pattern] = []
         self.at = 0
 
     def text(self, offset: int = 0) -> str:
@@ -56,13 +60,14 @@ class _Reader:
             if roots is not None:
                 yield from self.steps(roots)
             elif token.text in OPENING:
-                self.groups.append([])
+                self.groups.append(([], self.carried))
+                self.carried = []
                 self.at += 1
             elif token.text in CLOSING and len(self.groups) > 1:
-                inner = self.groups.pop()
-                self.groups[-1] += inner
+                inner, carried = self.groups.pop()
+                self.groups[-1][0].extend(inner)
                 self.at += 1
-                yield from self.steps(inner, moved=True)
+                yield from self.steps([*carried, *inner], moved=True)
             else:
                 self.at += 1
 
@@ -97,12 +102,13 @@ class _Reader:
             else:
                 break
         if not moved:
-            self.groups[-1] += paths
+            self.groups[-1][0].extend(paths)
             yield from paths
 
     def call(self, name: str, paths: list[Pattern]) -> None:
         """A method: the variables of a macro stand for the items, and its result for what it was called on."""
         self.at += 2
+        self.carried = paths if name in THROUGH else []
         if name in MACROS or name in BINDING:
             step: Pattern = (EACH,) if name in MACROS else ()
             inner = tuple((*each, *step) for each in paths)

@@ -1,0 +1,581 @@
+"""The check `policies`: what it says of objects, and that nothing it could not evaluate is a pass."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.check.policies import Policies
+from bot.model.environment import Environment, Source, Waiver
+from bot.model.examined import Examined
+from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.resource import Resource, ResourceId
+from tests_support.policies_given import binding, policy, resources, tree
+
+TODAY = date(2027, 1, 1)
+ENVIRONMENT = Environment(
+    id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),
+    source=Source(path="envs/prod"), target="prod", apply="never", policies=("policies",),
+)  # fmt: skip
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+  labels: {tier: front}
+spec:
+  replicas: 5
+"""
+
+
+def judged(text, files=None, objects=WEB, seconds=60.0, **more):
+    """The findings about objects, where the policy folder holds one file of this text."""
+    environment = replace(ENVIRONMENT, **{key: more.pop(key) for key in list(more) if hasattr(ENVIRONMENT, key)})
+    given = resources(objects) if isinstance(objects, str) else objects
+    files = {"policies/p.yaml": text, **(files or {})}
+    examined = Examined(environment=environment, resources=given, policies=more.pop("tree", tree(files)), **more)
+    return asyncio.run(Policies(lambda: TODAY, seconds).run(examined))
+
+
+def levels(*args, **kwargs):
+    return [each.level for each in judged(*args, **kwargs)]
+
+
+def test_a_validation_that_does_not_hold_is_found_at_its_field():
+    (found,) = judged(policy() + binding())
+    assert (found.check, found.rule, found.level) == ("policies", "few", "error")
+    assert (found.path, found.line, found.column) == ("app.yaml", 8, 3)
+    assert found.message == "too many replicas"
+    assert found.resource == ResourceId(type="Deployment.apps", name="web", scope="shop")
+    assert found.fix == "change the object as the policy asks (policies/p.yaml:1), or have it waived"
+
+
+def test_one_that_holds_says_nothing():
+    assert judged(policy("object.spec.replicas == 5") + binding()) == []
+
+
+def test_an_environment_without_policies_is_not_looked_at():
+    assert judged(policy() + binding(), policies=()) == []
+
+
+@pytest.mark.parametrize(
+    ("actions", "level"),
+    [("[Deny]", "error"), ("[Warn]", "warning"), ("[Audit]", "notice"), ("[Audit, Warn]", "warning")],
+)
+def test_the_actions_of_a_binding_are_levels(actions, level):
+    assert levels(policy() + binding(actions=actions)) == [level]
+
+
+@pytest.mark.parametrize(("level", "found"), [("off", []), ("warning", ["warning"]), ("error", ["error"])])
+def test_an_environment_sets_the_level_of_a_policy(level, found):
+    assert levels(policy() + binding(actions="[Audit]"), policy_levels={"few": level}) == found
+
+
+def test_of_two_bindings_the_more_severe_counts():
+    two = binding(actions="[Warn]") + binding().replace("{name: few}", "{name: other}")
+    assert levels(policy() + two) == ["error"]
+
+
+def test_a_policy_says_how_to_mend_it_and_where():
+    told = '{tidegate.dev/fix: "ask for fewer", tidegate.dev/path: object.metadata.labels.tier}'
+    (found,) = judged(policy(annotations=told) + binding())
+    assert found.fix == "ask for fewer"
+    assert (found.line, found.column) == (6, 12)
+
+
+def test_a_policy_without_a_binding_is_a_notice():
+    (found,) = judged(policy())
+    assert (found.level, found.path, found.line) == ("notice", "policies/p.yaml", 1)
+    assert "has no binding" in found.message
+
+
+def test_messages_are_made_from_the_object():
+    said = "messageExpression: \"'replicas: ' + string(object.spec.replicas)\"\nmessage: other"
+    (found,) = judged(policy(said=said) + binding())
+    assert found.message == "replicas: 5"
+
+
+@pytest.mark.parametrize("expression", ["object.nope", "'a\\nb'", "''", "'  '"])
+def test_a_message_that_cannot_be_made_gives_way_to_the_other(expression):
+    said = f"message: other\nmessageExpression: {'string(' + expression + ')'!r}"
+    (found,) = judged(policy(said=said) + binding())
+    assert found.message == "other"
+
+
+def test_without_a_message_the_expression_is_said():
+    (found,) = judged(policy(said="reason: Invalid") + binding())
+    assert found.message == "failed expression: object.spec.replicas <= 3"
+
+
+# matching
+
+ANY = "{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*']"
+
+
+@pytest.mark.parametrize(
+    ("rule", "hit"),
+    [
+        (ANY + "}", True),
+        (ANY.replace("'*'], apiV", "''], apiV") + "}", False),
+        (ANY.replace("apiVersions: ['*']", "apiVersions: [v1]") + "}", True),
+        (ANY.replace("operations: ['*']", "operations: [CREATE]") + "}", True),
+        (ANY.replace("operations: ['*']", "operations: [UPDATE, DELETE, CONNECT]") + "}", False),
+        (ANY.replace("resources: ['*']", "resources: [deployments]") + "}", True),
+        (ANY.replace("resources: ['*']", "resources: ['*/*']") + "}", True),
+        (ANY.replace("resources: ['*']", "resources: [deployments/scale, 'deployments/*', pods]") + "}", False),
+        (ANY + ", scope: Namespaced}", True),
+        (ANY + ", scope: Cluster}", False),
+        (ANY + ", resourceNames: [web]}", True),
+        (ANY + ", resourceNames: [api]}", False),
+    ],
+)
+def test_rules_say_which_objects(rule, hit):
+    assert levels(policy(rules=rule) + binding()) == (["error"] if hit else [])
+
+
+NAMED = "kubernetes.io/metadata.name"
+
+
+@pytest.mark.parametrize(
+    ("constraints", "hit"),
+    [
+        ("excludeResourceRules: [" + ANY + "}]", False),
+        ("excludeResourceRules: [" + ANY + ", resourceNames: [api]}]", True),
+        ("objectSelector: {matchLabels: {tier: front}}", True),
+        ("objectSelector: {matchLabels: {tier: back}}", False),
+        ("objectSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [front]}]}", False),
+        ("objectSelector: {matchExpressions: [{key: other, operator: DoesNotExist}]}", True),
+        ("objectSelector: {matchExpressions: [{key: tier, operator: Exists}]}", True),
+        ("namespaceSelector: {}", True),
+        (f"namespaceSelector: {{matchLabels: {{{NAMED}: shop}}}}", True),
+        (f"namespaceSelector: {{matchExpressions: [{{key: {NAMED}, operator: NotIn, values: [shop]}}]}}", False),
+        (f"namespaceSelector: {{matchLabels: {{{NAMED}: other, team: a}}}}", False),
+    ],
+)
+def test_selectors_say_which_objects(constraints, hit):
+    assert levels(policy(constraints=constraints) + binding()) == (["error"] if hit else [])
+    bound = policy() + binding(more="matchResources:\n" + "\n".join(f"  {each}" for each in constraints.split("\n")))
+    assert levels(bound) == (["error"] if hit else [])
+
+
+NAMESPACE = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {team: a}}
+"""
+
+
+def test_a_namespaces_labels_come_from_what_is_rendered():
+    text = policy(constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
+    assert levels(text, objects=WEB + "---\n" + NAMESPACE) == ["error"]
+    assert levels(text, before=resources(NAMESPACE)) == ["error"]
+    assert levels(text.replace("team: a", "team: b"), before=resources(NAMESPACE)) == []
+    (found,) = judged(text)
+    assert found.level == "unknown"
+    assert "labels of a namespace, and no Namespace shop is rendered" in found.message
+
+
+def test_what_belongs_to_no_namespace_is_never_left_out_by_one():
+    objects = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {}\n"
+    text = policy("false", rules=ANY + "}", constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
+    assert levels(text, objects=objects) == ["error"]
+    assert levels(text, objects=NAMESPACE) == ["error"]
+    assert levels(text, objects=NAMESPACE.replace("team: a", "team: b")) == []
+
+
+def test_another_version_of_a_resource_would_be_converted():
+    objects = "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a, namespace: b}\nspec: {}\n"
+    rule = "{apiGroups: [autoscaling], apiVersions: [v2], operations: [CREATE], resources: [horizontalpodautoscalers]}"
+    (found,) = judged(policy("true", rules=rule) + binding(), objects=objects)
+    assert found.level == "unknown"
+    assert "version v2 of horizontalpodautoscalers" in found.message
+    assert judged(policy("true", rules=rule, constraints="matchPolicy: Exact") + binding(), objects=objects) == []
+
+
+def test_a_custom_resource_is_known_by_its_definition():
+    crd = """\
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: geese.acme.io}
+        spec: {group: acme.io, scope: Cluster, names: {kind: Goose, plural: geese}, versions: []}
+        """
+    goose = "apiVersion: acme.io/v1\nkind: Goose\nmetadata: {name: a}\nspec: {}\n"
+    rule = "{apiGroups: [acme.io], apiVersions: [v1], operations: [CREATE], resources: [geese], scope: Cluster}"
+    text = policy("request.resource.resource != 'geese'", rules=rule) + binding()
+    assert levels(text, objects=(*resources(crd), *resources(goose))) == ["error"]
+    assert levels(text, objects=resources(goose), before=resources(crd)) == ["error"]
+    assert levels(text, objects=resources(goose)) == []
+
+
+def test_policies_never_keep_anybody_from_mending_policies():
+    text = policy("false", rules=ANY + "}") + binding()
+    assert judged(text, objects=resources(text.replace("few", "other"))) == []
+
+
+# what expressions see
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "request.operation == 'CREATE' && oldObject == null",
+        "request.name == 'web' && request.namespace == 'shop' && request.dryRun == false",
+        "request.kind == {'group': 'apps', 'version': 'v1', 'kind': 'Deployment'}",
+        "request.resource.resource == 'deployments' && request.subResource == ''",
+        "object.metadata.namespace == 'shop' && params == null",
+        "true || request.userInfo.username == 'ana'",
+    ],
+)
+def test_a_request_is_what_an_api_server_would_get(expression):
+    assert judged(policy(expression) + binding()) == []
+
+
+def test_an_object_without_a_namespace_goes_to_default():
+    text = policy("object.metadata.namespace == 'default' && request.namespace == 'default'") + binding()
+    assert judged(text, objects=WEB.replace("  namespace: shop\n", "")) == []
+
+
+def test_what_was_there_before_makes_it_an_update():
+    before = resources(WEB.replace("5", "4"))
+    text = policy("request.operation == 'UPDATE' && object.spec.replicas <= oldObject.spec.replicas") + binding()
+    assert levels(text, before=before) == ["error"]
+    assert levels(text, before=resources(WEB)) == []
+
+
+def test_what_is_gone_is_a_deletion():
+    rule = ANY.replace("operations: ['*']", "operations: [DELETE]") + "}"
+    text = policy("object != null || !has(oldObject.metadata.labels)", rules=rule) + binding()
+    (found,) = judged(text, objects=(), before=resources(WEB))
+    assert (found.level, found.path) == ("error", "")
+    assert str(found.resource) == "Deployment shop/web"
+    assert judged(text, objects=WEB, before=resources(WEB)) == []
+
+
+def test_a_namespace_is_seen_by_its_objects():
+    text = policy("namespaceObject.metadata.labels.team == 'a'") + binding()
+    assert judged(text, before=resources(NAMESPACE)) == []
+    (found,) = judged(text)
+    assert (found.level, "no Namespace shop is rendered" in found.message) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "request.userInfo.username == 'ana'",
+        "!('admins' in request.userInfo.groups)",
+        "oldObject == null || oldObject.spec.replicas > 0",
+        "request.operation == 'CREATE'",
+        "request.options.dryRun == []",
+    ],
+)
+def test_what_rests_on_something_unknown_is_unknown(expression):
+    (found,) = judged(policy(expression) + binding(), before=None)
+    assert found.level == "unknown"
+    assert "could not be evaluated: validation 1: " in found.message
+    assert "is not known" in found.message
+
+
+def test_a_base_that_does_not_render_leaves_the_rest_known():
+    assert levels(policy() + binding(), before=None) == ["error"]
+    only_new = ANY.replace("operations: ['*']", "operations: [CREATE]") + "}"
+    (found,) = judged(policy("true", rules=only_new) + binding(), before=None)
+    assert (found.level, "made or changed is not known" in found.message) == ("unknown", True)
+    deleting = ANY.replace("operations: ['*']", "operations: [CREATE, UPDATE, DELETE]") + "}"
+    (found,) = judged(policy("true", rules=deleting) + binding(), before=None)
+    assert (found.level, found.path) == ("unknown", "policies/p.yaml")
+    assert "deletions were not judged" in found.message
+
+
+def test_authorizer_is_refused_by_name():
+    (found,) = judged(policy("authorizer.path('/healthz').check('get').allowed()") + binding())
+    assert (found.level, found.rule) == ("unknown", "few")
+    assert "authorizer is not supported" in found.message
+
+
+# variables, conditions, audits, failures
+
+VARIABLES = """\
+    variables:
+      - {name: replicas, expression: object.spec.replicas}
+      - {name: broken, expression: object.spec.nope.x}
+      - {name: twice, expression: variables.replicas * 2}
+    """
+
+
+def test_variables_are_lazy():
+    assert judged(policy("variables.twice == 10", more=VARIABLES) + binding()) == []
+    assert judged(policy("true || variables.broken == 1", more=VARIABLES) + binding()) == []
+    (found,) = judged(policy("variables.broken == 1", more=VARIABLES) + binding())
+    assert (found.level, "nope" in found.message) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "found"),
+    [
+        ("[{name: a, expression: 'object.spec.replicas == 5'}]", ["error"]),
+        ("[{name: a, expression: 'object.spec.replicas != 5'}]", []),
+        ("[{name: a, expression: 'object.nope == 1'}]", ["unknown"]),
+        ("[{name: a, expression: 'object.nope == 1'}, {name: b, expression: 'false'}]", []),
+        ("[{name: a, expression: 'object.nope == 1'}, {name: b, expression: 'true'}]", ["unknown"]),
+    ],
+)
+def test_match_conditions(conditions, found):
+    assert levels(policy(more=f"matchConditions: {conditions}") + binding()) == found
+
+
+def test_an_evaluation_that_fails_is_no_pass():
+    (found,) = judged(policy("object.spec.nope == 1") + binding())
+    assert (found.level, found.message) == (
+        "unknown", 'could not be evaluated: validation 1: Key not found in map : "nope"'
+    )  # fmt: skip
+
+
+def test_nor_is_it_where_the_api_server_would_ignore_it():
+    (found,) = judged(policy("object.spec.nope == 1", more="failurePolicy: Ignore") + binding())
+    assert found.level == "warning"
+    assert "could not be evaluated" in found.message and "failurePolicy: Ignore" in found.message
+
+
+def test_nor_where_the_policy_only_warns():
+    assert levels(policy("object.spec.nope == 1") + binding(actions="[Warn]")) == ["warning"]
+
+
+def test_an_audit_annotation_that_fails_is_no_pass():
+    audits = "auditAnnotations: [{key: a, valueExpression: 'string(object.spec.nope)'}]"
+    assert levels(policy("true", more=audits) + binding()) == ["unknown"]
+    assert levels(policy("true", more=audits.replace("nope", "replicas")) + binding()) == []
+
+
+# params
+
+CONFIG = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: limits, namespace: shop, labels: {for: few}}
+data: {most: "3"}
+"""
+KIND = "paramKind: {apiVersion: v1, kind: ConfigMap}"
+SET_UP = policy("object.spec.replicas <= int(params.data.most)", more=KIND)
+
+
+def reference(text):
+    return binding(more=f"paramRef: {{{text}, parameterNotFoundAction: Deny}}")
+
+
+@pytest.mark.parametrize(
+    "ref",
+    ["name: limits", "name: limits, namespace: shop", "selector: {matchLabels: {for: few}}", "selector: {}"],
+)
+def test_a_policy_is_set_up_by_its_parameters(ref):
+    assert levels(SET_UP + reference(ref) + CONFIG) == ["error"]
+    assert levels(SET_UP + reference(ref) + CONFIG.replace('"3"', '"5"')) == []
+    assert levels(SET_UP + reference(ref), before=resources(CONFIG)) == ["error"]
+
+
+def test_parameters_of_the_change_itself_do_not_count():
+    objects = resources(WEB + CONFIG.replace('"3"', '"100"'))
+    (found,) = judged(SET_UP + reference("name: limits"), objects=objects)
+    assert (found.level, "there is no ConfigMap limits" in found.message) == ("unknown", True)
+
+
+def test_parameters_that_are_not_there():
+    (found,) = judged(SET_UP + reference("name: limits"))
+    assert (found.level, "there is no ConfigMap limits to set the policy up by" in found.message) == ("unknown", True)
+    allowed = SET_UP + reference("name: limits").replace("Deny}", "Allow}")
+    assert judged(allowed) == []
+    assert levels(allowed, before=None) == ["unknown"]
+
+
+def test_a_binding_may_leave_parameters_out():
+    assert levels(policy("params == null", more=KIND) + binding()) == []
+
+
+# policies that cannot be used
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("object.spec.replicas <= 3", "object.spec.replicas <= ", 8, "spec.validations[0].expression does not compile"),
+        ("object.spec.replicas <= 3", "foo(object)", 8, "foo is not known"),
+        ("object.spec.replicas <= 3", "object.spec.replicas", 8, "must be bool, and is dyn"),
+        ("message: too many replicas", "severity: 1", 9, "spec.validations[0].severity is not a field"),
+        ("message: too many replicas", "messageExpression: '1'", 9, "must be string, and is int"),
+        ("message: too many replicas", "reason: Never", 9, "reason is none of Unauthorized"),
+        ("operations: [CREATE, UPDATE]", "operations: [PATCH]", 6, "holds PATCH, which is none of"),
+        ("apiVersions: [v1], ", "", 6, "spec.matchConstraints.resourceRules[0].apiVersions is missing"),
+        ("resources: [deployments]", "resources: deployments", 6, "is not a list of texts"),
+        ("resourceRules: [", "rules: [", 5, "spec.matchConstraints.resourceRules is missing"),
+        ("admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\n",
+         "admissionregistration.k8s.io/v1alpha1\nkind: ValidatingAdmissionPolicy\n", 1, "apiVersion is none of"),
+        ("validationActions: [Deny]", "validationActions: [Block]", 16, "holds Block, which is none of"),
+        ("validationActions: [Deny]", "validationActions: []", 16, "is missing"),
+        ("  policyName: few", "  paramRef: {name: a}\n  policyName: few", 15, "parameterNotFoundAction is missing"),
+        ("  policyName: few", "  policyName: fewer", 11, "is about a policy that is not there"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_cannot_be_used_is_said_at_its_own_line(old, new, line, message):
+    text = policy() + binding()
+    assert old in text
+    found = [each for each in judged(text.replace(old, new)) if each.level != "notice"]
+    assert [each.level for each in found] == ["unknown"]
+    assert (found[0].path, found[0].line) == ("policies/p.yaml", line)
+    assert message in found[0].message
+
+
+def test_a_broken_policy_of_an_environment_that_leaves_it_out_is_no_matter():
+    assert judged(policy("foo(") + binding(), policy_levels={"few": "off"}) == []
+
+
+def test_a_file_that_is_no_yaml_is_said():
+    (found,) = judged("a: [")
+    assert (found.level, found.path) == ("unknown", "policies/p.yaml")
+
+
+def test_a_folder_that_is_not_in_the_base_is_unknown():
+    (found,) = judged("", tree=tree({"other/p.yaml": policy()}))
+    assert (found.level, found.path) == ("unknown", "tidegate.yaml")
+    (found,) = judged("", tree=None)
+    assert found.level == "unknown"
+
+
+def test_a_folder_without_policies_is_unknown_unless_they_are_of_another_kind():
+    assert levels("a: 1") == ["unknown"]
+    assert levels("a: 1", files={"policies/p.rego": "package main"}) == []
+
+
+def test_two_policies_of_one_name_are_said():
+    two = policy() + binding() + "---\n" + policy("true")
+    assert "unknown" in levels(two)
+
+
+def test_lists_and_json_are_read():
+    import json
+
+    import yaml
+
+    items = [each for each in yaml.safe_load_all(policy() + binding()) if each]
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    assert levels("", tree=tree({"policies/p.json": text})) == ["error"]
+
+
+# shipped
+
+
+def test_a_shipped_policy_applies_where_it_is_named():
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: nginx\n"
+    (found,) = judged("", objects=pod, policies=("builtin:no-latest-tag",))
+    assert (found.rule, found.level, found.line) == ("no-latest-tag", "error", 7)
+    assert levels("", objects=pod.replace("nginx", "nginx:1.2"), policies=("builtin:no-latest-tag",)) == []
+
+
+def test_a_shipped_policy_that_there_is_not():
+    (found,) = judged("", policies=("builtin:no-latest-tags",))
+    assert found.level == "unknown"
+    assert "did you mean builtin:no-latest-tag?" in found.message
+
+
+# waivers
+
+WAIVER = Waiver(policy="few", reason="a sale", owner="ana", expires=date(2027, 1, 1))
+
+
+def test_a_waiver_makes_it_a_notice_until_its_last_day():
+    (found,) = judged(policy() + binding(), waivers=(WAIVER,))
+    assert (found.level, found.waived) == ("notice", "by ana until 2027-01-01: a sale")
+    (found,) = judged(policy() + binding(), waivers=(replace(WAIVER, expires=date(2026, 12, 31)),))
+    assert (found.level, found.waived) == ("error", "")
+    assert "the waiver of ana in tidegate.yaml ended on 2026-12-31" in found.message
+
+
+@pytest.mark.parametrize(
+    ("objects", "counts"),
+    [
+        (("Deployment/web",), True),
+        (("Deployment/shop/web",), True),
+        (("Deployment/*",), True),
+        (("*/shop/w*",), True),
+        (("Deployment/other/web", "Deployment/webb"), False),
+        (("Deployment/*/web",), True),
+        (("deployment/web",), False),
+    ],
+)
+def test_a_waiver_names_objects(objects, counts):
+    assert levels(policy() + binding(), waivers=(replace(WAIVER, objects=objects),)) == [
+        "notice" if counts else "error"
+    ]
+
+
+def test_a_waiver_of_another_policy_does_not_count():
+    assert levels(policy() + binding(), waivers=(replace(WAIVER, policy="other"),)) == ["error"]
+
+
+def annotated(text):
+    return WEB.replace("  labels:", f'  annotations: {{tidegate.dev/waive.few: "{text}"}}\n  labels:')
+
+
+def test_an_object_carries_its_waiver():
+    (found,) = judged(policy() + binding(), objects=annotated("a sale; really; owner=ana; until=2027-01-01"))
+    assert (found.level, found.waived) == ("notice", "by ana until 2027-01-01: a sale; really")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a sale; owner=ana; until=2026-12-31", "it ended on 2026-12-31"),
+        ("a sale; owner=ana", "lacks a reason, an owner or a last day"),
+        ("owner=ana; until=2030-01-01", "lacks a reason"),
+        ("a sale; owner=; until=2030-01-01", "lacks a reason, an owner"),
+        ("a sale; owner=ana; until=2030-02-31", "its last day is no day"),
+        ("a sale; owner=ana; until=20300101", "its last day is no day"),
+        ("", "lacks a reason"),
+    ],
+)
+def test_a_waiver_that_does_not_count_says_why(text, message):
+    (found,) = judged(policy() + binding(), objects=annotated(text))
+    assert (found.level, found.waived) == ("error", "")
+    assert message in found.message
+
+
+def test_what_could_not_be_evaluated_can_be_waived_too():
+    assert levels(policy("object.nope == 1") + binding(), waivers=(WAIVER,)) == ["notice"]
+
+
+# hostile objects
+
+
+@pytest.mark.parametrize("value", ['"a\\0b"', "[" + "1," * 4100 + "1]"])
+def test_values_that_cannot_be_evaluated_are_unknown(value):
+    (found,) = judged(policy("object.spec.replicas != 'a'") + binding(), objects=WEB + f"  x: {value}\n")
+    assert found.level == "unknown"
+    assert "object holds" in found.message
+
+
+def test_no_word_of_a_secret_is_said():
+    objects = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {key: 'correct-horse('}\n"
+    rule = ANY + "}"
+    said = "messageExpression: \"'it is ' + object.stringData.key\""
+    (found,) = judged(policy("false", rules=rule, said=said) + binding(), objects=objects)
+    assert found.message == "it is (hidden)"
+    for expression in ("'a'.matches(object.stringData.key)", "object[object.stringData.key] == 1"):
+        (found,) = judged(policy(expression, rules=rule) + binding(), objects=objects)
+        assert found.level == "unknown"
+        assert "correct-horse" not in repr(found)
+
+
+def test_time_is_limited():
+    found = judged(policy() + binding(), seconds=-1.0)
+    assert [each.level for each in found] == ["unknown"]
+    assert "took more than" in found[0].message
+
+
+def test_a_resource_of_no_file_is_judged_too():
+    bare = Resource(
+        id=ResourceId(type="Deployment.apps", name="web", scope="shop"),
+        body={"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 9}},
+    )
+    (found,) = judged(policy() + binding(), objects=(bare,))
+    assert (found.level, found.path, found.line) == ("error", "", 0)
