@@ -23,13 +23,15 @@ LARGEST = 256 * 1024
 """Characters; a larger file could stand for more nodes than should be in memory at once."""
 
 MOST_BRACKETS = 300
-"""The composer recurses in C. Nesting is bounded by the brackets and, in block style, by the indentation."""
+"""The composer recurses in C, so nesting is bounded before it: by the brackets, by `deep`, and since n levels that
+begin on lines of their own take n² / 4 characters.
+"""
 
 ALIAS = re.compile(r"(?:^|[\s\[{,:])(?:\*[0-9A-Za-z_-]|!(?:\s|$))", re.MULTILINE)
 """What may be an alias, or the tag that is a sign alone."""
 
-DEEP = re.compile(r"[ \t?:-]{100}")
-"""What a line begins with that may be nested deeply in block style."""
+INDICATORS = bytes.maketrans(b"?:", b"--")
+MOST_INDICATORS = b"-" * 30
 
 
 class Unusual(Exception):
@@ -51,7 +53,7 @@ def quick(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it the exact way."""
     if len(text) > min(LARGEST, limits.nodes) or text.count("[") + text.count("{") > MOST_BRACKETS:
         return None
-    if (("*" in text or "!" in text) and ALIAS.search(text)) or DEEP.search(text):
+    if (("*" in text or "!" in text) and ALIAS.search(text)) or deep(text):
         return None
     composer = _Composer(text)
     found: list[Root] = []
@@ -66,6 +68,11 @@ def quick(text: str, limits: Limits) -> list[Root] | None:
     finally:
         composer.dispose()
     return found
+
+
+def deep(text: str) -> bool:
+    """Whether many collections may begin on one line (`- - - x`)."""
+    return MOST_INDICATORS in text.encode("utf-8", "surrogatepass").translate(INDICATORS, b" \t")
 
 
 def _value(node: Node, depth: int) -> Any:
