@@ -173,7 +173,7 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
         news = environments.look(conn, row.uid, looked)
         if same and row.applied is not None and looked.revision != row.applied.revision:
             environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals)
-            say_superseded(conn, row, looked, found.riders)
+            say_superseded(conn, row, looked.revision, found.riders)
             news = True
         if news:
             touch_concerned(conn, found)

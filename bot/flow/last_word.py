@@ -4,21 +4,22 @@ from sqlalchemy import Connection
 
 from bot.flow.riders import Riders
 from bot.model.identity import PullRequestId
+from bot.model.noun import Sha
 from bot.report.outcome import Superseded, superseded
 from bot.store import plans, posted
-from bot.store.environments import EnvironmentRow, Looked
+from bot.store.environments import EnvironmentRow
 
 __all__ = ["is_superseded", "say_superseded"]
 
 
-def say_superseded(conn: Connection, row: EnvironmentRow, looked: Looked, riders: Riders) -> None:
-    """Owe it to every rider that showed a change: `looked` is the state that was applied before all of them."""
-    assert looked.digest is not None
+def say_superseded(conn: Connection, row: EnvironmentRow, revision: Sha, riders: Riders) -> None:
+    """Owe it to every rider that showed a change: `revision` renders the state that was applied before all of them."""
+    assert row.applied is not None
     numbers = [each.id.number for each in riders.pulls]
     for rider in riders.pulls:
         if plans.concerns(conn, rider.id, row.uid):
             others = tuple(number for number in numbers if number != rider.id.number)
-            what = Superseded(environment=row.id.name, revision=looked.revision, digest=looked.digest, others=others)
+            what = Superseded(environment=row.id.name, revision=revision, digest=row.applied.digest, others=others)
             posted.owe(conn, rider.id, superseded(what, key(row.uid)))
 
 

@@ -1,12 +1,15 @@
 """What a merged pull request means right now: what of it is in force, and what waits for what."""
 
+from sqlalchemy import Connection
+
 from bot.config import touched
 from bot.errors import ConfigurationError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Ground, configuration, stand, usable
-from bot.flow.last_word import is_superseded
+from bot.flow.last_word import is_superseded, say_superseded
 from bot.flow.pending import Before, pending
+from bot.flow.riders import riders_between
 from bot.flow.view import Part, View, in_order
 from bot.flow.world import World
 from bot.model.environment import Configuration, Environment
@@ -81,10 +84,30 @@ async def stand_each(world: World, landed: Landed) -> View:
 
 async def there(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> Standing:
     """The environment is at a revision with this merge in it: it got it, or it was undone before that."""
-    if await world.store.read(lambda conn: is_superseded(conn, row.uid, landed.pull.id)):
+    if await undone(world, landed, row, applied):
         detail = "undone by a later change before it was applied"
         return Standing(environment=row.id.name, state="superseded", detail=detail)
     return Standing(environment=row.id.name, state="applied", revision=applied.revision, at=applied.at)
+
+
+async def undone(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> bool:
+    """Whether the environment moved on to a revision with this merge in it without being given anything of it.
+
+    The environment's own work says so to the merges that it knows then; one that became known later is told here.
+    """
+    said, brought = await world.store.read(
+        lambda conn: (is_superseded(conn, row.uid, landed.pull.id), journal.changed_last(conn, row.uid))
+    )
+    mirror = landed.ground.mirror
+    if said or brought is None or not await mirror.has(brought) or await mirror.descends(landed.merge, brought):
+        return said
+    riders = await riders_between(world, landed.ground, brought, applied.revision)
+
+    def write(conn: Connection) -> bool:
+        say_superseded(conn, row, applied.revision, riders)
+        return is_superseded(conn, row.uid, landed.pull.id)
+
+    return await world.store.write(write)
 
 
 def concerns(world: World, landed: Landed, environment: Environment) -> bool:

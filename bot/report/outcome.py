@@ -40,7 +40,8 @@ class Deed:
 class Superseded:
     """A merge that an environment never got: at `revision` it renders to the state (`digest`) that was there before.
 
-    `others` are the numbers of the pull requests that were merged beside it; none: somebody pushed directly.
+    `others` are the numbers of the pull requests that are known to have been merged beside it; none: somebody pushed
+    directly, or the merge is not known yet.
     """
 
     environment: str
@@ -53,7 +54,7 @@ def superseded(what: Superseded, key: str) -> Outcome:
     """The last word to a thread whose change was undone before it was applied."""
     name = what.environment
     headline = line(f"↪ {name} stays as it was · this was undone before it was applied")
-    others = join([line(f"#{number}") for number in what.others], ", ") or line("what was pushed directly")
+    others = join([line(f"#{number}") for number in what.others], ", ") or line("what else came to the branch")
     told = line(
         "What this pull request showed for ", strong(name), " never got there: together with ", *others, ", ",
         code(what.revision[:7]), " renders to the state ", code(short_digest(what.digest)), " that ", name, " holds.",

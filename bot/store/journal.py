@@ -11,7 +11,7 @@ from bot.store.blobs import blobs_of
 from bot.store.codec import decode_plan, encode, encode_plan
 from bot.store.tables import as_text, as_time, journal, results
 
-__all__ = ["Entry", "Intent", "begin", "destroyed_since", "finish", "history", "last", "record"]
+__all__ = ["Entry", "Intent", "begin", "changed_last", "destroyed_since", "finish", "history", "last", "record"]
 
 DESTRUCTIVE = (Action.DELETE, Action.REPLACE)
 
@@ -79,6 +79,14 @@ def finish(
 def last(conn: Connection, environment: str) -> Entry | None:
     """The newest apply of an environment."""
     return next(iter(history(conn, environment, 1)), None)
+
+
+def changed_last(conn: Connection, environment: str) -> Sha | None:
+    """The revision of the newest apply that brought a new state and came to its end; repairs bring none."""
+    brought = (journal.c.environment == environment, journal.c.state == "done", journal.c.repair == 0)
+    query = select(journal.c.revision).where(*brought).order_by(journal.c.id.desc()).limit(1)
+    found: Sha | None = conn.execute(query).scalar()
+    return found
 
 
 def history(conn: Connection, environment: str, limit: int) -> tuple[Entry, ...]:

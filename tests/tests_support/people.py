@@ -10,7 +10,7 @@ from typing import Any
 from bot.cli.demo.stage import APPROVER, DEVELOPER, Stage
 from bot.cli.demo.walk.browser import Account, eventually
 
-__all__ = ["People"]
+__all__ = ["People", "run"]
 
 
 async def run(*arguments: str) -> None:
@@ -115,6 +115,18 @@ class People:
         async with self.developer.session.get(url) as answer:
             found: dict[str, Any] = await answer.json()
             return found
+
+    async def page_says(self, name: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until an environment's page is as wanted; the page."""
+
+        async def look() -> dict[str, Any] | None:
+            found = await self.page(name)
+            return found if wanted(found) else None
+
+        try:
+            return await eventually(look, f"the page of {name} never was as wanted")
+        except Exception as error:
+            raise AssertionError(f"{error}\n{await self.page(name)}") from None
 
     async def push(self, branch: str, make: Callable[[Path], None]) -> None:
         """Clone with git, change the working folder, commit, push as a new branch."""

@@ -65,10 +65,16 @@ class Stage:
         await developer.merge(number)
 
         async def there() -> bool:
-            return all(each.objects() for each in self.environments)
+            return all([each.objects() and await self.healthy(each.name) for each in self.environments])
 
         await eventually(there, "the first state was never applied")
         self.remember("installed", 1)
+
+    async def healthy(self, name: str) -> bool:
+        """Whether an environment's page says that an apply came to its end there."""
+        url = f"{self.place.tidegate}/environments/local/{self.place.repository}/{name}?format=json"
+        async with self.session.get(url) as answer:
+            return answer.status == 200 and (await answer.json())["health"] == "healthy"
 
     async def open_first(self) -> int:
         """The pull request to play with, planned; its number (0: the own repository has none)."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.errors import SettingsError
 from bot.model.environment import ApprovalRule, Environment, Source
@@ -161,6 +161,24 @@ async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
     last = await store.read(lambda conn: journal.last(conn, "uid"))
     assert last is not None
     assert (last.state, last.plan) == ("done", plan())
+
+
+async def test_a_new_state_came_with_the_last_apply_that_ended_well_and_was_no_repair(store: Store) -> None:
+    def asked(conn: Connection, revision: str, state: str, repair: bool) -> None:
+        intent = journal.Intent(
+            environment="uid", epoch=1, revision=Sha(revision), digest=Digest("d1:x"), plan=plan(), riders=(),
+            repair=repair,
+        )  # fmt: skip
+        id = journal.begin(conn, intent, NOW)
+        if state:
+            journal.finish(conn, id, state, "", NOW)  # type: ignore[arg-type]
+
+    assert await store.read(lambda conn: journal.changed_last(conn, "uid")) is None
+    rounds = (("1", "done", False), ("2", "done", True), ("3", "failed", False), ("4", "interrupted", False))
+    for revision, state, repair in (*rounds, ("5", "", False)):
+        await store.write(lambda conn, r=revision, s=state, p=repair: asked(conn, r, s, p))
+    assert await store.read(lambda conn: journal.changed_last(conn, "uid")) == "1"
+    assert await store.read(lambda conn: journal.changed_last(conn, "other")) is None
 
 
 async def test_an_outcome_is_owed_once(store: Store) -> None:

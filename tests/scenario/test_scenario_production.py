@@ -1,0 +1,185 @@
+"""What production is kept from: wrong order, old or foreign revisions, a rewritten branch, too many deletions."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo.stage import INTERVALS, TEAM, Stage, put_up
+from tests_support.people import People, run
+
+pytestmark = pytest.mark.timeout(240)
+
+WEB = "envs/{}/web.yaml"
+CONFIG = "envs/{}/config.yaml"
+OLD, NEW = "web:1.4.2", "web:1.5.0"
+EUR, USD = "CURRENCY: EUR", "CURRENCY: USD"
+
+
+def holds(text: str):  # type: ignore[no-untyped-def]  # a predicate over a folder's files
+    return lambda objects: any(text in each for each in objects.values())
+
+
+def spoil(stage: Stage, environment: str) -> None:
+    """Change a file of an environment by hand."""
+    path = next(each for each in stage.place.folders[environment].rglob("*.yaml") if EUR in each.read_text())
+    path.write_text(path.read_text().replace(EUR, "CURRENCY: by-hand"))
+
+
+async def test_an_environment_waits_for_those_it_comes_after(people: People, stage: Stage) -> None:
+    number = await people.change((WEB.format("staging"), OLD, NEW), (WEB.format("prod"), OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    await people.approver.answer(number, "/gate approve prod")
+    await people.comment_says(number, "Approved: prod")
+    await people.merge(number)
+    await people.page_says("prod", lambda page: "after staging" in page["reason"])
+    assert not holds(NEW)(stage.place.objects("prod"))
+    await people.approver.answer(number, "/gate approve staging")
+    await people.folder_shows("prod", holds(NEW))
+    assert holds(NEW)(stage.place.objects("staging"))
+
+
+async def test_only_a_later_revision_of_the_branch_can_be_asked_for(people: People, stage: Stage) -> None:
+    first = await people.change((CONFIG.format("staging"), EUR, USD), title="first")
+    await people.comment_says(first, "0 of 1")
+    await people.approver.answer(first, "/gate approve staging")
+    await people.comment_says(first, "Approved: staging")
+    before = (await people.page("staging"))["revision"]
+    await people.merge(first)
+    await people.folder_shows("staging", holds(USD))
+    await people.comment_says(first, "applied at")
+    second = await people.change((WEB.format("staging"), OLD, NEW), title="second")
+    other = await people.change((WEB.format("staging"), OLD, "web:9"), title="never merged")
+    for number in (second, other):
+        await people.comment_says(number, "0 of 1")
+    await people.merge(second)
+    await people.comment_says(second, "merged", "0 of 1")
+    head = (await people.developer.call("GET", f"/pulls/{other}"))["head"]["sha"]
+    await people.developer.answer(second, f"/gate apply staging {head}")
+    await people.comment_says(second, f"{head[:7]} is not a commit of main")
+    await people.developer.answer(second, f"/gate apply staging {before}")
+    await people.comment_says(second, f"{before[:7]} is older than what is applied", absent=("Asked for",))
+
+
+async def test_a_branch_that_was_rewritten_brings_nothing_back(people: People, stage: Stage) -> None:
+    start = (await people.developer.call("GET", "/branches/main"))["commit"]["sha"]
+    first = await people.change((WEB.format("dev"), OLD, NEW))
+    await people.comment_says(first, "1 changed")
+    await people.merge(first)
+    await people.folder_shows("dev", holds(NEW))
+    await people.comment_says(first, "applied at")
+    token, place = stage.tokens["bo"], stage.place
+    url = f"{place.forge.replace('://', f'://bo:{token}@')}/{place.repository}.git"
+    clone = str(place.pid_file.parent / "clone")
+    await run("clone", "-q", url, clone)
+    await run("-C", clone, "push", "-q", "--force", "origin", f"{start}:refs/heads/main")
+    second = await people.change((CONFIG.format("dev"), EUR, USD))
+    await people.comment_says(second, "1 changed", "1 pending")
+    await people.merge(second)
+    await people.page_says("dev", lambda page: "rewritten" in page["reason"] or "descend" in page["reason"])
+    assert holds(NEW)(stage.place.objects("dev"))
+    assert not holds(USD)(stage.place.objects("dev"))
+
+
+async def test_deletions_of_a_day_count_together_and_are_named_one_by_one(people: People, stage: Stage) -> None:
+    branch = "fewer"
+    await people.developer.branch(branch, "main")
+    await people.developer.remove("envs/staging/jobs.yaml", branch, "no jobs")
+    first = await people.developer.propose("no jobs", branch)
+    await people.comment_says(first, "0 of 1")
+    await people.approver.answer(first, "/gate approve staging")
+    await people.comment_says(first, "Approved: staging")
+    await people.merge(first)
+    await people.folder_shows("staging", lambda objects: len(objects) == 4)
+    await people.comment_says(first, "applied at")
+
+    await people.developer.branch("fewest", "main")
+    await people.developer.remove("envs/staging/config.yaml", "fewest", "no settings")
+    text, _ = await people.developer.read(WEB.format("staging"), "fewest")
+    deployment = text.partition("---\n")[0]
+    await people.developer.write(WEB.format("staging"), deployment, "fewest", "no service")
+    second = await people.developer.propose("fewest", "fewest")
+    await people.comment_says(second, "/gate approve-deletions staging")
+    await people.approver.answer(second, "/gate approve staging\n/gate approve-deletions staging Service/web")
+    await people.comment_says(second, "May be destroyed: Service", "1 deletion to approve")
+    await people.merge(second)
+    await people.page_says("staging", lambda page: "1 deletion to approve" in page["reason"])
+    assert len(stage.place.objects("staging")) == 4
+
+
+async def test_only_who_changed_an_environment_is_told_of_it(people: People, stage: Stage) -> None:
+    first = await people.change((WEB.format("staging"), OLD, NEW), title="staging")
+    await people.comment_says(first, "0 of 1")
+    await people.merge(first)
+    await people.comment_says(first, "merged", "0 of 1")
+    second = await people.change((WEB.format("dev"), OLD, NEW), title="dev")
+    await people.comment_says(second, "1 changed")
+    revision = await people.merge(second)
+    assert "dev is at" in (await people.outcomes(second))[0]
+    await people.page_says("prod", lambda page: page["revision"] == revision)
+    await people.approver.answer(first, "/gate approve staging")
+    assert "staging is at" in (await people.outcomes(first))[0]
+    await people.developer.answer(second, "/gate status dev")
+    await people.comment_says(second, "/gate status dev")
+    assert ["dev is at" in each for each in await people.outcomes(second)] == [True]
+    assert ["staging is at" in each for each in await people.outcomes(first)] == [True]
+
+
+async def test_an_environment_that_is_no_longer_described_is_left_alone(people: People, stage: Stage) -> None:
+    text, _ = await people.developer.read("tidegate.yaml", "main")
+    start, end = text.index("  dev:"), text.index("  staging:")
+    number = await people.change(("tidegate.yaml", text[start:end], ""))
+    await people.check_is(number, "success")
+    await people.merge(number)
+    await people.page_says("dev", lambda page: page["state"] == "detached")
+    spoil(stage, "dev")
+    for _ in range(3):  # each takes the other as long as it would have taken this one
+        spoil(stage, "staging")
+        await people.folder_shows("staging", holds(EUR))
+        assert holds("CURRENCY: by-hand")(stage.place.objects("dev"))
+
+
+async def test_what_is_applied_is_kept_while_something_newer_waits_and_as_the_newer_one_says(
+    people: People, stage: Stage
+) -> None:
+    first = await people.change((WEB.format("staging"), OLD, NEW))
+    await people.comment_says(first, "0 of 1")
+    await people.merge(first)
+    await people.page_says("staging", lambda page: "0 of 1" in page["reason"])
+    spoil(stage, "staging")
+    await people.folder_shows("staging", holds(EUR))
+    assert not holds(NEW)(stage.place.objects("staging"))
+    text, _ = await people.developer.read("tidegate.yaml", "main")
+    staging = text[text.index("  staging:") : text.index("  prod:")]
+    second = await people.change(("tidegate.yaml", staging, staging.replace("drift: revert", "drift: report")))
+    await people.check_is(second, "success")
+    revision = await people.merge(second)
+    await people.page_says("dev", lambda page: page["revision"] == revision)
+    spoil(stage, "staging")
+    for _ in range(3):
+        spoil(stage, "dev")
+        await people.folder_shows("dev", holds(EUR))
+        assert holds("CURRENCY: by-hand")(stage.place.objects("staging"))
+
+
+async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) -> None:
+    # with rare sweeps, the environment is the only one that could find out that the branch moved
+    async with put_up(tmp_path, None, 0, print, INTERVALS | {"repository": 600}) as stage:
+        await stage.install()
+        people = People(stage)
+        first = await people.change((WEB.format("prod"), OLD, NEW), title="there")
+        await people.comment_says(first, "0 of 1")
+        await people.approver.answer(first, "/gate approve prod")
+        await people.comment_says(first, "Approved: prod")
+        stage.forge.add_team("acme", TEAM, [])
+        await people.merge(first)
+        await people.page_says("prod", lambda page: "0 of 1" in page["reason"])
+        await people.comment_says(first, "merged", "0 of 1")
+        second = await people.change((WEB.format("prod"), NEW, OLD), title="and back")
+        await people.comment_says(second, "prod")
+        await people.developer.read_plan(second)
+        lost = {"on": "webhook", "kind": "lost", "times": 2}
+        stage.forge.add_faults([{**lost, "event": event} for event in ("pull_request", "push")])
+        await people.developer.merge(second)
+        stage.forge.add_team("acme", TEAM, ["ana"])
+        await people.comment_says(first, "undone by a later change before it was applied")
+        assert not holds(NEW)(stage.place.objects("prod"))

@@ -1,0 +1,130 @@
+"""The spine: what it may not take for a state, and what it may not take for a pass."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.check import Check
+from bot.errors import RenderError
+from bot.flow.assess import Subject, Tools, assess, choose_target, render
+from bot.flow.offline import BaseRevision, Revisions
+from bot.gate.facts import Facts
+from bot.model.environment import Configuration, Environment, Source
+from bot.model.gate import Asked, Assessment
+from bot.model.identity import EnvironmentId, Person, RepositoryId
+from bot.model.noun import Digest, Sha
+from bot.model.plan import Finding
+from bot.model.resource import Rendered, Resource
+from bot.model.tree import Entry, Tree
+from bot.render.plain import Plain
+
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {a: '%s'}\n"
+ANA = Person(id=2, login="ana")
+PROD = Environment(
+    id=EnvironmentId(repository=RepositoryId(forge="hub", number=7, path="acme/shop"), name="prod"),
+    source=Source(path="prod"), target="prod", apply="on-command",
+)  # fmt: skip
+
+
+def tree(files: dict[str, str]) -> Tree:
+    blobs = {Sha(hashlib.sha1(text.encode()).hexdigest()): text.encode() for text in files.values()}
+    entries = {
+        path: Entry(path=path, mode="100644", blob=Sha(hashlib.sha1(text.encode()).hexdigest()), size=len(text))
+        for path, text in files.items()
+    }
+    return Tree(revision=Sha("1" * 40), entries=entries, blobs=blobs)
+
+
+BASE, HEAD = tree({"prod/a.yaml": MAP % "1"}), tree({"prod/a.yaml": MAP % "2"})
+
+
+async def load(found: Tree, paths: frozenset[str]) -> Tree:
+    raise AssertionError("every file is there")
+
+
+def subject(head: Tree = HEAD, **more: object) -> Subject:
+    made = Subject(
+        environment=PROD, before=PROD, base=BASE, head=head, load=load, uid="u", branch="main",
+        allowed=frozenset({"prod"}),
+    )  # fmt: skip
+    return replace(made, **more)
+
+
+def tools(*checks: Check) -> Tools:
+    configuration = Configuration(environments=(PROD,))
+    revisions = Revisions(base=BASE, head=HEAD, before=configuration, after=configuration, load=load)
+    target = BaseRevision("prod", revisions, (Plain(),), b"key")
+    return Tools(renderers=(Plain(),), checks=checks, targets={"prod": target, "other": target}, key=b"key")
+
+
+async def assessed(found: Subject, *checks: Check) -> Assessment:
+    async with assess(tools(*checks), found, Facts(environment=PROD, phase="merged")) as result:
+        return result.assessment
+
+
+def state(assessment: Assessment, rule: str) -> str:
+    assert assessment.verdict is not None
+    return next(each.state for each in assessment.verdict.children if each.rule == rule)
+
+
+def test_a_target_that_the_settings_do_not_allow_is_refused() -> None:
+    assert choose_target(tools(), subject()).name == "prod"
+    for name in ("other", "nowhere"):
+        with pytest.raises(RenderError) as refused:
+            choose_target(tools(), subject(environment=replace(PROD, target=name)))
+        assert "may deploy to" in refused.value.findings[0].message
+
+
+async def test_an_apply_was_asked_for_one_state_and_no_other() -> None:
+    head = (await assessed(subject())).head
+    assert head is not None
+    assert state(await assessed(subject(asked=Asked(digest=head.digest, by=ANA))), "apply") == "pass"
+    assert state(await assessed(subject(asked=Asked(digest=Digest("d1:seen"), by=ANA))), "apply") == "wait"
+
+
+@pytest.mark.parametrize("files", [{}, {"prod/README.md": "nothing"}, {"prod/a.yaml": "# nothing\n"}])
+async def test_an_empty_state_is_an_error_and_no_state(files: dict[str, str]) -> None:
+    found = await assessed(subject(tree({**files, "b.txt": "b"})))
+    assert found.head is None
+    assert found.plan is None
+    assert state(found, "render") == "fail"
+
+
+class Nothing(Plain):
+    """A renderer that takes whatever is there for nothing."""
+
+    async def render(self, tree: Tree, source: Source) -> Rendered:
+        return Rendered(resources=())
+
+
+async def test_no_renderer_can_empty_an_environment() -> None:
+    with pytest.raises(RenderError, match="an empty state is never applied"):
+        await render((Nothing(),), load, PROD, HEAD)
+
+
+class Broken:
+    """A check that breaks."""
+
+    name = "broken"
+    subject = "desired"
+
+    async def run(self, environment: Environment, resources: Sequence[Resource]) -> Sequence[Finding]:
+        raise ValueError("a secret")
+
+
+async def test_a_check_that_breaks_is_unknown_and_quotes_nothing() -> None:
+    assert state(await assessed(subject()), "checks") == "pass"
+    found = await assessed(subject(), Broken())
+    assert state(found, "checks") == "unknown"
+    assert "a secret" not in repr(found.findings)
+
+
+async def test_the_digest_binds_to_place_branch_and_environment() -> None:
+    digests = set()
+    for each in (subject(), subject(uid="v"), subject(branch="other"), subject(environment=replace(PROD, scope="x"))):
+        head = (await assessed(each)).head
+        assert head is not None
+        digests.add(head.digest)
+    assert len(digests) == 4

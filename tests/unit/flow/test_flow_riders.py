@@ -1,0 +1,79 @@
+"""Riders: which commits a merged pull request answers for, judged by git and not by what the forge says."""
+
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.flow.ground import Ground
+from bot.flow.riders import carried
+from bot.git.mirror import Mirror
+from bot.model.forge import Repository
+from bot.model.identity import Person, PullRequestId, RepositoryId
+from bot.model.noun import Sha
+from bot.store.pulls import PullRow
+
+REPOSITORY = RepositoryId(forge="hub", number=7, path="acme/shop")
+
+
+@dataclass
+class Work:
+    """A repository whose main got a branch with two commits."""
+
+    top: Path
+
+    def git(self, *arguments: str) -> str:
+        who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+        done = subprocess.run(["git", *who, *arguments], cwd=self.top, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def commit(self, name: str, text: str, *amend: str) -> Sha:
+        (self.top / name).write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", name, *amend)
+        return Sha(self.git("rev-parse", "HEAD"))
+
+    async def carried(self, since: Sha, merge: Sha | None = None) -> set[Sha]:
+        head = Sha(self.git("rev-parse", "main"))
+        mirror = Mirror(self.top / ".git")
+        ground = Ground(repository=Repository(id=REPOSITORY, default_branch="main"), mirror=mirror, base=head)
+        rider = PullRow(
+            id=PullRequestId(repository=REPOSITORY, number=1), title="", state="merged", head=head, base="main",
+            merge_commit=merge or head, merged_at=datetime.now(UTC), author=Person(id=1, login="bo"),
+            people=frozenset(), strangers=(), planned_fork=None,
+        )  # fmt: skip
+        return await carried(ground, rider, await mirror.commits(since, head))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(tmp_path)], check=True)
+    return Work(tmp_path)
+
+
+async def test_a_merge_commit_counts_for_its_pull_request_only_if_git_would_make_it(work: Work) -> None:
+    start = work.commit("a", "1\n")
+    work.git("checkout", "--quiet", "-b", "topic")
+    ours = {work.commit("b", "1\n"), work.commit("b", "2\n")}
+    work.git("checkout", "--quiet", "main")
+    direct = work.commit("c", "1\n")
+    work.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
+    merge = Sha(work.git("rev-parse", "HEAD"))
+    assert await work.carried(start) == ours | {merge}
+    evil = work.commit("a", "smuggled\n", "--amend")
+    assert evil != merge
+    found = await work.carried(start)
+    assert found == ours
+    assert not found & {evil, direct}
+
+
+async def test_a_squashed_pull_request_is_one_commit(work: Work) -> None:
+    start = work.commit("a", "1\n")
+    direct = work.commit("b", "1\n")
+    squashed = work.commit("c", "1\n")
+    found = await work.carried(start)
+    assert found == {squashed}
+    assert direct not in found
+    assert await work.carried(start, merge=start) == set()

@@ -1,0 +1,143 @@
+"""The worker: what it does with work that fails, that is overtaken, and that is in hand at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.cli.demo.walk.browser import eventually
+from bot.errors import StaleLease, TemporaryError
+from bot.flow import worker
+from bot.flow.assess import Tools
+from bot.flow.worker import Handlers, Worker
+from bot.flow.world import World
+from bot.git import Mirrors
+from bot.model.forge import Repository
+from bot.model.gate import Lease
+from bot.model.identity import Key, RepositoryId, Wake
+from bot.settings import Intervals
+from bot.store import Store, queue, repositories
+from bot.store.tables import queue as table
+
+KEY = RepositoryId(forge="hub", number=7, path="acme/shop")
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+Work = Callable[[World, Key, Lease], Awaitable[float | None]]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A store with one key that is ready, a clock that stands still, and nothing else."""
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "state")
+    await store.write(lambda conn: repositories.adopt(conn, Repository(id=KEY, default_branch="main"), NOON))
+    await store.write(lambda conn: queue.touch(conn, [Wake(key=KEY, reason="test")]))
+    yield World(
+        store=store, forges={}, mirrors=Mirrors(tmp_path / "git"),
+        tools=Tools(renderers=(), checks=(), targets={}, key=b""), allowed=lambda _: frozenset(),
+        intervals=Intervals(lease=30, retry=4), public_url="", clock=lambda: NOON, signal=asyncio.Event(),
+    )  # fmt: skip
+    await store.close()
+
+
+async def row(world: World) -> tuple[bool, float | None, int]:
+    """Of the key: whether it could be taken now, when it comes by itself (in seconds), how often it failed."""
+    ready = await world.store.read(lambda conn: queue.ready(conn, NOON))
+    found = await world.store.read(lambda conn: conn.execute(select(table)).one())
+    due = (datetime.fromisoformat(found.due) - NOON).total_seconds() if found.due else None
+    return bool(ready), due, found.attempts
+
+
+async def play(world: World, handler: Work, *, until: asyncio.Event) -> None:
+    """Work until `until`, then stop in order."""
+    handlers = Handlers(repository=handler, pull_request=handler, environment=handler)
+    busy = Worker(world, handlers, 2)
+    running = asyncio.create_task(busy.run())
+    await asyncio.wait_for(until.wait(), 20)
+    await busy.stop()
+    await running
+
+
+def failing(error: Exception, started: asyncio.Event) -> Work:
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        started.set()
+        raise error
+
+    return handler
+
+
+async def test_work_that_keeps_failing_waits_longer_each_time_but_not_for_ever(world: World) -> None:
+    waits = []
+    for attempt in range(12):
+        await play(world, failing(ValueError("no"), started := asyncio.Event()), until=started)
+        ready, due, attempts = await row(world)
+        assert not ready
+        assert attempts == attempt + 1
+        waits.append(due or 0.0)
+        await world.store.write(lambda conn: queue.touch(conn, [Wake(key=KEY, reason="again")]))
+        # an earlier due time is kept by the queue, so it is taken away between two rounds
+        await world.store.write(lambda conn: conn.execute(table.update().values(due=None)))
+    for number, wait in enumerate(waits):
+        expected = min(4.0 * 2**number, worker.LONGEST_WAIT)
+        assert 0.79 * expected <= wait <= 1.21 * expected, (number, wait)
+
+
+async def test_what_says_when_to_try_again_is_tried_then(world: World) -> None:
+    await play(world, failing(TemporaryError("busy", 77.0), started := asyncio.Event()), until=started)
+    assert await row(world) == (False, 77.0, 1)
+
+
+async def test_who_was_overtaken_changes_nothing_of_the_key(world: World) -> None:
+    await play(world, failing(StaleLease("other"), started := asyncio.Event()), until=started)
+    found = await world.store.read(lambda conn: conn.execute(select(table)).one())
+    assert found.attempts == 0
+    assert found.wanted > found.done
+
+
+async def test_what_is_done_is_settled_and_comes_again_when_it_said(world: World) -> None:
+    started = asyncio.Event()
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        started.set()
+        return 60.0
+
+    await play(world, handler, until=started)
+    assert await row(world) == (False, 60.0, 0)
+
+
+async def test_what_is_not_finished_at_the_end_is_given_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "PATIENCE", 0.05)
+    started = asyncio.Event()
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        started.set()
+        await asyncio.Event().wait()
+        return None
+
+    await play(world, handler, until=started)
+    ready, _, attempts = await row(world)
+    assert ready
+    assert attempts == 0
+    # another worker need not wait for the lease to run out
+    taken = await world.store.write(lambda conn: queue.take_keys(conn, "other", 1, NOON + timedelta(seconds=1), 30))
+    assert [key for _, key in taken] == [KEY]
+
+
+async def test_a_lease_is_renewed_while_its_work_takes_longer(world: World) -> None:
+    started = asyncio.Event()
+    short = replace(world, intervals=Intervals(lease=2), clock=lambda: datetime.now(UTC))
+    longer: list[bool] = []
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        async def renewed() -> bool:
+            found = await world.store.read(lambda conn: conn.execute(select(table.c.lease_until)).scalar_one())
+            return bool(datetime.fromisoformat(found) > lease.until)
+
+        started.set()
+        longer.append(await eventually(renewed, "the lease was not renewed"))
+        return None
+
+    await play(short, handler, until=started)
+    assert longer == [True]
