@@ -24,7 +24,12 @@ SHORTEST = 3  # of what is masked: less than that is in every text
 QUOTED = re.compile(r"""`[^`]*`|\[patch: ".*?"\]|map\[.*\]""", re.DOTALL)
 LINE = re.compile(r"\bline (\d+)\b")
 NOISE = re.compile(r"^# Warning: .*$\n?", re.MULTILINE)
-NESTED = re.compile(r"accumulation err='accumulating resources from '[^']*': .*?': ", re.DOTALL)
+# Kustomize takes each resource for a file and then for a folder, and tells both: only one of them is what went wrong.
+FILE = re.compile(
+    r"accumulation err='(?:accumulating|merging) resources from '([^']*)': (.*?)': must build at directory: .*?is not directory",
+    re.DOTALL,
+)
+FOLDER = re.compile(r"accumulation err='accumulating resources from '[^']*': .*?': ", re.DOTALL)
 
 
 def unreadable(tree: Tree, walk: Walk) -> list[Finding]:
@@ -52,7 +57,7 @@ def explained(text: str, tree: Tree, walk: Walk, file: str) -> Finding:
     for secret in sorted(secrets(tree, walk), key=len, reverse=True):
         text = text.replace(secret, "***")
     text = QUOTED.sub("(…)", text)
-    text = NESTED.sub("", text)
+    text = FOLDER.sub("", FILE.sub(r"\1: \2", text))
     text = " ".join(text.split())
     path, line = placed(text, walk, file)
     message = f"kustomize could not build it: {shown(text, LONGEST)}" if text else "kustomize failed without a word"
