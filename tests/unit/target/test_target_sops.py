@@ -152,6 +152,7 @@ async def test_a_hand_that_changed_the_file_is_seen_and_its_contents_are_not_sho
 async def test_what_was_decrypted_is_not_shown_whatever_its_kind(target: Directory, age: AgeKey, folder: Path) -> None:
     await applied(target, age.encrypt(SETTINGS))
     assert CANARY in (folder / "config-map_db.yaml").read_text()
+    assert stat.S_IMODE((folder / "config-map_db.yaml").stat().st_mode) == 0o600
     shown = await target.live(ENVIRONMENT)
     assert [str(each.id) for each in shown] == ["ConfigMap db"]
     assert CANARY not in everything(shown, *(each.body for each in shown))
