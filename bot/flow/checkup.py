@@ -35,6 +35,9 @@ DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 Identity = tuple[str, str, str, str, int]
 """An object's type, name, scope, and its file and line: what tells that it is defined twice, at little cost."""
 
+Later = tuple[str, tuple[Resource, ...]]
+"""A file that is judged when everything was read, and its objects."""
+
 
 @noun
 class Checkup:
@@ -57,21 +60,21 @@ class Checkup:
 
 @noun
 class Task:
-    """One piece of work: an environment as a whole, those `paths` of it, or the objects of it that were put off."""
+    """One piece of work: an environment as a whole, those `paths` of it, or the files of it that were put off."""
 
     environment: str
     paths: tuple[str, ...] = ()
-    later: tuple[Resource, ...] = ()
+    later: tuple[Later, ...] = ()
 
 
 @noun
 class Outcome:
-    """What became of a task. `identities` are those of all objects, `later` the objects that are not judged yet."""
+    """What became of a task. `identities` are those of all objects, `later` what is not judged yet."""
 
     findings: tuple[Finding, ...] = ()
     identities: tuple[Identity, ...] = ()
     objects: int = 0
-    later: tuple[Resource, ...] = ()
+    later: tuple[Later, ...] = ()
 
 
 Run = Callable[[Sequence[Task]], Sequence[Outcome]]
@@ -131,7 +134,7 @@ def by_environment(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> dict[s
     return found
 
 
-def put_off(outcomes: Sequence[Outcome]) -> tuple[Resource, ...]:
+def put_off(outcomes: Sequence[Outcome]) -> tuple[Later, ...]:
     """What is left to judge when everything was read."""
     return tuple(each for outcome in outcomes for each in outcome.later)
 
@@ -140,7 +143,7 @@ async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
     """Do one piece of work."""
     environment = subject.environment(task.environment)
     if task.later:
-        return Outcome(findings=await evaluate(tools, subject, environment, task.later, subject.head))
+        return await read_later(tools, subject, environment, task.later)
     if task.paths:
         return await read_part(tools, subject, environment, task.paths)
     return await whole_environment(tools, subject, environment)
@@ -154,15 +157,37 @@ async def read_part(tools: Tools, subject: Checkup, environment: Environment, pa
         files = await subject.load(subject.head, frozenset(paths))
     except (TreeError, InputError) as error:
         return Outcome(findings=(unreadable(environment, str(error)),))
-    found = [each for path in paths for each in renderer.piece(files, path)]
-    resources = [normalise(each) for each in found if isinstance(each, Resource)]
-    now = tuple(each for each in resources if not depends(each.id))
-    findings = [each for each in found if isinstance(each, Finding)]
-    findings += await evaluate(tools, subject, environment, now, files)
+    found = {path: list(renderer.piece(files, path)) for path in paths}
+    by_path = {path: [normalise(e) for e in each if isinstance(e, Resource)] for path, each in found.items()}
+    # a file is judged as a whole: what is said of it and of its objects is not to be said twice
+    later = frozenset(path for path, each in by_path.items() if any(depends(resource.id) for resource in each))
+    now = tuple(resource for path, each in by_path.items() if path not in later for resource in each)
+    findings = [each for results in found.values() for each in results if isinstance(each, Finding)]
+    findings += await evaluate(tools, subject, environment, now, part_of(files, frozenset(paths) - later))
     return Outcome(
-        findings=tuple(findings), identities=tuple(map(identity, resources)), objects=len(resources),
-        later=tuple(each for each in resources if depends(each.id)),
-    )  # fmt: skip
+        findings=tuple(findings),
+        identities=tuple(identity(resource) for each in by_path.values() for resource in each),
+        objects=sum(map(len, by_path.values())),
+        later=tuple((path, tuple(by_path[path])) for path in paths if path in later),
+    )
+
+
+async def read_later(tools: Tools, subject: Checkup, environment: Environment, later: tuple[Later, ...]) -> Outcome:
+    """Judge what was put off."""
+    paths = frozenset(path for path, _ in later)
+    try:
+        files = part_of(await subject.load(subject.head, paths), paths)
+    except (TreeError, InputError) as error:
+        return Outcome(findings=(unreadable(environment, str(error)),))
+    resources = tuple(each for _, of_file in later for each in of_file)
+    return Outcome(findings=await evaluate(tools, subject, environment, resources, files))
+
+
+def part_of(tree: Tree, paths: frozenset[str]) -> Tree:
+    """Those files of a tree and nothing else, so that a part costs no more than itself."""
+    entries = {path: tree.entries[path] for path in sorted(paths)}
+    blobs = {each.blob: tree.blobs[each.blob] for each in entries.values() if each.blob in tree.blobs}
+    return replace(tree, entries=entries, blobs=blobs)
 
 
 def depends(id: ResourceId) -> bool:

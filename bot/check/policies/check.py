@@ -54,6 +54,10 @@ class Policies:
     def __init__(self, today: Callable[[], date] = lambda: datetime.now(UTC).date(), seconds: float = SECONDS) -> None:
         self.today, self.seconds = today, seconds
 
+    def apart(self, environment: Environment) -> bool:
+        """Not where there are policies: one may look at a parameter or a namespace beside the object."""
+        return not environment.policies
+
     async def run(self, examined: Examined) -> Sequence[Finding]:
         """First what is wrong with the policies, then object by object in the order given, each one's by line."""
         return await asyncio.to_thread(self.findings, examined)
