@@ -7,6 +7,7 @@ import json
 import socket
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Link:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._numbers = itertools.count(1)
+        self._end: weakref.finalize[..., Link] | None = None
 
     async def run(self, request: dict[str, Any], descriptors: tuple[int, int, int]) -> dict[str, Any]:
         """Have one job done; how it ended. Cancelled, it kills the job. ProgramError: it could not be started."""
@@ -83,6 +85,8 @@ class Link:
         ours.setblocking(False)
         loop.add_reader(ours.fileno(), self._hear)
         self._socket, self._loop = ours, loop
+        # a link that nobody closed must not leave its launcher behind
+        self._end = weakref.finalize(self, end, ours, self._process)
         return ours
 
     def _hear(self) -> None:
@@ -103,15 +107,18 @@ class Link:
 
     def close(self) -> None:
         """End the launcher and its jobs."""
-        if self._socket is not None:
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.remove_reader(self._socket.fileno())
-            self._socket.close()
-            self._socket = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self._socket is not None and self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._socket.fileno())
+        if self._end is not None:
+            self._end()
+        self._socket = self._process = self._end = None
         for each in self._waiting.values():
             if not each.done():
                 each.set_exception(ProgramError(LOST))
+
+
+def end(link: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+    """End a launcher, and with it its jobs."""
+    link.close()
+    process.kill()
+    process.wait()

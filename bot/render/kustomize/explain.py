@@ -26,7 +26,8 @@ LINE = re.compile(r"\bline (\d+)\b")
 NOISE = re.compile(r"^# Warning: .*$\n?", re.MULTILINE)
 # Kustomize takes each resource for a file and then for a folder, and tells both: only one of them is what went wrong.
 FILE = re.compile(
-    r"accumulation err='(?:accumulating|merging) resources from '([^']*)': (.*?)': must build at directory: .*?is not directory",
+    r"accumulation err='(?:accumulating|merging) resources from '([^']*)': (.*?)': "
+    r"must build at directory: .*?is not directory",
     re.DOTALL,
 )
 FOLDER = re.compile(r"accumulation err='accumulating resources from '[^']*': .*?': ", re.DOTALL)

@@ -1,6 +1,7 @@
 """A run's status and output come back; whatever passes a limit is stopped, and nothing is left behind."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -163,3 +164,10 @@ def test_a_program_is_known_by_its_bytes(tmp_path: Path) -> None:
     found = locate(str(tmp_path / "tool"))
     assert found is not None
     assert found.digest == "sha256:" + "a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf"
+
+
+def test_a_jail_that_nobody_closed_leaves_no_launcher(tmp_path: Path) -> None:
+    before = set(psutil.Process().children())
+    asyncio.run(Jail().run(shell(tmp_path, "true")))
+    gc.collect()
+    assert set(psutil.Process().children()) == before
