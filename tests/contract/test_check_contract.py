@@ -13,13 +13,13 @@ from bot.check.own import OwnChecks
 from bot.check.rego import Rego
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
-from bot.jail import Jail
 from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
+from tests_support.jails import JAIL
 
-CHECKS: list[Check] = [Schemas(), PlainSecrets(), Leaks(), Rego(Jail("best-effort")), OwnChecks(Jail("best-effort"))]
+CHECKS: list[Check] = [Schemas(), PlainSecrets(), Leaks(), Rego(JAIL), OwnChecks(JAIL)]
 
 REPOSITORY = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(

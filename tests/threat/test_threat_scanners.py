@@ -13,13 +13,15 @@ from bot.check.leaks import Leaks
 from bot.check.own import OwnChecks
 from bot.check.rego import Rego
 from bot.document import load_documents
-from bot.jail import Jail
+from bot.jail.confine import missing
+from bot.jail.run import mechanisms
 from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 from bot.render.manifests import resources_of
+from tests_support.jails import JAIL
 from tests_support.programs import program
 from tests_support.trees import tree
 
@@ -76,13 +78,13 @@ def own(tmp_path: Path) -> Callable[[str], OwnChecks]:
         (tmp_path / "gossip-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: gossip\nVersion: 1\n")
         entry = "[tidegate.checks]\ngossip = gossip:check\n"
         (tmp_path / "gossip-1.dist-info/entry_points.txt").write_text(entry)
-        return OwnChecks(Jail("best-effort"), paths=[str(tmp_path)])
+        return OwnChecks(JAIL, paths=[str(tmp_path)])
 
     return make
 
 
 def rego() -> Rego:
-    return Rego(Jail("best-effort"), (str(program("conftest")),))
+    return Rego(JAIL, (str(program("conftest")),))
 
 
 def told(found: list[Finding], out: str) -> str:
@@ -140,3 +142,12 @@ async def test_row_14_a_policy_of_the_change_itself_does_not_count() -> None:
     head = tree({"prod/a.yaml": SECRET, "policies/a.rego": "package main\n"})
     (found,) = await rego().run(replace(given, files=head))
     assert found.message == "Secret db: from the base"
+
+
+@pytest.mark.skipif(bool(missing(mechanisms().landlock, mechanisms().seccomp)), reason="this kernel jails nothing")
+@pytest.mark.parametrize(
+    "deed", ["__import__('socket').socket()", "open('/etc/passwd').read()", "open('/proc/1/environ').read()"]
+)
+async def test_rows_54_and_66_an_own_check_reaches_nothing(own: Callable[[str], OwnChecks], deed: str) -> None:
+    (found,) = await own(f"class check:\n    name = 'gossip'\n    def run(resources): {deed}\n").run(examined())
+    assert (found.level, "broke (PermissionError" in found.message) == ("unknown", True)

@@ -80,7 +80,7 @@ class OwnChecks:
         found: list[Finding] = []
         for name in self.installed if examined.resources else ():
             found += await self.said_by(name, examined)
-        return settled(found, examined.environment, self._today())
+        return settled(found, examined.environment, self._today(), examined.resources)
 
     async def said_by(self, name: str, examined: Examined) -> list[Finding]:
         """What one check says."""

@@ -65,7 +65,7 @@ class Rego:
             return settled([unknown(examined, Broken(str(error)))], examined.environment, self._today())
         except Broken as error:
             return settled([unknown(examined, error)], examined.environment, self._today())
-        return settled(findings(records, examined.resources), examined.environment, self._today())
+        return settled(findings(records, examined.resources), examined.environment, self._today(), examined.resources)
 
 
 def unknown(examined: Examined, error: Broken) -> Finding:

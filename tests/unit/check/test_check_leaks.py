@@ -110,7 +110,7 @@ async def test_levels_and_waivers_count(leaks: Leaks, examined: Callable[..., Ex
     assert await leaks.run(examined(text, policy_levels={"betterleaks.github-pat": "off"})) == []
     waiver = Waiver(policy="leaks", reason="a sample", owner="ana", expires=date(2099, 1, 1), objects=("ConfigMap/a",))
     (waived,) = await leaks.run(examined(text, waivers=(waiver,)))
-    assert (waived.level, waived.waived) == ("notice", "ana until 2099-01-01: a sample")
+    assert (waived.level, waived.waived) == ("notice", "by ana until 2099-01-01: a sample")
 
 
 async def test_external_and_sealed_secrets_are_fine(leaks: Leaks, examined: Callable[..., Examined]) -> None:

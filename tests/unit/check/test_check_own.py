@@ -10,11 +10,12 @@ from textwrap import dedent
 import pytest
 
 from bot.check.own import OwnChecks
-from bot.jail import Jail, Limits
+from bot.jail import Limits
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
+from tests_support.jails import JAIL
 
 Manifests = Callable[[str], list[Resource]]
 ROOT = Path(__file__).parents[3]
@@ -48,7 +49,7 @@ def examined(manifests: Manifests, environment: Environment) -> Examined:
 
 
 def own(folder: Path, **limits: float) -> OwnChecks:
-    return OwnChecks(Jail("best-effort"), Limits(**limits), [str(folder)])
+    return OwnChecks(JAIL, Limits(**limits), [str(folder)])
 
 
 async def run(folder: Path, code: str, examined: Examined) -> list[Finding]:

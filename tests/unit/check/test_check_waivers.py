@@ -8,7 +8,7 @@ import pytest
 from bot.check.waivers import settle, settled
 from bot.model.environment import Environment, Waiver
 from bot.model.plan import Finding
-from bot.model.resource import ResourceId
+from bot.model.resource import Resource, ResourceId
 
 TODAY = date(2026, 5, 1)
 FOUND = Finding(
@@ -52,11 +52,12 @@ def test_what_is_unknown_is_neither_waived_nor_lowered(environment: Environment)
 def test_a_waiver_makes_a_notice_and_says_whose(environment: Environment) -> None:
     found = settle(FOUND, replace(environment, waivers=(WAIVER,)), TODAY)
     assert found is not None
-    assert (found.level, found.waived) == ("notice", "ana until 2026-05-01: it moves soon")
+    assert (found.level, found.waived) == ("notice", "by ana until 2026-05-01: it moves soon")
 
 
 def test_a_waiver_ends_with_its_day(environment: Environment) -> None:
-    assert settle(FOUND, replace(environment, waivers=(WAIVER,)), date(2026, 5, 2)) == FOUND
+    found = settle(FOUND, replace(environment, waivers=(WAIVER,)), date(2026, 5, 2))
+    assert found == replace(FOUND, message="m (the waiver of ana in tidegate.yaml ended on 2026-05-01)")
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,12 @@ def test_a_waiver_for_objects_is_not_for_what_has_none(environment: Environment)
 
 def test_a_waiver_of_another_policy_does_not_count(environment: Environment) -> None:
     assert settle(FOUND, replace(environment, waivers=(replace(WAIVER, policy="main"),)), TODAY) == FOUND
+
+
+def test_an_annotation_of_the_object_is_a_waiver_where_the_object_is_given(environment: Environment) -> None:
+    assert FOUND.resource is not None
+    note = {"tidegate.dev/waive.main.deny": "it moves; owner=ana; until=2026-05-01"}
+    resource = Resource(id=FOUND.resource, body={"metadata": {"annotations": note}})
+    (found,) = settled([FOUND], environment, TODAY, [resource])
+    assert (found.level, found.waived) == ("notice", "by ana until 2026-05-01: it moves")
+    assert settled([FOUND], environment, TODAY) == [FOUND]
