@@ -5,6 +5,7 @@ that a command does not load it.
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,19 +17,20 @@ from bot.check.rego import Rego
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
 from bot.check.supplied import load_crds
-from bot.fetch import Charts, Fetchers
 from bot.flow.assess import Tools
 from bot.flow.evaluate import InProcess
 from bot.git import Bases
 from bot.jail import Jail, Limits
 from bot.model.kubernetes import Kubernetes
 from bot.model.rendering import Rendering
+from bot.model.tree import Elsewhere, Tree
 from bot.render import Renderer
 from bot.render.helm import Helm, HelmOptions
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
 
 if TYPE_CHECKING:  # what validates settings is slow to load, and only the server needs it
+    from bot.fetch import Fetchers
     from bot.settings import RenderSettings, Settings
 
 __all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "renderers"]
@@ -56,9 +58,16 @@ def limits_of(settings: "RenderSettings") -> Limits:
     )  # fmt: skip
 
 
-def fetchers(settings: "RenderSettings", folder: Path) -> Fetchers:
+def fetchers(settings: "RenderSettings", folder: Path) -> "Fetchers":
     """What brings in things from outside of repositories, by their kind; `folder` keeps them."""
+    from bot.fetch import Charts, Fetchers  # the client is loaded by who fetches something
+
     return Fetchers({"chart": Charts(settings.charts, folder / "charts"), "git": Bases(folder / "bases")})
+
+
+async def fetch(settings: "RenderSettings", folder: Path, wanted: Elsewhere) -> Tree:
+    """What a command needs from outside the repository."""
+    return await fetchers(settings, folder)(wanted)
 
 
 def checks(settings: "RenderSettings") -> tuple[Check, ...]:
@@ -85,7 +94,7 @@ def offline_tools(settings: "RenderSettings | None" = None) -> Tools:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidegate"
     return Tools(
         renderers=renderers(given), evaluator=evaluator(given), targets={}, key=b"", scheme="r1",
-        fetch=fetchers(given, cache),
+        fetch=partial(fetch, given, cache),
     )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,7 +46,8 @@ class RenderRequest:
         """Render and write. UsageError: no such format. What does not render is said, and the rest is written."""
         if self.format not in FORMATS:
             raise UsageError(f"--format {self.format!r} is none of {', '.join(FORMATS)}")
-        rendered, problems = asyncio.run(self.rendered())
+        with redirect_stdout(sys.stderr):  # what is logged is no manifest
+            rendered, problems = asyncio.run(self.rendered())
         if self.output is not None:
             for name, resources in rendered.items():
                 self.save(self.output / name, resources)

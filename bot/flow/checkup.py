@@ -12,13 +12,16 @@ from dataclasses import replace
 from bot.diff import normalise
 from bot.errors import InputError, RenderError, TreeError
 from bot.flow.assess import Tools, pick, render
+from bot.flow.encrypted import faults, refuse_encrypted
 from bot.flow.evaluate import InProcess
+from bot.flow.files import validated_here
 from bot.flow.judge import policy_files
 from bot.flow.subject import Load
 from bot.model.checked import Checked, Judged
 from bot.model.environment import Configuration, Environment
 from bot.model.examined import Examined
 from bot.model.groups import is_own_group
+from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
 from bot.model.plan import Finding
@@ -30,6 +33,7 @@ __all__ = ["Checkup", "Outcome", "Task", "checkup", "lost", "perform"]
 
 CONFIGURATION = "tidegate.yaml"
 PART = 256 * 1024
+FILES = ""  # in the place of an environment's name
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 
 Identity = tuple[str, str, str, str, int]
@@ -44,6 +48,7 @@ class Checkup:
     """What is checked: `head` with the environments of its configuration (or those that were chosen of it).
 
     `base` and `before` are what it is compared with; None: nothing. `written` says whether there is a `tidegate.yaml`.
+    Those of `files` that have a schema by `configuration` are validated, whether an environment reads them or not.
     """
 
     environments: tuple[Environment, ...]
@@ -52,6 +57,8 @@ class Checkup:
     base: Tree | None = None
     before: Configuration | None = None
     written: bool = True
+    configuration: Configuration | None = None
+    files: frozenset[str] = frozenset()
 
     def environment(self, name: str) -> Environment:
         """The environment of that name."""
@@ -84,12 +91,15 @@ Run = Callable[[Sequence[Task]], Sequence[Outcome]]
 def checkup(tools: Tools, subject: Checkup, run: Run) -> Checked:
     """Judge every environment of `subject`; the work is done by `run`."""
     first = [task for each in subject.environments for task in tasks_of(tools, subject, each)]
+    if subject.configuration and subject.configuration.schemas and subject.files:
+        first.append(Task(environment=FILES))
     found = by_environment(first, run(first))
     rest = [Task(environment=name, later=later) for name, done in found.items() if (later := put_off(done))]
     for name, more in by_environment(rest, run(rest) if rest else ()).items():
         found[name] += more
     judged = (judge(tools, subject, each, found[each.id.name]) for each in subject.environments)
-    return Checked(environments=tuple(judged))
+    files = (each for outcome in found[FILES] for each in outcome.findings)
+    return Checked(environments=tuple(judged), files=tuple(sorted(files, key=order)))
 
 
 def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterator[Task]:
@@ -141,12 +151,22 @@ def put_off(outcomes: Sequence[Outcome]) -> tuple[Later, ...]:
 
 async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
     """Do one piece of work."""
+    if task.environment == FILES:
+        return await other_files(tools, subject)
     environment = subject.environment(task.environment)
     if task.later:
         return await read_later(tools, subject, environment, task.later)
     if task.paths:
         return await read_part(tools, subject, environment, task.paths)
     return await whole_environment(tools, subject, environment)
+
+
+async def other_files(tools: Tools, subject: Checkup) -> Outcome:
+    """Validate the files that have a schema."""
+    assert subject.configuration is not None
+    repository = RepositoryId(forge="local", number=0, path="")
+    work = subject.configuration, subject.head, subject.files
+    return Outcome(findings=tuple(await validated_here(tools.evaluator, subject.load, repository, *work)))
 
 
 async def read_part(tools: Tools, subject: Checkup, environment: Environment, paths: tuple[str, ...]) -> Outcome:
@@ -163,6 +183,7 @@ async def read_part(tools: Tools, subject: Checkup, environment: Environment, pa
     later = frozenset(path for path, each in by_path.items() if any(depends(resource.id) for resource in each))
     now = tuple(resource for path, each in by_path.items() if path not in later for resource in each)
     findings = [each for results in found.values() for each in results if isinstance(each, Finding)]
+    findings += [each for of_file in by_path.values() for each in faults(environment, of_file)]
     findings += await evaluate(tools, subject, environment, now, part_of(files, frozenset(paths) - later))
     return Outcome(
         findings=tuple(findings),
@@ -205,10 +226,12 @@ async def whole_environment(tools: Tools, subject: Checkup, environment: Environ
     """Render an environment and judge all of it."""
     try:
         rendered, files = await render(tools, subject.load, environment, subject.head)
+        refuse_encrypted(environment, rendered.resources)
     except RenderError as error:
         return Outcome(findings=tuple(error.findings))
     resources = tuple(normalise(each) for each in rendered.resources)
-    return Outcome(findings=await evaluate(tools, subject, environment, resources, files), objects=len(resources))
+    findings = await evaluate(tools, subject, environment, resources, files)
+    return Outcome(findings=(*rendered.notices, *findings), objects=len(resources))
 
 
 async def evaluate(
@@ -293,7 +316,8 @@ def unreadable(environment: Environment, message: str) -> Finding:
 def lost(task: Task, why: str) -> Outcome:
     """The outcome of work that came to no end: what it was to find out is unknown."""
     first = task.paths[0] if task.paths else ""
+    name = task.environment or "files that have a schema"
     part = f" ({len(task.paths)} files from {first})" if len(task.paths) > 1 else ""
-    message = f"{task.environment}{part} could not be checked: {why}"
+    message = f"{name}{part} could not be checked: {why}"
     fix = "run it again with --jobs 1 to see more; if it stays so, look for the file by checking fewer of them"
     return Outcome(findings=(Finding(check="check", level="unknown", message=message, fix=fix, path=first),))

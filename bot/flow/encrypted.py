@@ -7,7 +7,7 @@ from bot.model.environment import Environment
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 
-__all__ = ["refuse_encrypted"]
+__all__ = ["faults", "refuse_encrypted"]
 
 ALLOW = "set `decrypt: true` for the environment, or use an ExternalSecret or a SealedSecret"
 

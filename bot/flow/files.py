@@ -9,7 +9,7 @@ from bot.model.identity import RepositoryId
 from bot.model.plan import Finding
 from bot.model.tree import Tree
 
-__all__ = ["changed_files", "validated"]
+__all__ = ["changed_files", "validated", "validated_here"]
 
 Load = Callable[[Tree, frozenset[str]], Awaitable[Tree]]
 
@@ -36,6 +36,22 @@ async def validated(
     work = Files(
         configuration=configuration, tree=head.only(wanted),
         schemas=schemas.only(reads(configuration, schemas, frozenset())), only=changed,
+    )  # fmt: skip
+    return await evaluator.files(repository, work)
+
+
+async def validated_here(
+    evaluator: Evaluator, load: Load, repository: RepositoryId, configuration: Configuration, tree: Tree,
+    only: frozenset[str],
+) -> Sequence[Finding]:  # fmt: skip
+    """What is wrong with files of `tree` by its own schemas: those of `only`; all, where a schema is among them."""
+    tree = await whole(load, configuration, tree, frozenset())
+    schemas = reads(configuration, tree, frozenset())
+    wanted = frozenset(tree.entries) if only & schemas else only
+    tree = await whole(load, configuration, tree, wanted)
+    work = Files(
+        configuration=configuration, tree=tree.only(reads(configuration, tree, wanted)), schemas=tree.only(schemas),
+        only=wanted,
     )  # fmt: skip
     return await evaluator.files(repository, work)
 

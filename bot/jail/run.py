@@ -9,8 +9,6 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
-import structlog
-
 from bot.errors import ProgramError
 from bot.jail import landlock, seccomp
 from bot.jail.confine import missing
@@ -24,8 +22,6 @@ __all__ = ["Done", "Jail", "Job", "Limits", "Mechanisms", "mechanisms"]
 
 ERRORS_KEPT = 64 * 1024
 LOOK_EVERY = 0.2
-
-log = structlog.get_logger(__name__)
 
 
 @noun
@@ -104,7 +100,9 @@ class Jail:
                 words = " and ".join(lacks)
                 if self.mode == "required":
                     raise ProgramError(f"this machine cannot jail programs: it lacks {words}; {REMEDY}")
-                log.warning("programs run without a whole jail", missing=words)
+                import structlog  # imported when it is needed: commands start quickly
+
+                structlog.get_logger(__name__).warning("programs run without a whole jail", missing=words)
             self._offered = found
         return self._offered
 

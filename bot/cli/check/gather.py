@@ -9,7 +9,7 @@ from bot.cli.check.request import CheckRequest
 from bot.config import parse
 from bot.config.propose import EVERYTHING, candidates, propose
 from bot.errors import InputError
-from bot.flow.affected import changed, reading
+from bot.flow.affected import changed, changed_paths, reading
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup
 from bot.git.local import LocalRepository
@@ -49,17 +49,22 @@ async def gather(request: CheckRequest, tools: Tools) -> Gathered:
         head = await repository.compared(head, base)
     subject = Checkup(
         environments=environments, head=head, load=repository.load, base=base,
-        before=await earlier(repository, base), written=written,
+        before=await earlier(repository, base), written=written, configuration=configuration,
+        files=frozenset() if request.environments else frozenset(head.entries),
     )  # fmt: skip
     every = subject.environments
     if request.since and base is not None:
-        subject = replace(subject, environments=await changed(tools, subject, base))
+        same = subject.before is not None and subject.before.schemas == configuration.schemas
+        files = subject.files & changed_paths(base, head) if same else subject.files
+        subject = replace(subject, environments=await changed(tools, subject, base), files=files)
     if wanted := request.paths:
         places = tuple(relative(repository.top, path) for path in wanted)
         for path, place in zip(wanted, places, strict=True):
             if not head.under(place):
                 raise InputError(f"{path}: git knows no such file or folder here")
-        subject = replace(subject, environments=await reading(tools, subject, places))
+        below = frozenset(entry.path for place in places for entry in head.under(place))
+        environments = await reading(tools, subject, places)
+        subject = replace(subject, environments=environments, files=subject.files & below)
     left_out = tuple(each.id.name for each in every if each not in subject.environments)
     return Gathered(top=repository.top, subject=subject, configuration=configuration, unaffected=left_out)
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 
 from bot.cli.check.crew import Crew, Tell, calm_collector
-from bot.cli.check.files import other_files
 from bot.cli.check.gather import Gathered, gather
 from bot.cli.check.progress import progress
 from bot.cli.check.request import CheckRequest
@@ -46,7 +45,7 @@ def examine(request: CheckRequest, tools: Tools, gathered: Gathered) -> Checked:
     """The checkup itself, by as many processes as were asked for."""
     with progress() as tell, Crew(Recipe(request, tools, gathered.subject), request.jobs or cores()) as crew:
         checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
-    return replace(checked, files=other_files(gathered), unaffected=gathered.unaffected)
+    return replace(checked, unaffected=gathered.unaffected)
 
 
 def cores() -> int:

@@ -84,6 +84,50 @@ def test_every_form_and_a_file(repository: Path) -> None:
     assert json.loads((repository / "found.sarif").read_text())["version"] == "2.1.0"
 
 
+def test_the_number_of_processes_does_not_matter_where_leaks_are_looked_for(repository: Path) -> None:
+    token = "ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"
+    for name, api, kind in (("a", "acme.org/v1", "Thing"), ("b", "v1", "ConfigMap"), ("c", "acme.org/v1", "Thing")):
+        text = f"apiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}}}\ndata: {{token: {token}}}\n"
+        (repository / f"envs/prod/{name}.yaml").write_text(text)
+    one, two = (json.loads(tidegate("check", "--json", "-j", jobs, cwd=repository).stdout) for jobs in ("1", "2"))
+    assert one["environments"] == two["environments"]
+    said = [(each["path"], each["line"]) for each in one["environments"][1]["findings"] if each["check"] == "leaks"]
+    assert said == [(f"envs/prod/{name}.yaml", 4) for name in "abc"]
+    assert token not in json.dumps(one)
+
+
+def test_files_outside_environments_are_validated_where_they_have_a_schema(repository: Path) -> None:
+    file = repository / "tidegate.yaml"
+    file.write_text(file.read_text() + "schemas: {teams/*.toml: schemas/team.json}\n")
+    for folder in ("teams", "schemas"):
+        (repository / folder).mkdir()
+    (repository / "schemas/team.json").write_text('{"properties": {"size": {"type": "integer"}}}')
+    (repository / "teams/good.toml").write_text("size = 5\n")
+    (repository / "teams/bad.toml").write_text('# a team\nsize = "five"\n')
+
+    def places(*arguments: str) -> list[tuple[str, int]]:
+        found = json.loads(tidegate("check", "--json", *arguments, cwd=repository).stdout)
+        return [(each["path"], each["line"]) for each in found["files"]]
+
+    assert tidegate("check", cwd=repository).returncode == 2
+    bad = [("teams/bad.toml", 2)]
+    assert places() == places("teams") == places("-j", "2") == places("--changed-since", "HEAD") == bad
+    assert places("-e", "prod") == places("teams/good.toml") == []
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "teams")
+    assert places("--changed-since", "HEAD") == []
+    (repository / "schemas/team.json").write_text('{"properties": {"size": {"type": "number"}}}')
+    assert places("--changed-since", "HEAD") == bad
+
+
+def test_what_is_encrypted_is_said_as_the_server_says_it(repository: Path) -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: 'ENC[AES256_GCM,data:x]'}\nsops: {mac: x}\n"
+    (repository / "envs/prod/s.yaml").write_text(text)
+    done = tidegate("check", cwd=repository)
+    assert done.returncode == 2
+    assert "envs/prod/s.yaml\n  5:1 error: Secret s is encrypted with SOPS" in done.stdout
+
+
 def test_warnings_fail_when_asked(repository: Path) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
     (repository / "envs/prod/secret.yaml").write_text(secret)
