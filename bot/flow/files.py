@@ -9,7 +9,7 @@ from bot.model.identity import RepositoryId
 from bot.model.plan import Finding
 from bot.model.tree import Tree
 
-__all__ = ["changed_files", "validated"]
+__all__ = ["changed_files", "validated", "whole"]
 
 Load = Callable[[Tree, frozenset[str]], Awaitable[Tree]]
 
@@ -40,7 +40,7 @@ async def validated(
     return await evaluator.files(repository, work)
 
 
-async def whole(load: Load, configuration: Configuration, tree: Tree, only: frozenset[str]) -> Tree:
+async def whole(load: Load, configuration: Configuration, tree: Tree, only: frozenset[str] | None) -> Tree:
     """The tree with everything loaded that validating `only` needs."""
     while missing := tree.missing(reads(configuration, tree, only)):
         tree = await load(tree, missing)

@@ -46,7 +46,7 @@ def examine(request: CheckRequest, tools: Tools, gathered: Gathered) -> Checked:
     """The checkup itself, by as many processes as were asked for."""
     with progress() as tell, Crew(Recipe(request, tools, gathered.subject), request.jobs or cores()) as crew:
         checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
-    return replace(checked, files=other_files(gathered), unaffected=gathered.unaffected)
+    return replace(checked, files=tuple(other_files(request, gathered)), unaffected=gathered.unaffected)
 
 
 def cores() -> int:
