@@ -55,7 +55,7 @@ class MapList:
     def repeated(self, instance: Any) -> Iterator[int]:
         """The indices of those items."""
         seen = set()
-        for index, item in enumerate(instance if isinstance(instance, list) else ()):
+        for index, item in enumerate(instance if isinstance(instance, list) and len(instance) > 1 else ()):
             if not isinstance(item, Mapping):
                 continue
             values = [item.get(name, default) for name, default in self.keys.items()]

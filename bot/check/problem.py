@@ -37,5 +37,7 @@ def field_name(path: Path, root: str = "the object") -> str:
 
 def shown(text: str, longest: int = 200) -> str:
     """Text that a stranger chose, on one line: whatever does not print is escaped, and what is long is cut."""
+    if len(text) <= longest and text.isprintable():
+        return text
     safe = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text[:longest])
     return safe + ("…" if len(text) > longest else "")

@@ -59,8 +59,11 @@ def test_every_key_can_be_given_by_environment(file: Path) -> None:
         ("github:acme", "gitlab:acme", "names no forge of ['github']"),
         ("127.0.0.1:0", "localhost", "must be ADDRESS:PORT"),
         ("kind: directory", "kind: bucket", "Input should be 'directory'"),
+        ("path: envs/prod", "path: envs/prod, kubernetes: {version: 1.30}",
+         "there are no schemas of Kubernetes 1.3; there are those of 1.31, 1.32"),
+        ("path: envs/prod", 'path: envs/prod, kubernetes: {version: "1.99"}', "no schemas of Kubernetes 1.99"),
     ],
-)
+)  # fmt: skip
 def test_each_problem_is_one_clear_line(file: Path, old: str, new: str, said: str) -> None:
     file.write_text(GOOD.replace(old, new))
     found = problems(file)

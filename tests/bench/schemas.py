@@ -1,0 +1,257 @@
+"""Schemas beside kubeconform: the same files, the same schemas, every object's verdict compared, and the time.
+
+kubeconform reads what the catalogue ships as JSON files, with null allowed where a field may be missing, since
+Kubernetes reads a null as a field that is not there and kubeconform has only the schema to go by.
+"""
+
+import gc
+import json
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bot.check.catalogue import Catalogue
+from bot.check.schemas import Schemas
+from bot.document import load_documents, load_json
+from bot.errors import DocumentError
+from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
+from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.kubernetes import NEWEST
+from bot.model.plan import Finding
+from bot.model.resource import Resource
+from bot.render.manifests import resources_of
+from tests.bench.manifests import write_manifests
+from tests.bench.rows import Row, measured, show
+from tests.tools.build import Missing, locate
+
+__all__ = ["explained", "run", "verdicts"]
+
+FILES, PROCESSES, ROUNDS = 5_000, 2, 5
+REAL = Path("/work/shared/data/repos")
+ENVIRONMENT = Environment(
+    id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),
+    source=Source(path="."), target="prod", apply="never",
+)  # fmt: skip
+
+Verdicts = dict[tuple[str, str, str, str], Counter[str]]
+"""(file, apiVersion, kind, name) → how often valid, invalid, skipped or error."""
+
+
+class State:
+    """What a process keeps between files."""
+
+    schemas = Schemas()
+
+
+def begin() -> None:
+    """What the server does at its start: collections of many small long-lived objects cost more than they free."""
+    gc.set_threshold(50_000, 20, 50)
+    gc.freeze()
+
+
+def resources(file: Path) -> list[Resource | Finding]:
+    """The objects of a file, and what is no object. DocumentError: it cannot be read."""
+    load = load_json if file.suffix == ".json" else load_documents
+    documents = load(file.read_bytes())
+    return [each for one in documents for each in resources_of(str(file), one.value, one.line, one.locate)]
+
+
+def look(files: Sequence[Path]) -> list[tuple[tuple[str, str, str, str], str]]:
+    """Our verdict on every object of the files."""
+    found: list[tuple[tuple[str, str, str, str], str]] = []
+    for file in files:
+        try:
+            objects = resources(file)
+        except DocumentError:
+            found.append(((str(file), "", "", ""), "error"))
+            continue
+        mine = [each for each in objects if isinstance(each, Resource)]
+        findings = State.schemas.findings(Examined(environment=ENVIRONMENT, resources=tuple(mine)))
+        bad = {(each.resource, each.level) for each in findings}
+        missing = {each.resource.type for each in findings if each.rule == "missing-schema" and each.resource}
+        for each in mine:
+            broken = (each.id, "error") in bad or (each.id, "unknown") in bad
+            verdict = "invalid" if broken else "skipped" if each.id.type in missing else "valid"
+            body = each.body
+            found.append(((str(file), body["apiVersion"], body["kind"], each.id.name), verdict))
+        found += [((str(file), "", "", ""), "flawed") for each in objects if isinstance(each, Finding)]
+    return found
+
+
+def ours(files: Sequence[Path], pool: ProcessPoolExecutor) -> Verdicts:
+    """The same for all files, by several processes."""
+    parts = [files[start::16] for start in range(16)]
+    collected: Verdicts = {}
+    for part in pool.map(look, parts):
+        for key, verdict in part:
+            collected.setdefault(key, Counter())[verdict] += 1
+    return collected
+
+
+def theirs(program: Path, folder: Path, location: str) -> Verdicts:
+    """kubeconform's."""
+    command = [program, "-strict", "-n", str(PROCESSES), "-output", "json", "-verbose", "-ignore-missing-schemas"]
+    done = subprocess.run(
+        [*command, "-schema-location", location, folder], check=False, capture_output=True, text=True
+    )  # fmt: skip
+    words = {"statusValid": "valid", "statusInvalid": "invalid", "statusSkipped": "skipped", "statusError": "error"}
+    collected: Verdicts = {}
+    for each in json.loads(done.stdout)["resources"]:
+        if each["status"] in words:
+            name = each.get("name", "").removesuffix("-{{ generateName }}")
+            key = (each["filename"], each.get("version", ""), each.get("kind", ""), name)
+            collected.setdefault(key, Counter())[words[each["status"]]] += 1
+    return collected
+
+
+def write_schemas(folder: Path) -> str:
+    """The catalogue as files for kubeconform; the template of their names."""
+    catalogue = Catalogue(NEWEST)
+    for (group, kind), versions in catalogue.kinds.items():
+        for version, name in versions.items():
+            definitions = {key: with_nulls(each) for key, each in catalogue.closure(name).items()}
+            schema = {
+                "$schema": "http://json-schema.org/draft-07/schema#", "$ref": f"#/definitions/{name}",
+                "definitions": definitions,
+            }  # fmt: skip
+            # of the core group kubeconform says its version twice
+            (folder / f"{group or version}_{version}_{kind.lower()}.json").write_text(json.dumps(schema))
+    return f"{folder}/{{{{.Group}}}}_{{{{.ResourceAPIVersion}}}}_{{{{.ResourceKind}}}}.json"
+
+
+def with_nulls(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that takes null for every field which may be missing, without our own keywords."""
+    made = {key: each for key, each in schema.items() if key not in ("mapList", "setList", "format")}
+    required = schema.get("required", ())
+    if "properties" in schema:
+        made["properties"] = {
+            name: with_nulls(each) if name in required else {"anyOf": [{"type": "null"}, with_nulls(each)]}
+            for name, each in schema["properties"].items()
+        }
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            made[key] = with_nulls(schema[key])
+    if isinstance(made.get("additionalProperties"), dict):
+        made["additionalProperties"] = {"anyOf": [{"type": "null"}, made["additionalProperties"]]}
+    return made
+
+
+def verdicts(mine: Verdicts, other: Verdicts) -> tuple[int, list[tuple[str, str, str]]]:
+    """(objects that both judged alike, (what it is, our verdict, theirs) of every other)."""
+    alike, differing = 0, []
+    for key in sorted(mine.keys() | other.keys()):
+        left, right = mine.get(key, Counter()), other.get(key, Counter())
+        alike += sum((left & right).values())
+        if left != right:
+            differing.append((" ".join(key), words(left - right), words(right - left)))
+    return alike, differing
+
+
+def words(counted: Counter[str]) -> str:
+    """`2 valid, 1 invalid`."""
+    return ", ".join(f"{count} {name}" for name, count in sorted(counted.items())) or "nothing"
+
+
+def explained(what: str, left: str, right: str) -> str:
+    """Why the two differ, as far as it is known; "" where it is not."""
+    file = what.split(" ")[0]
+    if "flawed" in left or right.endswith("error"):
+        return "no object of Kubernetes: we say so with a place, kubeconform stops at the document or asks for less"
+    if "kustomize.config.k8s.io" in what:
+        return "Kustomize's build file, which is no object of the API: we say that it has no name, they skip its kind"
+    if (left, right) == ("1 invalid", "1 skipped"):
+        return "an apiVersion that this Kubernetes has no more, or never had in its own group: a missing schema to them"
+    if right == "1 valid" and any("quantity" in text or "same" in text for text in messages(file)):
+        return "a quantity, or a list with one key twice, which the schema alone does not say"
+    return ""
+
+
+def messages(file: str) -> Iterator[str]:
+    """What we say of a file."""
+    mine = [each for each in resources(Path(file)) if isinstance(each, Resource)]
+    for each in State.schemas.findings(Examined(environment=ENVIRONMENT, resources=tuple(mine))):
+        yield each.message
+
+
+def compare(program: Path, name: str, folder: Path, location: str, pool: ProcessPoolExecutor) -> list[Row]:
+    """One folder, judged by both."""
+    files = sorted(each for each in folder.rglob("*") if each.suffix in (".yaml", ".yml", ".json") and each.is_file())
+    mine_took, their_took = [], []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        mine = ours(files, pool)
+        middle = time.perf_counter()
+        other = theirs(program, folder, location)
+        their_took.append(time.perf_counter() - middle)
+        mine_took.append(middle - began)
+    alike, differing = verdicts(mine, other)
+    print(f"{name}: {len(files)} files, {sum(sum(each.values()) for each in mine.values())} verdicts, {alike} alike")
+    unknown = 0
+    for what, left, right in differing:
+        why = explained(what, left, right)
+        unknown += not why
+        print(f"  {what}\n    we: {left}; kubeconform: {right}; {why or 'NOT EXPLAINED'}")
+    ratio = round(sorted(their_took)[ROUNDS // 2] / sorted(mine_took)[ROUNDS // 2], 2)
+    median = round(sorted(mine_took)[ROUNDS // 2], 3)
+    spread = (round(min(mine_took), 3), round(max(mine_took), 3))
+    rows = [Row(bench="schemas", work=f"{name}: disagreements that are not explained", ours=unknown, peer=None,
+                unit="", ratio=None, goal="<= 0", holds=not unknown, spread=(unknown, unknown))]  # fmt: skip
+    if name != "real repositories":
+        rows.append(
+            Row(bench="schemas", work=f"{name}: read and validated beside kubeconform", ours=median,
+                peer=round(sorted(their_took)[ROUNDS // 2], 3), unit="s", ratio=ratio, goal=">= 2 x", holds=ratio >= 2,
+                spread=spread)
+        )  # fmt: skip
+        print(f"  {ratio} x faster: {median} s, kubeconform {rows[-1].peer} s")
+    return rows
+
+
+def small() -> Row:
+    """The objects of one pull request, warm."""
+    with tempfile.TemporaryDirectory() as name:
+        write_manifests(Path(name), 18)
+        files = sorted(Path(name).rglob("*.yaml"))
+        times = []
+        begin()
+        look(files)
+        for _ in range(ROUNDS * 4):
+            began = time.perf_counter()
+            look(files)
+            times.append((time.perf_counter() - began) * 1000)
+    return measured("18 objects read and validated, warm", times, "ms", 20)
+
+
+def all_rows(program: Path) -> list[Row]:
+    """Every figure."""
+    rows = [small()]
+    context = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=begin) as pool,
+    ):
+        folder, schemas = Path(name) / "files", Path(name) / "schemas"
+        schemas.mkdir()
+        location = write_schemas(schemas)
+        write_manifests(folder, FILES)
+        rows += compare(program, f"{FILES} files", folder, location, pool)
+        if REAL.exists():
+            rows += compare(program, "real repositories", REAL, location, pool)
+    return rows
+
+
+def run(file: Path | None) -> int:
+    """Measure and show; the exit status."""
+    try:
+        program = locate("kubeconform")
+    except Missing as error:
+        print(error, file=sys.stderr)
+        return 1
+    return show(all_rows(program), file)
