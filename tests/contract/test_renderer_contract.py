@@ -4,7 +4,7 @@ A new renderer joins by a line in `CASES`: itself, a source and files that it re
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,8 @@ class Case:
     files: Mapping[str, str]
 
 
+JAIL = Jail("best-effort")
+
 CHART = {
     "envs/prod/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
     "envs/prod/templates/a.yaml": CONFIG,
@@ -52,7 +54,7 @@ def helm(name: str) -> Any:
     """A case of the real program, skipped with the reason where it is missing."""
     path = available(name)
     missing = pytest.mark.skipif(path == name, reason=f"{name} is not built: run `python -m tests.tools {name}`")
-    return pytest.param(Case(renderer=Helm(Jail("best-effort"), path, HelmOptions()), files=CHART), marks=missing)
+    return pytest.param(Case(renderer=Helm(JAIL, path, HelmOptions()), files=CHART), marks=missing)
 
 
 CASES = [
@@ -63,6 +65,13 @@ CASES = [
 SOURCE = Source(path="envs/prod")
 
 pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.renderer.name)
+
+
+@pytest.fixture(autouse=True)
+def launcher() -> Iterator[None]:
+    """What the jail started ends with each test."""
+    yield
+    JAIL.close()
 
 
 def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tree:
