@@ -35,7 +35,7 @@ from tests.tools.build import Missing, locate
 __all__ = ["explained", "run", "verdicts"]
 
 FILES, PROCESSES, ROUNDS = 5_000, 2, 5
-REAL = Path("/work/shared/data/repos")
+REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "repos"
 ENVIRONMENT = Environment(
     id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),
     source=Source(path="."), target="prod", apply="never",

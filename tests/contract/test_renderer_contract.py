@@ -4,7 +4,7 @@ A new renderer joins by a line in `CASES`: itself, a source and files that it re
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,8 @@ class Case:
     renderer: Renderer
     files: Mapping[str, str]
 
+
+JAIL = Jail("best-effort")
 
 CHART = {
     "envs/prod/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
@@ -66,6 +68,13 @@ CASES = [
 SOURCE = Source(path="envs/prod")
 
 pytestmark = pytest.mark.parametrize("case", CASES, ids=["plain", "kustomize", "helm", "helm4"])
+
+
+@pytest.fixture(autouse=True)
+def launcher() -> Iterator[None]:
+    """What the jail started ends with each test."""
+    yield
+    JAIL.close()
 
 
 def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tree:

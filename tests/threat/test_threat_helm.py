@@ -4,7 +4,7 @@ import gzip
 import io
 import tarfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.errors import RenderError
 from bot.fetch import Charts
 from bot.jail import Jail
+from bot.jail.run import Mechanisms
 from bot.model.environment import Source
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
@@ -28,11 +29,27 @@ CHART = {"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map
 SECRET = "c4n4ry-hunter2"
 
 
+@pytest.fixture
+def jail() -> Iterator[Jail]:
+    """A jail whose launcher ends with the test."""
+    made = Jail("best-effort")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def loose() -> Iterator[Jail]:
+    """A jail for scripts, which need their interpreter."""
+    made = Jail("best-effort", lambda: Mechanisms(landlock=0, seccomp=False))
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=["helm", "helm4"])
-def helm(request: pytest.FixtureRequest, tmp_path: Path) -> Helm:
+def helm(request: pytest.FixtureRequest, jail: Jail, tmp_path: Path) -> Helm:
     """The renderer with the real program of each major version; charts may come from anywhere on loopback."""
     options = HelmOptions(charts=("oci://127.0.0.1:*/*",), scratch=tmp_path / "scratch")
-    return Helm(Jail("best-effort"), str(program(request.param)), options)
+    return Helm(jail, str(program(request.param)), options)
 
 
 @pytest.fixture
@@ -237,14 +254,14 @@ async def test_row_47_nothing_is_taken_from_another_render(helm: Helm) -> None:
     ]  # fmt: skip
 
 
-async def test_row_47_another_program_renders_again(tmp_path: Path) -> None:
+async def test_row_47_another_program_renders_again(loose: Jail, tmp_path: Path) -> None:
     for version in ("v3.21.0", "v3.22.0"):
         fake = tmp_path / version / "helm"
         fake.parent.mkdir()
         says = f"---\\n# Source: web/templates/a.yaml\\n{{apiVersion: v1, kind: Pod, metadata: {{name: {version}}}}}\\n"
         fake.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo {version} || printf -- "{says}"\n')
         fake.chmod(0o755)
-        helm = Helm(Jail("best-effort"), str(fake), HelmOptions(scratch=tmp_path / "shared"))
+        helm = Helm(loose, str(fake), HelmOptions(scratch=tmp_path / "shared"))
         assert (await render(helm, CHART)).resources[0].id.name == version
 
 

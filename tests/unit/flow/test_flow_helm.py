@@ -48,14 +48,18 @@ environments:
     apply: never
 """
     allowed = (f"oci://{server.host}/charts/*",)
-    helm = Helm(Jail("best-effort"), str(program("helm")), HelmOptions(charts=allowed))
+    jail = Jail("best-effort")
+    helm = Helm(jail, str(program("helm")), HelmOptions(charts=allowed))
     tools = replace(
         offline_tools(), renderers=(helm,), evaluator=InProcess((helm,), ()),
         fetch=Fetchers({"chart": Charts(allowed, folder / "kept", server.trust)}),
     )  # fmt: skip
     after = parse(text.encode(), RepositoryId(forge="github", number=7, path="acme/web"))
     revisions = Revisions(base=tree_of({}), head=head, before=None, after=after, load=load)
-    (found,) = await preview(tools, revisions, frozenset(), "/gate")
+    try:
+        (found,) = await preview(tools, revisions, frozenset(), "/gate")
+    finally:
+        jail.close()
     return found
 
 

@@ -12,8 +12,6 @@ from bot.render.kustomize import Kustomize
 from tests_support.kustomizations import build, folder_tree, render, renderer
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
-if not REPOSITORIES.is_dir():
-    REPOSITORIES = Path("/work/shared/data/repos")
 
 pytestmark = pytest.mark.skipif(
     not REPOSITORIES.is_dir(), reason=f"the repositories to test with are not at {REPOSITORIES}"

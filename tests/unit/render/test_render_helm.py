@@ -1,7 +1,7 @@
 """Charts, rendered by the real programs: what comes out is what they print, and says where it came from."""
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import RenderError
 from bot.jail import Jail, Limits
+from bot.jail.run import Mechanisms
 from bot.model.environment import Source
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
@@ -20,6 +21,22 @@ from tests_support.programs import program
 PROGRAMS = ("helm", "helm4")
 
 
+@pytest.fixture
+def jail() -> Iterator[Jail]:
+    """A jail whose launcher ends with the test."""
+    made = Jail("best-effort")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def loose() -> Iterator[Jail]:
+    """A jail for scripts, which need their interpreter."""
+    made = Jail("best-effort", lambda: Mechanisms(landlock=0, seccomp=False))
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=PROGRAMS)
 def name(request: pytest.FixtureRequest) -> str:
     """Both major versions."""
@@ -27,9 +44,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def helm(name: str, tmp_path: Path) -> Helm:
+def helm(name: str, jail: Jail, tmp_path: Path) -> Helm:
     """The renderer with the real program."""
-    return Helm(Jail("best-effort"), str(program(name)), HelmOptions(scratch=tmp_path / "scratch"))
+    return Helm(jail, str(program(name)), HelmOptions(scratch=tmp_path / "scratch"))
 
 
 async def render(helm: Helm, files: Files, **options: Any) -> Rendered:
@@ -224,23 +241,23 @@ async def test_values_in_messages_are_hidden(helm: Helm) -> None:
 
 
 @pytest.mark.parametrize("version", ["v2.17.0", "v3.20.1", "v4.1.3", "v5.0.0", "none"])
-async def test_a_program_below_the_floor_is_not_used(version: str, tmp_path: Path) -> None:
+async def test_a_program_below_the_floor_is_not_used(version: str, loose: Jail, tmp_path: Path) -> None:
     old = tmp_path / "helm"
     old.write_text(f"#!/bin/sh\necho {version}\n")
     old.chmod(0o755)
-    helm = Helm(Jail("best-effort"), str(old), HelmOptions())
+    helm = Helm(loose, str(old), HelmOptions())
     assert "3.20.2 or 4.1.4" in (await refusal(helm, web(config_map("a", "1")))).fix
 
 
-async def test_no_program_is_an_error_that_says_so() -> None:
-    helm = Helm(Jail("best-effort"), "no-such-helm", HelmOptions())
+async def test_no_program_is_an_error_that_says_so(jail: Jail) -> None:
+    helm = Helm(jail, "no-such-helm", HelmOptions())
     found = await refusal(helm, web(config_map("a", "1")))
     assert "not found" in found.message
 
 
-async def test_a_render_without_end_is_unknown(name: str) -> None:
+async def test_a_render_without_end_is_unknown(name: str, jail: Jail) -> None:
     limits = Limits(seconds=0.05)
-    helm = Helm(Jail("best-effort"), str(program(name)), HelmOptions(limits=limits))
+    helm = Helm(jail, str(program(name)), HelmOptions(limits=limits))
     with pytest.raises(RenderError) as error:
         await render(helm, web(config_map("a", "1")))
     assert [each.level for each in error.value.findings] == ["unknown"]
@@ -265,8 +282,8 @@ async def test_a_chart_at_the_root_of_the_repository(helm: Helm) -> None:
     assert (found.id.name, found.origin and found.origin.path) == ("web", "templates/a.yaml")
 
 
-def test_it_claims_charts_and_whatever_has_options() -> None:
-    helm = Helm(Jail("best-effort"), "helm", HelmOptions())
+def test_it_claims_charts_and_whatever_has_options(jail: Jail) -> None:
+    helm = Helm(jail, "helm", HelmOptions())
     both = tree_of({"web/Chart.yaml": "", "web/kustomization.yaml": "", "plain/a.yaml": "", "chart/Chart.yaml": ""})
     assert not helm.claims(both, Source(path="web"))
     assert not helm.claims(both, Source(path="plain"))
