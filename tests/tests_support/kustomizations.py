@@ -15,7 +15,7 @@ from bot.model.noun import Sha
 from bot.model.resource import Rendered
 from bot.model.tree import Entry, Tree
 from bot.render.kustomize import Kustomize, KustomizeOptions
-from tests_support.programs import program
+from tests.tests_support.programs import program
 
 __all__ = ["JAIL", "Built", "build", "folder_tree", "laid_out", "make_tree", "render", "renderer"]
 
