@@ -34,8 +34,6 @@ class Case:
     files: Mapping[str, str]
 
 
-JAIL = Jail("best-effort")
-
 CHART = {
     "envs/prod/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
     "envs/prod/templates/a.yaml": CONFIG,
