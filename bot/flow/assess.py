@@ -21,7 +21,7 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Desired, Rendered
 from bot.model.tree import Tree
-from bot.render import Renderer
+from bot.render import Piecewise, Renderer
 from bot.target import Target
 
 __all__ = ["Assessed", "Subject", "Tools", "assess", "desire", "reads_of", "render"]
@@ -156,10 +156,21 @@ async def whole(tools: Tools, load: Load, renderer: Renderer, tree: Tree, source
         tree = replace(tree, elsewhere={**tree.elsewhere, **fetched})
 
 
-def reads_of(renderers: Sequence[Renderer], tree: Tree, source: Source) -> frozenset[str]:
-    """What a render of `source` would read of `tree`, as far as that can be told without loading anything more."""
-    renderer = pick(renderers, tree, source)
-    return renderer.reads(tree, source) if renderer else frozenset()
+async def reads_of(tools: Tools, load: Load, tree: Tree, source: Source) -> frozenset[str]:
+    """What a render of `source` would read of `tree`; everything, where that cannot be told."""
+    renderer = pick(tools.renderers, tree, source)
+    if renderer is None:
+        return frozenset()
+    reads = renderer.reads(tree, source)
+    if isinstance(renderer, Piecewise):  # it goes by names alone
+        return reads
+    try:
+        while missing := tree.missing(reads):
+            tree = await load(tree, missing)
+            reads = renderer.reads(tree, source)
+    except InputError:
+        return frozenset(tree.entries)
+    return reads
 
 
 def pick(renderers: Sequence[Renderer], tree: Tree, source: Source) -> Renderer | None:

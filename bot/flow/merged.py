@@ -66,7 +66,7 @@ async def stand_each(world: World, landed: Landed) -> View:
     unaffected: list[str] = []
     for environment in in_order(landed.configuration.environments):
         name = environment.id.name
-        if not concerns(world, landed, environment):
+        if not await concerns(world, landed, environment):
             unaffected.append(name)
             continue
         row = (await known(world, environment, landed.configuration.prefix, {})).row
@@ -110,14 +110,15 @@ async def undone(world: World, landed: Landed, row: EnvironmentRow, applied: App
     return await world.store.write(write)
 
 
-def concerns(world: World, landed: Landed, environment: Environment) -> bool:
+async def concerns(world: World, landed: Landed, environment: Environment) -> bool:
     """Whether the merge changed what the environment reads, or where it is read from and goes to."""
     earlier = landed.earlier.environment(environment.id.name) if landed.earlier else None
     place = (environment.source, environment.target, environment.scope)
     if earlier is None or (earlier.source, earlier.target, earlier.scope) != place:
         return landed.earlier is None or bool(touched(frozenset({"tidegate.yaml"}), landed.before, landed.after))
-    renderers = world.tools.renderers
-    reads = reads_of(renderers, landed.before, earlier.source) | reads_of(renderers, landed.after, environment.source)
+    load, tools = landed.ground.mirror.load, world.tools
+    reads = await reads_of(tools, load, landed.before, earlier.source)
+    reads |= await reads_of(tools, load, landed.after, environment.source)
     return touched(reads, landed.before, landed.after)
 
 

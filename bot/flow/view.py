@@ -120,7 +120,7 @@ async def judged(world: World, pair: Pair) -> tuple[tuple[Part, ...], tuple[str,
     assert pair.before is not None
     awaited = {name for each in pair.before.environments for name in each.after}
     for environment in in_order(pair.before.environments):
-        if environment.id.name not in awaited and not changes_what_is_read(world, pair, environment):
+        if environment.id.name not in awaited and not await changes_what_is_read(world, pair, environment):
             unaffected.append(environment.id.name)
             continue
         part = await assess_one(world, pair, environment, environment, digests)
@@ -133,10 +133,10 @@ async def judged(world: World, pair: Pair) -> tuple[tuple[Part, ...], tuple[str,
     return tuple(parts), tuple(unaffected)
 
 
-def changes_what_is_read(world: World, pair: Pair, environment: Environment) -> bool:
+async def changes_what_is_read(world: World, pair: Pair, environment: Environment) -> bool:
     """Whether any file that a render of the environment reads differs between the two trees."""
-    renderers, source = world.tools.renderers, environment.source
-    reads = reads_of(renderers, pair.base, source) | reads_of(renderers, pair.merged, source)
+    load, tools, source = pair.ground.mirror.load, world.tools, environment.source
+    reads = await reads_of(tools, load, pair.base, source) | await reads_of(tools, load, pair.merged, source)
     return not reads or touched(reads, pair.base, pair.merged)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from bot.cli.demo.stage import Stage, put_up
+from bot.cli.demo.stage import Stage, put_up, sample_overlays
 from bot.cli.demo.walk.browser import Broken
 from bot.cli.demo.walk.own import own_steps
 from bot.cli.demo.walk.run import play
@@ -68,7 +68,8 @@ async def run(wish: Wish, folder: Path) -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     typer.echo(f"state: {folder} (start over with --fresh)")
-    async with put_up(folder, wish.repository, wish.port, typer.echo) as stage:
+    sample = sample_overlays() if kustomize() else None
+    async with put_up(folder, wish.repository, wish.port, typer.echo, sample=sample) as stage:
         work = asyncio.create_task(walk(stage, wish) if wish.walk else invite(stage, stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -81,6 +82,11 @@ async def run(wish: Wish, folder: Path) -> int:
     if closing:
         typer.echo(closing)  # the last line, after everything that the server says when it stops
     return status
+
+
+def kustomize() -> bool:
+    """Whether a program is there that builds overlays; the sample repository has plain folders otherwise."""
+    return any(shutil.which(name) for name in ("kustomize", "kubectl"))
 
 
 async def walk(stage: Stage, wish: Wish) -> tuple[int, str]:

@@ -18,7 +18,7 @@ from bot.cli.demo.walk.browser import Account, Place, eventually
 from bot.cli.demo.walk.own import OwnEnvironment
 from bot.localforge import ForgeSettings, LocalForge, start
 
-__all__ = ["Stage", "put_up"]
+__all__ = ["Stage", "put_up", "sample_overlays"]
 
 OWNER, NAME = "acme", "shop"
 DEVELOPER, APPROVER, TEAM = "bo", "ana", "sre"
@@ -33,6 +33,7 @@ class Stage:
     tokens: dict[str, str]
     environments: tuple[OwnEnvironment, ...]
     own: OwnRepository | None
+    sample: Mapping[str, str]
     forge: LocalForge
     memory: Path
     session: aiohttp.ClientSession
@@ -46,7 +47,7 @@ class Stage:
         if self.remembered("installed") or (self.own is not None and not self.own.proposal):
             return
         developer, approver = self.account(DEVELOPER), self.account(APPROVER)
-        files = {"tidegate.yaml": self.own.proposal} if self.own else sample_files()
+        files = {"tidegate.yaml": self.own.proposal} if self.own else self.sample
         number = self.remembered("first")
         if not number:
             await developer.branch("install", "main")
@@ -132,10 +133,21 @@ class Stage:
 
 
 def sample_files() -> dict[str, str]:
-    """The sample repository, by path."""
-    root = resources.files("bot.cli.demo").joinpath("sample")
-    with resources.as_file(root) as folder:
-        return {p.relative_to(folder).as_posix(): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """The sample repository with plain folders, by path."""
+    return files_of("sample")
+
+
+def sample_overlays() -> dict[str, str]:
+    """The sample repository with a Kustomize base and an overlay for each environment, by path."""
+    overlays = files_of("overlays")
+    shared = {path: text for path, text in files_of("sample").items() if not path.endswith("/jobs.yaml")}
+    return {**shared, **overlays}
+
+
+def files_of(folder: str) -> dict[str, str]:
+    """Every file of a folder beside this one, by path."""
+    with resources.as_file(resources.files("bot.cli.demo").joinpath(folder)) as top:
+        return {p.relative_to(top).as_posix(): p.read_text() for p in sorted(top.rglob("*")) if p.is_file()}
 
 
 @asynccontextmanager
@@ -145,6 +157,7 @@ async def put_up(
     port: int,
     say: Callable[[str], None],
     intervals: Mapping[str, float] = INTERVALS,
+    sample: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Start forge and server; stop both at the end, the server first. `intervals` are the server's settings."""
     own = await read_own(repository) if repository is not None else None
@@ -164,7 +177,8 @@ async def put_up(
         try:
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
                 stage = Stage(
-                    place=place, tokens=tokens, environments=environments_of(place, own), own=own, forge=forge,
+                    place=place, tokens=tokens, environments=environments_of(place, own), own=own,
+                    sample=sample or sample_files(), forge=forge,
                     memory=folder / "demo.json", session=session,
                 )  # fmt: skip
                 await eventually(lambda: ready(session, place), f"the server is not ready; see {server.log}")
@@ -237,6 +251,8 @@ def write_settings(folder: Path, forge: LocalForge, place: Place, intervals: Map
         "store": "sqlite:///tidegate.db",
         "state_dir": "state",
         "log": "json",
+        # this machine's own user changes the files: programs are jailed as well as it can be done here
+        "render": {"jail": "best-effort"},
         "forges": {
             "local": {
                 "kind": "github",
