@@ -183,13 +183,15 @@ async def read_part(tools: Tools, subject: Checkup, environment: Environment, pa
     later = frozenset(path for path, each in by_path.items() if any(depends(resource.id) for resource in each))
     now = tuple(resource for path, each in by_path.items() if path not in later for resource in each)
     findings = [each for results in found.values() for each in results if isinstance(each, Finding)]
-    findings += [each for of_file in by_path.values() for each in faults(environment, of_file)]
-    findings += await evaluate(tools, subject, environment, now, part_of(files, frozenset(paths) - later))
+    sealed = [each for of_file in by_path.values() for each in faults(environment, of_file)]
+    closed = {each.resource for each in sealed}
+    now = tuple(each for each in now if each.id not in closed)
+    findings += [*sealed, *await evaluate(tools, subject, environment, now, part_of(files, frozenset(paths) - later))]
     return Outcome(
         findings=tuple(findings),
         identities=tuple(identity(resource) for each in by_path.values() for resource in each),
         objects=sum(map(len, by_path.values())),
-        later=tuple((path, tuple(by_path[path])) for path in paths if path in later),
+        later=tuple((path, tuple(e for e in by_path[path] if e.id not in closed)) for path in paths if path in later),
     )
 
 

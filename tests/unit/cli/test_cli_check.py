@@ -91,7 +91,8 @@ def test_the_number_of_processes_does_not_matter_where_leaks_are_looked_for(repo
         (repository / f"envs/prod/{name}.yaml").write_text(text)
     one, two = (json.loads(tidegate("check", "--json", "-j", jobs, cwd=repository).stdout) for jobs in ("1", "2"))
     assert one["environments"] == two["environments"]
-    said = [(each["path"], each["line"]) for each in one["environments"][1]["findings"] if each["check"] == "leaks"]
+    (prod,) = (each for each in one["environments"] if each["name"] == "prod")
+    said = [(each["path"], each["line"]) for each in prod["findings"] if each["check"] == "leaks"]
     assert said == [(f"envs/prod/{name}.yaml", 4) for name in "abc"]
     assert token not in json.dumps(one)
 
