@@ -1,6 +1,7 @@
 """The demo's own story, played by the program itself."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests_support.programs import program
+
 ROOT = Path(__file__).parents[2]
+SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 DATA = ROOT.parent / "shared" / "data"
 PLAIN = {
     "flux2-kustomize-helm-example": {"infrastructure": 9, "clusters/staging": 4, "clusters/production": 4},
@@ -16,7 +20,7 @@ PLAIN = {
 }
 
 
-def tidegate(*arguments: str) -> subprocess.CompletedProcess[str]:
+def tidegate(*arguments: str, path: str = SYSTEM) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bot.cli", *arguments],
         cwd=ROOT,
@@ -24,6 +28,7 @@ def tidegate(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         timeout=400,
+        env={**os.environ, "PATH": path},
     )
 
 
@@ -33,6 +38,15 @@ def test_the_walk_holds(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().splitlines()[-1] == "10 passed, 0 failed"
     assert "was killed with -9" in done.stdout
+
+
+@pytest.mark.timeout(420)
+def test_the_walk_holds_on_a_kustomize_base_with_overlays(tmp_path: Path) -> None:
+    path = os.pathsep.join([str(program("kustomize").parent), SYSTEM])
+    done = tidegate("demo", "--walk", "--state", str(tmp_path / "state"), path=path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.rstrip().splitlines()[-1] == "10 passed, 0 failed"
+    assert "builds its overlays with kustomize" in done.stdout
 
 
 def commit(folder: Path) -> None:

@@ -69,6 +69,8 @@ async def run(wish: Wish, folder: Path) -> int:
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     typer.echo(f"state: {folder} (start over with --fresh)")
     sample = sample_overlays() if kustomize() else None
+    if sample and not wish.repository:
+        typer.echo("the sample repository builds its overlays with kustomize")
     async with put_up(folder, wish.repository, wish.port, typer.echo, sample=sample) as stage:
         work = asyncio.create_task(walk(stage, wish) if wish.walk else invite(stage, stop))
         stopped = asyncio.create_task(stop.wait())
