@@ -32,7 +32,7 @@ from tests.bench.manifests import write_manifests
 from tests.bench.rows import Row, measured, show
 from tests.tools.build import Missing, locate
 
-__all__ = ["explained", "run", "verdicts"]
+__all__ = ["all_rows", "explained", "run", "verdicts"]
 
 FILES, PROCESSES, ROUNDS = 5_000, 2, 5
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "repos"

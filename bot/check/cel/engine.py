@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.check.cel.environment import environment
 from bot.check.cel.source import chains, replaced
-from bot.check.cel.values import Unfit, Unknown, fitted
+from bot.check.cel.values import SHORT, Unfit, Unknown, fitted
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import noun
 
@@ -21,9 +21,6 @@ NAMED = re.compile(r"for '([\w.]+)")
 UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
 LONGEST = 16_384
 """Characters of an expression, as the API server has it."""
-
-LARGE = 250
-"""Items of a list or map: values with longer ones are handed over anew for every evaluation."""
 
 
 @noun
@@ -64,7 +61,7 @@ class Bindings:
         if not isinstance(value, Unknown):
             try:
                 found, most = fitted(value)
-                self._large |= most > LARGE
+                self._large |= most > SHORT
                 return found
             except Unfit as unfit:
                 value = Unknown(str(unfit))
@@ -77,6 +74,13 @@ class Bindings:
         other._data = {**self._data, **other._data}
         other._large |= self._large
         other.reasons = {**{name: why for name, why in self.reasons.items() if name not in values}, **other.reasons}
+        return other
+
+    def without(self, name: str, value: Any) -> "Bindings":
+        """The same with parts of one variable's value left out; what is left needs no second look."""
+        other = Bindings({}, self._variables)
+        other._data = {**self._data, name: value} if name not in self.reasons else self._data
+        other._large, other.reasons = self._large, self.reasons
         return other
 
     @property
@@ -201,4 +205,6 @@ def explained(error: str, bindings: Bindings) -> str:
     if match and (reason := bindings.reasons.get(match[1])):
         return f"{match[1].replace('__had', 'oldSelf')} {reason}"
     text = words(error)
+    if "Non-CEL value type" in text:
+        return "a value has no type in CEL"  # the engine's words quote it
     return re.sub(r"^[A-Z_]+: |\s\[[A-Z_]+\]$", "", text)

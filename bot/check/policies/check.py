@@ -9,12 +9,14 @@ from typing import Any, ClassVar, Literal
 
 from bot.check.cel import Bindings
 from bot.check.policies.binding import Binding, Level
+from bot.check.policies.constraints import ALL, Constraints
 from bot.check.policies.judge import Broken, Unevaluated, bindings_of, judge
 from bot.check.policies.load import Contents, Problem, contents_of
-from bot.check.policies.match import exempt, matches
+from bot.check.policies.match import Matcher, exempt
 from bot.check.policies.params import Params
 from bot.check.policies.paths import patterns
 from bot.check.policies.policy import Policy
+from bot.check.policies.quick import Quick
 from bot.check.policies.request import BASE_UNKNOWN, Request, Situation
 from bot.check.policies.waivers import ruling
 from bot.check.policies.where import Path, existing, refused_at
@@ -26,7 +28,7 @@ from bot.model.plan import Finding
 
 __all__ = ["Policies"]
 
-SECONDS = 60.0
+SECONDS = 30.0
 """Processor time that the policies of one environment may take, all objects together."""
 
 SEVERITY: dict[str, int] = {"error": 0, "unknown": 1, "warning": 2, "notice": 3}
@@ -39,6 +41,23 @@ class Bound:
     policy: Policy
     binding: Binding
     level: Level
+
+    @property
+    def constraints(self) -> tuple[Constraints, ...]:
+        """All that keep it to certain objects."""
+        own, bound = self.policy.constraints, self.binding.constraints
+        return (own,) if bound is ALL else (own, bound)
+
+
+@noun
+class Court:
+    """What all objects of a run have in common. `ends` is the process's own time when there is none left."""
+
+    bounds: tuple[Bound, ...]
+    params: Params
+    matcher: Matcher
+    quick: Quick
+    ends: float
 
 
 class Policies:
@@ -71,32 +90,30 @@ class Policies:
         levels = environment.policy_levels
         found = [of_problem(each) for each in contents.problems if levels.get(each.policy) != "off"]
         found += [unbound(each) for each in idle(contents) if levels.get(each.name) != "off"]
-        bounds = list(in_force(contents, environment))
+        bounds = tuple(in_force(contents, environment))
         return [*found, *self.judged(examined, contents, bounds)] if bounds else found
 
-    def judged(self, examined: Examined, contents: Contents, bounds: Sequence[Bound]) -> Iterator[Finding]:
+    def judged(self, examined: Examined, contents: Contents, bounds: tuple[Bound, ...]) -> Iterator[Finding]:
         """The findings of all objects, as long as there is time."""
         situation = Situation(examined)
         params = Params(contents.others, examined, situation.kinds)
         ends = time.process_time() + self.seconds
+        court = Court(bounds=bounds, params=params, matcher=Matcher(), quick=Quick(), ends=ends)
         if examined.before is None:
             yield from (deletions(each) for each in bounds if deletes(each))
         for request in situation.requests():
-            if exempt(request):
-                continue
-            if time.process_time() > ends:
+            if time.process_time() > court.ends:
                 yield late(request, self.seconds)
                 return
-            yield from self.of_request(request, bounds, params, examined.environment, ends)
+            if not exempt(request):
+                yield from self.of_request(request, court, examined.environment)
 
-    def of_request(
-        self, request: Request, bounds: Sequence[Bound], params: Params, environment: Environment, ends: float
-    ) -> list[Finding]:
+    def of_request(self, request: Request, court: Court, environment: Environment) -> list[Finding]:
         """The findings of one object: of every validation the most severe, in order of line."""
-        judging = Judging(request, params)
+        judging = Judging(request, court)
         found: dict[Any, Finding] = {}
-        for each in bounds:
-            if time.process_time() > ends:
+        for each in judging.to_ask():
+            if time.process_time() > court.ends:
                 found["late"] = late(request, self.seconds)
                 break
             for key, finding in judging.findings(each):
@@ -117,8 +134,8 @@ class Policies:
 class Judging:
     """One object before all policies; what the engine is told of it is told once."""
 
-    def __init__(self, request: Request, params: Params) -> None:
-        self.request, self.params = request, params
+    def __init__(self, request: Request, court: Court) -> None:
+        self.request, self.court = request, court
         self._bindings: Bindings | None = None
 
     @property
@@ -128,13 +145,31 @@ class Judging:
             self._bindings = bindings_of(self.request)
         return self._bindings
 
+    def to_ask(self) -> Sequence[Bound]:
+        """The policies that may have something against the object."""
+        answers = [(each, self.applies(each)) for each in self.court.bounds]
+        together = tuple(each.policy for each, applies in answers if applies and each.policy.params is None)
+        settled = bool(together) and self.court.quick.nothing_to_find(together, self.bindings)
+        alone = [
+            (each, not applies or each.policy.params is not None) for each, applies in answers if applies is not False
+        ]
+        return [each for each, left in alone if left or not settled]
+
+    def applies(self, bound: Bound) -> bool | None:
+        """Whether a policy is about the object; None: that cannot be told."""
+        try:
+            return all(self.court.matcher.matches(each, self.request) for each in bound.constraints)
+        except CelEvaluationError:
+            return None
+
     def findings(self, bound: Bound) -> Iterator[tuple[Any, Finding]]:
         """What a policy has against the object, with a key that tells the part of the policy."""
         policy, request = bound.policy, self.request
         try:
-            if not (matches(policy.constraints, request) and matches(bound.binding.constraints, request)):
+            if not all(self.court.matcher.matches(each, request) for each in bound.constraints):
                 return
-            several = self.params.found(policy.params, bound.binding.params, request) if policy.params else [None]
+            params = self.court.params
+            several = params.found(policy.params, bound.binding.params, request) if policy.params else [None]
         except CelEvaluationError as error:
             yield (policy.name, "match"), self.unevaluated(bound, str(error))
             return
@@ -169,7 +204,7 @@ class Judging:
         program = broken.validation.program
 
         def holds(other: Mapping[str, Any]) -> bool:
-            return bool(program.evaluate(bindings.changed({"object": other})))
+            return bool(program.evaluate(bindings.without("object", other)))
 
         return refused_at(patterns(program.expression, policy.scope), body, holds)
 

@@ -28,7 +28,7 @@ class ResourceRule:
 class Constraints:
     """Requests that fit one of `rules` (None: any request), none of `excluded`, and both selectors.
 
-    `exact`: a rule is not met by another version of the same resource.
+    `exact`: a rule is not met by another version of the same resource. `by_name`: some rule names objects.
     """
 
     rules: tuple[ResourceRule, ...] | None = None
@@ -36,6 +36,7 @@ class Constraints:
     namespaces: Selector = EVERYTHING
     objects: Selector = EVERYTHING
     exact: bool = False
+    by_name: bool = False
 
 
 ALL = Constraints()
@@ -47,12 +48,14 @@ def read_constraints(reader: Reader | None) -> Constraints:
         return ALL
     reader.only("resourceRules", "excludeResourceRules", "namespaceSelector", "objectSelector", "matchPolicy")
     rules = tuple(read_rule(each) for each in reader.parts("resourceRules"))
+    excluded = tuple(read_rule(each) for each in reader.parts("excludeResourceRules"))
     return Constraints(
         rules=rules or None,
-        excluded=tuple(read_rule(each) for each in reader.parts("excludeResourceRules")),
+        excluded=excluded,
         namespaces=read_selector(reader.part("namespaceSelector")),
         objects=read_selector(reader.part("objectSelector")),
         exact=reader.choice("matchPolicy", ("Exact", "Equivalent"), "Equivalent") == "Exact",
+        by_name=any(each.names for each in (*rules, *excluded)),
     )
 
 

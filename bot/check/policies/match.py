@@ -4,13 +4,14 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from bot.check.policies.constraints import Constraints, ResourceRule
 from bot.check.policies.request import BASE_UNKNOWN, Request
 from bot.check.policies.selector import Selector, labels_of
 from bot.errors import CelEvaluationError
 
-__all__ = ["exempt", "matches"]
+__all__ = ["Matcher", "exempt"]
 
 ADMISSION = ".admissionregistration.k8s.io"
 NAME = "kubernetes.io/metadata.name"
@@ -21,13 +22,28 @@ def exempt(request: Request) -> bool:
     return request.resource.id.type.endswith(ADMISSION)
 
 
-def matches(constraints: Constraints, request: Request) -> bool:
-    """Whether the constraints hold. CelEvaluationError: that cannot be told."""
+class Matcher:
+    """Answers for many requests; what rules say of objects of one type is found once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], bool] = {}
+
+    def matches(self, constraints: Constraints, request: Request) -> bool:
+        """Whether the constraints hold. CelEvaluationError: that cannot be told."""
+        key = (id(constraints), request.resource.id.type, request.version, request.operation, request.namespace is None)
+        known = None if constraints.by_name else self._known.get(key)
+        if known is None:
+            known = self._known[key] = meets_rules(constraints, request)
+        if not known:
+            return False
+        return in_namespace(constraints.namespaces, request) and is_selected(constraints.objects, request)
+
+
+def meets_rules(constraints: Constraints, request: Request) -> bool:
+    """Whether one of the rules fits and none of the excluded. CelEvaluationError: that cannot be told."""
     if any(fits(each, request) for each in constraints.excluded):
         return False
-    if constraints.rules is not None and not meets_one(constraints, request):
-        return False
-    return in_namespace(constraints.namespaces, request) and is_selected(constraints.objects, request)
+    return constraints.rules is None or meets_one(constraints, request)
 
 
 def meets_one(constraints: Constraints, request: Request) -> bool:

@@ -26,8 +26,9 @@ class Request:
     """One object to be made, changed or deleted.
 
     `operation` None: not known whether it is made or changed. `body` and `old` are the object after and before; None:
-    there is none (or, where the operation is not known, nobody knows the old one). `namespace` None: it belongs to
-    none. `namespace_body` is the Namespace's own object: None where nobody knows it.
+    there is none (or, where the operation is not known, nobody knows the old one). `version` is that of its API,
+    without the group. `namespace` None: it belongs to none. `namespace_body` is the Namespace's own object: None where
+    nobody knows it.
     """
 
     resource: Resource = field(repr=False)
@@ -35,13 +36,9 @@ class Request:
     operation: Operation | None
     body: Mapping[str, Any] | None = field(repr=False)
     old: Mapping[str, Any] | None = field(repr=False)
+    version: str
     namespace: str | None
     namespace_body: Mapping[str, Any] | None = field(default=None, repr=False)
-
-    @property
-    def version(self) -> str:
-        """The object's API version without its group."""
-        return str(self.resource.body.get("apiVersion", "")).rpartition("/")[2]
 
     def values(self) -> dict[str, Any]:
         """The values of all variables but `params`."""
@@ -110,6 +107,7 @@ class Situation:
             operation=operation,
             body=placed(body, namespace) if body is not None else None,
             old=placed(old.body, namespace) if old is not None else None,
+            version=str(resource.body.get("apiVersion", "")).rpartition("/")[2],
             namespace=namespace,
             namespace_body=self.namespaces.get(namespace) if namespace is not None else None,
         )
