@@ -47,7 +47,8 @@ def renderers(settings: "RenderSettings", folder: Path | None = None) -> tuple[R
         bases=settings.bases, inflate=settings.inflate, helm=settings.programs.helm, limits=limits,
         scratch=folder / "kustomize" if folder else None,
     )  # fmt: skip
-    return (Kustomize(jail, programs, builds), Helm(jail, settings.programs.helm, charts), Plain())
+    # helm first: it claims whatever has options, which are its alone, so that none is ever ignored
+    return (Helm(jail, settings.programs.helm, charts), Kustomize(jail, programs, builds), Plain())
 
 
 def limits_of(settings: "RenderSettings") -> Limits:

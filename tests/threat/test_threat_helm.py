@@ -113,6 +113,7 @@ async def test_row_31_a_template_reads_no_file_outside_of_its_chart(helm: Helm) 
 async def test_row_32_a_link_in_a_chart_is_refused(helm: Helm, path: str, mode: str) -> None:
     found = await refused(helm, CHART | {f"web/{path}": "/etc/passwd"}, {f"web/{path}": mode})
     assert ("never f" in found.message, found.path) == (True, f"web/{path}")
+    assert found.fix == "commit the files themselves"
 
 
 async def test_row_32_dependencies_are_never_fetched(helm: Helm, server: ChartServer) -> None:

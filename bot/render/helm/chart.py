@@ -107,7 +107,7 @@ def _values(tree: Tree, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes] | 
 
 def _parents(path: str) -> Iterator[str]:
     """Every folder above a path."""
-    while path := posixpath.dirname(path):
+    while (path := posixpath.dirname(path)) not in ("", "/"):
         yield path
 
 

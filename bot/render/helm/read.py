@@ -1,6 +1,7 @@
 """From what Helm printed to resources at their templates, with the hooks kept apart."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from bot.errors import DocumentError, RenderError
 from bot.model.finding import Finding
@@ -45,12 +46,18 @@ def _resources(chart: Chart, printed: Printed, lines: Sequence[str]) -> Iterator
     file = file_of(chart, printed.source)
     line, locate = 1, _at_the_top
     if chart.elsewhere is None and file != "Chart.yaml" and not file.endswith(("tgz", ".tar.gz")):
-        template = chart.files[file].decode("utf-8", "replace").split("\n")
+        template = _lines(chart.files[file])
         end = next((n for n in range(printed.line, len(lines)) if lines[n].startswith("---")), len(lines))
         own = lines[printed.line - 1 : end]
         span = first_line(template, own)
         line, locate = span[0], InTemplate(printed.locate, printed.line, own, template, span)
     yield from resources_of(chart.at(file), printed.value, line, locate)
+
+
+@lru_cache(maxsize=64)
+def _lines(data: bytes) -> tuple[str, ...]:
+    """A template's lines; its documents share them, also on their way to another process."""
+    return tuple(data.decode("utf-8", "replace").split("\n"))
 
 
 def _at_the_top(path: tuple[str | int, ...]) -> tuple[int, int]:

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import offline_tools
+from bot.app import offline_tools, renderers
 from bot.config import parse
 from bot.fetch import Charts, Fetchers
+from bot.flow.assess import pick
 from bot.flow.evaluate import InProcess
 from bot.flow.offline import Revisions, preview
 from bot.jail import Jail
+from bot.model.environment import Source
 from bot.model.gate import Assessment
 from bot.model.identity import RepositoryId
 from bot.model.tree import Tree
 from bot.render.helm import Helm, HelmOptions
+from bot.settings import RenderSettings
 from tests_support.chart_server import ChartServer, chart_server, sha256
 from tests_support.charts import HOOKS, archive, chart_yaml, config_map, tree_of
 from tests_support.programs import program
@@ -84,3 +87,11 @@ async def test_a_chart_that_cannot_be_had_is_never_an_empty_plan(tmp_path: Path,
         found = await assess(server, tmp_path, "sha256:" + "0" * 64)
     assert (found.head, found.plan) == (None, None)
     assert [each.level for each in found.findings] == ["error"]
+
+
+@pytest.mark.parametrize(("options", "renderer"), [({}, "kustomize"), ({"values": ["v.yaml"]}, "helm")])
+def test_options_are_never_ignored(options: dict[str, object], renderer: str) -> None:
+    tree = tree_of({"envs/prod/kustomization.yaml": "resources: []\n"})
+    found = pick(renderers(RenderSettings(jail="best-effort")), tree, Source(path="envs/prod", options=options))
+    assert found
+    assert found.name == renderer
