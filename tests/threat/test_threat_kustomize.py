@@ -333,7 +333,15 @@ async def test_row_64_many_contents_stay_within_the_room(tmp_path: Path) -> None
     contents = list((tmp_path / "scratch" / "contents").iterdir())
     assert sum(each.stat().st_size for each in contents) <= 100_000
     (own,) = (tmp_path / "scratch").glob("own-*")
-    assert [each.name for each in own.iterdir()] == ["lock"], "a build leaves nothing behind"
+    assert [each.name for each in own.rglob("*") if each.is_file()] == ["lock"], "a build leaves no file behind"
+
+
+async def test_what_was_a_folder_may_be_a_file_in_the_next_build(tmp_path: Path) -> None:
+    made = renderer(scratch=tmp_path / "scratch")
+    first = {"o/kustomization.yaml": "resources: [x/a.yaml]\n", "o/x/a.yaml": MAP}
+    second = {"o/kustomization.yaml": "resources: [x]\n", "o/x": MAP}
+    for files in (first, second, first):
+        assert (await render(made, make_tree(files), "o")).resources
 
 
 async def test_rows_65_and_64_a_build_that_is_too_long_is_unknown() -> None:

@@ -1,7 +1,8 @@
 """Files on disk for a build: each content is written once, and a build gets a folder of links to just what it reads.
 
 The links are hard links to read-only files that are named by their digest, so many builds share them, nothing else is
-in reach of a build, and a file may be dropped from the store while a build still uses it.
+in reach of a build, and a file may be dropped from the store while a build still uses it. The folder that a build got
+is emptied and given to another one: its empty sub-folders stay, since removing folders is slow on many file systems.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from bot.errors import ProgramError
 
 __all__ = ["Scratch", "digest_of"]
 
+MOST_FOLDERS = 500  # that one desk is let grow to
 KEEP = 0.75  # of the room, after a cleaning
 
 
@@ -38,6 +40,7 @@ class Scratch:
         self._wanted, self._room = folder, room
         self._contents: Path | None = None
         self._own = Path()
+        self._free: list[Desk] = []
         self._count = 0
         self._bytes = 0
 
@@ -52,30 +55,58 @@ class Scratch:
             raise ProgramError(f"the build reads {size // 2**20} MiB; at most {self._room // 2**20} MiB are laid out")
         try:
             contents = self._open()
-            self._count += 1
-            run = self._own / str(self._count)
-            run.mkdir()
+            desk = self._free.pop() if self._free else self._desk()
         except OSError as error:
             raise ProgramError(f"the scratch folder cannot be used: {error.strerror}") from None
         try:
-            self._fill(contents, run, files, folders)
-            yield run
+            self._fill(contents, desk, files, folders)
+            yield desk.folder
         finally:
-            shutil.rmtree(run, ignore_errors=True)
+            self._clear(desk, files, folders)
 
-    def _fill(self, contents: Path, run: Path, files: Mapping[str, bytes], folders: tuple[str, ...]) -> None:
-        made: set[str] = set()
+    def _desk(self) -> "Desk":
+        self._count += 1
+        desk = Desk(self._own / str(self._count))
+        desk.folder.mkdir()
+        return desk
+
+    def _fill(self, contents: Path, desk: "Desk", files: Mapping[str, bytes], folders: tuple[str, ...]) -> None:
         try:
             for each in folders:
-                (run / each).mkdir(parents=True)
-            for path, data in files.items():
-                parent = path.rpartition("/")[0]
-                if parent not in made:
-                    os.makedirs(run / parent, exist_ok=True)
-                    made.add(parent)
-                self._link(contents / digest_of(data), data, run / path)
+                (desk.folder / each).mkdir(parents=True)
+            try:
+                self._place(contents, desk, files)
+            except (FileExistsError, NotADirectoryError):
+                # what is a file now was a folder in an earlier build
+                desk.remove()
+                desk.folder.mkdir()
+                for each in folders:
+                    (desk.folder / each).mkdir(parents=True)
+                self._place(contents, desk, files)
         except OSError as error:
             raise ProgramError(f"a file could not be laid out for the build: {error.strerror}") from None
+
+    def _place(self, contents: Path, desk: "Desk", files: Mapping[str, bytes]) -> None:
+        for path, data in files.items():
+            parent = path.rpartition("/")[0]
+            if parent not in desk.made:
+                os.makedirs(desk.folder / parent, exist_ok=True)
+                desk.made.add(parent)
+            self._link(contents / digest_of(data), data, desk.folder / path)
+
+    def _clear(self, desk: "Desk", files: Mapping[str, bytes], folders: tuple[str, ...]) -> None:
+        try:
+            for path in files:
+                os.unlink(desk.folder / path)
+            for each in folders:
+                shutil.rmtree(desk.folder / each)
+        except OSError:
+            desk.remove()
+            return
+        if len(desk.made) > MOST_FOLDERS:
+            desk.remove()
+        else:
+            self._free.append(desk)
 
     def _link(self, content: Path, data: bytes, place: Path) -> None:
         try:
@@ -122,6 +153,19 @@ class Scratch:
             self._bytes = sum(each.stat().st_size for each in listing)
         self._contents = contents
         return contents
+
+
+class Desk:
+    """The folder that one build after the other is laid out in, and the sub-folders that were made there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.made: set[str] = set()
+
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.made.clear()
 
 
 def private(folder: Path) -> Path:

@@ -1,16 +1,20 @@
 """Everything that a kustomization can say builds to what the program itself makes of it, and is traced to its place."""
 
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
+from bot.document import load_documents
 from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
-from tests_support.kustomizations import build, laid_out, make_tree, render, renderer
+from bot.render.kustomize import Kustomize, KustomizeOptions
+from tests_support.kustomizations import JAIL, build, laid_out, make_tree, render, renderer
 from tests_support.programs import program
 
 FEATURES: dict[str, dict[str, str | bytes]] = yaml.safe_load(
@@ -45,6 +49,42 @@ async def test_it_builds_to_what_kustomize_makes_of_it(name: str, tmp_path: Path
         assert 1 <= each.origin.line <= line <= text.count("\n") + 1
         shown = text.splitlines()[each.origin.line - 1 :]
         assert any(each.id.kind in row or "name" in row or "Generator" in row for row in shown)
+
+
+ADDS = "[{op: add, path: /metadata/annotations/x, value: y}]"
+REFUSED = {
+    "a patch of annotations that are not there": "patchesJson6902:\n- target: {version: v1, kind: Service, name: web}\n"
+    f"  patch: '{ADDS}'",
+    "a patch without its object": "patches: [{patch: '{apiVersion: v1, kind: Service, metadata: {name: other}}'}]",
+    "an unknown field": "resource: [a.yaml]",
+    "a component that is none": "components: [../base]",
+    "an object twice": "components: [../twice]",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_kustomize_refuses_is_refused(name: str, tmp_path: Path) -> None:
+    twice = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [service.yaml]\n"
+    text = "resources: [../base]\n" + REFUSED[name] + "\n"
+    files = {**BASE, "o/kustomization.yaml": text, "twice/kustomization.yaml": twice,
+             "twice/service.yaml": BASE["base/service.yaml"]}  # fmt: skip
+    assert build(laid_out(files, tmp_path) / "o").status != 0
+    with pytest.raises(RenderError) as caught:
+        await render(renderer(), make_tree(files), "o")
+    assert [each.level for each in caught.value.findings] == ["error"]
+
+
+async def test_kubectl_builds_where_kustomize_is_missing(tmp_path: Path) -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not on PATH")
+    files = {**BASE, **FEATURES["components"]}
+    made = Kustomize(JAIL, ("/nonexistent/kustomize", kubectl), KustomizeOptions())
+    rendered = await render(made, make_tree(files), "o")
+    command = [kubectl, "kustomize", str(laid_out(files, tmp_path) / "o")]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=100)
+    assert [each.body for each in rendered.resources] == [each.value for each in load_documents(done.stdout)]
+    assert "kubectl" in rendered.tools[0]
 
 
 async def origins(name: str, tmp_path: Path) -> dict[str, tuple[str, int]]:
