@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.check import Check
 from bot.check.leaks import Leaks
 from bot.check.own import OwnChecks
+from bot.check.policies import Policies
 from bot.check.rego import Rego
 from bot.check.schemas import Schemas
 from bot.check.secrets import PlainSecrets
@@ -19,19 +20,31 @@ from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
 from tests_support.jails import JAIL
 
-CHECKS: list[Check] = [Schemas(), PlainSecrets(), Leaks(), Rego(JAIL), OwnChecks(JAIL)]
+CHECKS: list[Check] = [Schemas(), PlainSecrets(), Policies(), Leaks(), Rego(JAIL), OwnChecks(JAIL)]
+from tests_support.policies_given import binding, policy, tree
+
+# One that refuses everything, quotes what it can, and looks at fields that may be of any type.
+POLICY = (
+    policy(
+        "has(object.nonesuch) && object.data.key.all(each, each == 'x')",
+        rules="{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*']}",
+        said="message: refused\nmessageExpression: \"'data: ' + string(object.data.key) + object.stringData.key\"",
+    )
+    + binding()
+)
 
 REPOSITORY = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(
-    id=EnvironmentId(repository=REPOSITORY, name="prod"), source=Source(path="envs/prod"), target="prod", apply="never"
-)
+    id=EnvironmentId(repository=REPOSITORY, name="prod"), source=Source(path="envs/prod"), target="prod", apply="never",
+    policies=("policies",),
+)  # fmt: skip
 
 pytestmark = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 
 
 def examined(*resources: Resource) -> Examined:
     """An environment with these resources and nothing else."""
-    return Examined(environment=ENVIRONMENT, resources=resources)
+    return Examined(environment=ENVIRONMENT, resources=resources, policies=tree({"policies/p.yaml": POLICY}))
 
 
 def resource(body: Any, kind: str = "Secret", number: int = 1) -> Resource:
@@ -62,6 +75,7 @@ async def test_nothing_has_no_findings(check: Check) -> None:
     assert list(await check.run(examined())) == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(BODIES, max_size=3), st.sampled_from(["Secret", "ConfigMap", "Pod", "Service", "Nonesuch", "X.acme.io"])
 )
@@ -77,6 +91,7 @@ def test_every_finding_can_be_acted_on(check: Check, bodies: list[Any], kind: st
         assert found.column >= 1
 
 
+@settings(deadline=None)
 @given(st.lists(BODIES, min_size=1, max_size=3))
 def test_the_same_resources_give_the_same_findings(check: Check, bodies: list[Any]) -> None:
     resources = [resource(body, "Secret", number) for number, body in enumerate(bodies, 1)]
@@ -84,6 +99,7 @@ def test_the_same_resources_give_the_same_findings(check: Check, bodies: list[An
     assert list(first) == list(second)
 
 
+@settings(deadline=None)
 @given(
     FIELDS, st.sampled_from([str, lambda each: [each], lambda each: {"key": each}, lambda each: {"key": {"key": each}}])
 )

@@ -540,8 +540,8 @@ def test_a_waiver_that_does_not_count_says_why(text, message):
     assert message in found.message
 
 
-def test_what_could_not_be_evaluated_can_be_waived_too():
-    assert levels(policy("object.nope == 1") + binding(), waivers=(WAIVER,)) == ["notice"]
+def test_what_could_not_be_evaluated_is_not_waived():
+    assert levels(policy("object.nope == 1") + binding(), waivers=(WAIVER,)) == ["unknown"]
 
 
 # hostile objects
