@@ -19,9 +19,9 @@ from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
 from tests_support.jails import JAIL
+from tests_support.policies_given import binding, policy, tree
 
 CHECKS: list[Check] = [Schemas(), PlainSecrets(), Policies(), Leaks(), Rego(JAIL), OwnChecks(JAIL)]
-from tests_support.policies_given import binding, policy, tree
 
 # One that refuses everything, quotes what it can, and looks at fields that may be of any type.
 POLICY = (

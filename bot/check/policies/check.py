@@ -124,7 +124,7 @@ class Policies:
         return sorted(settled, key=lambda each: (each.line, each.column))
 
     def settled(self, finding: Finding, request: Request, environment: Environment) -> Finding:
-        """The finding after what waivers say of it. What could not be evaluated is nothing that anybody can answer for."""
+        """The finding after what waivers say of it; nobody can answer for what could not be evaluated."""
         if finding.level == "unknown":
             return finding
         said = ruling(finding.rule, request.resource, environment.waivers, self.today())
