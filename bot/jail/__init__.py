@@ -3,7 +3,8 @@
 Banned here: shells, and knowing what a program is for.
 """
 
+from bot.jail.job import Done, Job, Limits
 from bot.jail.program import Program, locate
-from bot.jail.run import Done, Jail, Job, Limits
+from bot.jail.run import Jail
 
 __all__ = ["Done", "Jail", "Job", "Limits", "Program", "locate"]

@@ -1,15 +1,13 @@
-"""System calls that Python has no function for, by number (x86_64 and aarch64)."""
+"""System calls that Python has no function for."""
 
+import contextlib
 import ctypes
 import os
-import platform
-import signal
 
-__all__ = ["MACHINE", "become_subreaper", "call", "die_with_parent", "no_new_privileges", "prctl"]
+__all__ = ["become_subreaper", "call", "drop_privileges", "prctl", "tell_of_parents_end"]
 
-MACHINE = platform.machine()
-
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER = 1, 38, 36
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_SECUREBITS = 1, 38, 36, 28
+NOROOT, NOROOT_LOCKED = 1, 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -34,13 +32,15 @@ def prctl(option: int, *arguments: object) -> int:
     return result
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends."""
-    prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+def tell_of_parents_end(number: int) -> None:
+    """Have the kernel send a signal to this process when the thread that started it ends."""
+    prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(number))
 
 
-def no_new_privileges() -> None:
-    """Set-user-ID programs and file capabilities give nothing from here on; filters need it."""
+def drop_privileges() -> None:
+    """From the next program on: set-user-ID and file capabilities give nothing, and root has no capability either."""
+    with contextlib.suppress(PermissionError):  # who may not say so has no capabilities to lose
+        prctl(PR_SET_SECUREBITS, ctypes.c_ulong(NOROOT | NOROOT_LOCKED))
     prctl(PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1))
 
 

@@ -6,9 +6,9 @@ import stat
 import struct
 from collections.abc import Iterable
 
-from bot.jail.kernel import call, prctl
+from bot.jail.kernel import call
 
-__all__ = ["READ", "RUN", "WRITE", "abi", "restrict"]
+__all__ = ["EXECUTE", "READ", "WRITE", "abi", "restrict"]
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION_FLAG = 1
@@ -23,7 +23,6 @@ ABSTRACT_SOCKETS, SIGNALS = 1, 2
 
 ANY = (1 << 13) - 1
 READ = READ_FILE | READ_DIR
-RUN = READ | EXECUTE
 WRITE = READ | WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_FIFO | MAKE_SYM | REFER
 OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 
@@ -48,7 +47,7 @@ def handled(version: int) -> tuple[int, int, int]:
 def restrict(version: int, rules: Iterable[tuple[str, int]]) -> None:
     """Leave this process only what `rules` allow: each a path and what may be done at and below it.
 
-    A path that is not there gives nothing. OSError: the kernel refused.
+    A path that is not there gives nothing. `no_new_privs` is set by then. OSError: the kernel refused.
     """
     files, network, scopes = handled(version)
     attributes = struct.pack("<QQQ", files, network, scopes)
@@ -57,7 +56,6 @@ def restrict(version: int, rules: Iterable[tuple[str, int]]) -> None:
     try:
         for path, access in rules:
             allow(ruleset, path, access & files)
-        prctl(38, ctypes.c_ulong(1))
         call(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:
         os.close(ruleset)

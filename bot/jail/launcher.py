@@ -1,55 +1,84 @@
 """The launcher: a small process that forks once per job, so that a jail costs no start of an interpreter.
 
-It is started by `bot.jail.link` with one end of a socket as its descriptor 3, and speaks JSON, a message a packet:
+It is started by `bot.jail.link` with one end of a socket, and speaks JSON, a message a packet:
 
     → {id, program, arguments, environment, folder, programs, inputs, scratch, limits, landlock, seccomp}
       with three descriptors: its standard input, output and error
     → {kill: id}
-    ← {id, error} | {id, status, signal}
+    ← {id, pid}, then {id, error} | {id, status, signal, stopped}
 
 It ends, and every job with it, when the other end is closed.
 """
 
 import contextlib
+import gc
 import json
 import os
 import select
 import signal
 import socket
-from typing import Any
+import sys
+import time
+from typing import Any, NamedTuple
 
 from bot.jail.confine import confine
-from bot.jail.kernel import become_subreaper, die_with_parent
+from bot.jail.kernel import become_subreaper, tell_of_parents_end
+from bot.jail.watch import exceeded, used
 
 __all__ = ["LONGEST", "main"]
 
 LONGEST = 192 * 1024
 """Bytes of a message; Linux's default limit of a packet is 208 KiB."""
 
+LOOK_EVERY = 0.1
 FAILED = 127
-Children = dict[int, tuple[int, int]]
+DEFAULTS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ)
+"""Signals that this process, or Python, handles or ignores; a program starts without that."""
+
+
+class Child(NamedTuple):
+    """A job that runs; `told` is a pipe that says why it could not be started. `stopped` gets the limit it passed."""
+
+    id: int
+    told: int
+    limits: dict[str, float]
+    stopped: list[str]
+
+
+Children = dict[int, Child]
 
 
 def main(descriptor: int) -> None:
     """Serve requests until the other end is closed."""
-    die_with_parent()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    tell_of_parents_end(signal.SIGTERM)
     become_subreaper()
     link = socket.socket(fileno=descriptor)
     wake, poke = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(poke, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # a child that collects would copy this process page by page
     children: Children = {}
-    while True:
-        ready, _, _ = select.select([link.fileno(), wake], [], [])
-        if wake in ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(wake, 4096)
-            reap(link, children)
-        if link.fileno() in ready and not serve(link, children):
-            break
-    for pid in children:
-        kill(pid)
+    looked = time.monotonic()
+    try:
+        while True:
+            ready, _, _ = select.select([descriptor, wake], [], [], LOOK_EVERY if children else None)
+            if wake in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake, 4096)
+                reap(link, children)
+            if descriptor in ready and not serve(link, children):
+                break
+            if children and time.monotonic() - looked >= LOOK_EVERY:
+                look(children)
+                looked = time.monotonic()
+    finally:
+        for pid in children:
+            kill(pid)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, 0):
+                pass
 
 
 def serve(link: socket.socket, children: Children) -> bool:
@@ -59,26 +88,41 @@ def serve(link: socket.socket, children: Children) -> bool:
         return False
     message = json.loads(data)
     if "kill" in message:
-        for pid, (id, _) in children.items():
-            if id == message["kill"]:
+        for pid, child in children.items():
+            if child.id == message["kill"]:
                 kill(pid)
         return True
     told, tell = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
-    if pid == 0:
-        become(message, descriptors, tell)
-    for each in (*descriptors, tell):
-        os.close(each)
-    children[pid] = (message["id"], told)
+    own = os.getpid()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        os.close(told)
+        answer(link, id=message["id"], error=os.strerror(error.errno or 0))
+    else:
+        if pid == 0:
+            become(message, descriptors, tell, own)
+        children[pid] = Child(message["id"], told, message["limits"], [])
+        answer(link, id=message["id"], pid=pid)
+    finally:
+        for each in (*descriptors, tell):
+            os.close(each)
     return True
 
 
-def become(job: dict[str, Any], descriptors: list[int], tell: int) -> None:
+def answer(link: socket.socket, **message: Any) -> None:
+    """Tell the server, if it is still there: where it is not, that is seen when the next message is read."""
+    with contextlib.suppress(OSError):
+        link.send(json.dumps(message).encode())
+
+
+def become(job: dict[str, Any], descriptors: list[int], tell: int, launcher: int) -> None:
     """In the child: take the job's descriptors, confine, execute. It never returns."""
     try:
         os.setsid()
+        tell_of_parents_end(signal.SIGKILL)
         signal.set_wakeup_fd(-1)
-        for each in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE):
+        for each in DEFAULTS:
             signal.signal(each, signal.SIG_DFL)
         high = os.dup(tell)  # not one of the first three, which are replaced now
         for target, source in enumerate(descriptors):
@@ -86,9 +130,11 @@ def become(job: dict[str, Any], descriptors: list[int], tell: int) -> None:
         os.dup2(high, 3, inheritable=False)
         os.closerange(4, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
         tell = 3
+        os.umask(0o077)
         os.chdir(job["folder"])
         confine(job)
-        os.execve(job["program"], job["arguments"], job["environment"])
+        if os.getppid() == launcher:
+            os.execve(job["program"], job["arguments"], job["environment"])
     except BaseException as error:  # whatever it is, this process must not go on as a second launcher
         with contextlib.suppress(OSError):
             reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
@@ -98,7 +144,7 @@ def become(job: dict[str, Any], descriptors: list[int], tell: int) -> None:
 
 
 def reap(link: socket.socket, children: Children) -> None:
-    """Tell of every job that ended, and end what it left behind."""
+    """Tell of every job that ended, when all that it left behind has ended too."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -108,21 +154,34 @@ def reap(link: socket.socket, children: Children) -> None:
             break
         if pid not in children:
             continue
-        id, told = children.pop(pid)
-        reason = os.read(told, 200).decode(errors="replace")
-        os.close(told)
+        child = children.pop(pid)
+        reason = os.read(child.told, 200).decode(errors="replace")
+        os.close(child.told)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-        answer: dict[str, Any] = {"id": id, "error": reason}
-        if not reason:
-            ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-            answer = {"id": id, "status": os.WEXITSTATUS(status) if not ended else 0, "signal": ended}
-        link.send(json.dumps(answer).encode())
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-pid, 0):  # orphans are ours, as subreaper
+                pass
+        if reason:
+            answer(link, id=child.id, error=reason)
+            continue
+        ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        stopped = child.stopped[0] if child.stopped else ""
+        answer(link, id=child.id, status=0 if ended else os.WEXITSTATUS(status), signal=ended, stopped=stopped)
     end_orphans(children)
 
 
+def look(children: Children) -> None:
+    """Kill each job whose processes use more together than it may."""
+    usage = used()
+    for pid, child in children.items():
+        if pid in usage and (limit := exceeded(usage[pid], child.limits)):
+            child.stopped.append(limit)
+            kill(pid)
+
+
 def end_orphans(children: Children) -> None:
-    """Kill what lost its parent and left its group: it was reparented to us, and no job is its own grandchild."""
+    """Kill what lost its parent and left its session, as it can where there is no filter: it was reparented to us."""
     own = os.getpid()
     with contextlib.suppress(OSError), open(f"/proc/{own}/task/{own}/children") as file:
         for pid in map(int, file.read().split()):

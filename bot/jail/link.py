@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from typing import Any
 from bot.errors import ProgramError
 from bot.jail.launcher import LONGEST
 
-__all__ = ["Link"]
+__all__ = ["Link", "Running"]
 
 FOLDER = Path(__file__).resolve().parent
 START = """
@@ -28,6 +30,33 @@ main(int(sys.argv[3]))
 """Imports the launcher without its packages, which would bring the server's libraries along."""
 
 LOST = "the launcher of programs ended"
+PATIENCE = 5.0
+RETRY = 0.005
+
+
+class Running:
+    """A job that was sent; `answer` is how it ended."""
+
+    def __init__(self, link: "Link", id: int) -> None:
+        self.id = id
+        self.answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.pid = 0
+        self._link = link
+
+    async def end(self) -> None:
+        """Kill it if it runs, and wait until none of its processes is left."""
+        if not self.answer.done():
+            self._link.send({"kill": self.id})
+            await asyncio.wait({self.answer}, timeout=PATIENCE)
+        if self.answer.done():
+            self.answer.exception()  # whoever waited for it has seen it
+        self._link.forget(self)
+
+    def kill(self) -> None:
+        """Kill it without its launcher."""
+        for send in (os.killpg, os.kill) if self.pid else ():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                send(self.pid, signal.SIGKILL)
 
 
 class Link:
@@ -37,43 +66,44 @@ class Link:
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._running: dict[int, Running] = {}
         self._numbers = itertools.count(1)
         self._end: weakref.finalize[..., Link] | None = None
 
-    async def run(self, request: dict[str, Any], descriptors: tuple[int, int, int]) -> dict[str, Any]:
-        """Have one job done; how it ended. Cancelled, it kills the job. ProgramError: it could not be started."""
-        link = self._open()
-        id = next(self._numbers)
-        message = json.dumps({**request, "id": id}).encode()
+    async def begin(self, request: dict[str, Any], descriptors: tuple[int, int, int]) -> Running:
+        """Send a job with its standard descriptors. ProgramError: it could not be sent."""
+        running = Running(self, next(self._numbers))
+        message = json.dumps({**request, "id": running.id}).encode()
         if len(message) > LONGEST:
             raise ProgramError("the program's arguments are too long")
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting[id] = answer
+        link = self._open()
+        self._running[running.id] = running
         try:
-            socket.send_fds(link, [message], list(descriptors))
-            return await answer
-        except OSError:
-            raise ProgramError(LOST) from None
-        finally:
-            self._waiting.pop(id, None)
-            if not answer.done() or answer.cancelled():
-                self.kill(id)
+            while True:
+                with contextlib.suppress(BlockingIOError):
+                    socket.send_fds(link, [message], list(descriptors))
+                    return running
+                await asyncio.sleep(RETRY)  # the launcher has as many before it as fit
+        except BaseException as error:
+            self.forget(running)
+            if isinstance(error, OSError):
+                raise ProgramError(LOST) from None
+            raise
 
-    def kill(self, id: int) -> None:
-        """Kill a job, if it is still there."""
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message, if there is a launcher."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
-                self._socket.send(json.dumps({"kill": id}).encode())
+                self._socket.send(json.dumps(message).encode())
+
+    def forget(self, running: Running) -> None:
+        """Nobody waits for it any more."""
+        self._running.pop(running.id, None)
 
     def _open(self) -> socket.socket:
         loop = asyncio.get_running_loop()
-        if (
-            self._socket is not None
-            and self._loop is loop
-            and self._process is not None
-            and self._process.poll() is None
-        ):
+        alive = self._process is not None and self._process.poll() is None
+        if self._socket is not None and self._loop is loop and alive:
             return self._socket
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -101,24 +131,30 @@ class Link:
             self.close()
             return
         message = json.loads(data)
-        waiting = self._waiting.get(message["id"])
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message)
+        running = self._running.get(message["id"])
+        if running is not None and "pid" in message:
+            running.pid = message["pid"]
+        elif running is not None and not running.answer.done():
+            running.answer.set_result(message)
 
     def close(self) -> None:
         """End the launcher and its jobs."""
         if self._socket is not None and self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._socket.fileno())
-        if self._end is not None:
-            self._end()
+        failed = self._end() if self._end is not None else 0
         self._socket = self._process = self._end = None
-        for each in self._waiting.values():
-            if not each.done():
-                each.set_exception(ProgramError(LOST))
+        for each in self._running.values():
+            if not each.answer.done():
+                if failed:
+                    each.kill()
+                each.answer.set_exception(ProgramError(LOST))
 
 
-def end(link: socket.socket, process: "subprocess.Popen[bytes]") -> None:
-    """End a launcher, and with it its jobs."""
+def end(link: socket.socket, process: "subprocess.Popen[bytes]") -> int:
+    """End a launcher, and with it its jobs; 0: it said that it did."""
     link.close()
-    process.kill()
-    process.wait()
+    try:
+        return process.wait(PATIENCE)  # it sees the closed socket, kills its jobs and ends
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from io import FileIO
 
 __all__ = ["Bounded", "Tail", "reading"]
 
@@ -50,10 +51,10 @@ class Tail(Bounded):
         self._parts = [(b"".join(self._parts) + data)[-self._limit :]]
 
 
-async def reading(stack: AsyncExitStack, kept: Bounded) -> tuple[int, "asyncio.Future[None]"]:
-    """The end of a new pipe to give to a program, and what is done when the pipe has ended. The caller closes it."""
+async def reading(stack: AsyncExitStack, kept: Bounded) -> FileIO:
+    """The end of a new pipe to give to a program, and to close then; `kept` gets what is written there."""
     inside, outside = os.pipe2(os.O_CLOEXEC)
-    file = os.fdopen(inside, "rb", buffering=0)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: kept, file)
+    given = stack.enter_context(FileIO(outside, "wb"))
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: kept, FileIO(inside, "rb"))
     stack.callback(transport.close)
-    return outside, kept.ended
+    return given

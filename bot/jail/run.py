@@ -2,65 +2,31 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
+import signal
+import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from bot.errors import ProgramError
-from bot.jail import landlock, seccomp
+from bot.jail import bare, landlock, seccomp
 from bot.jail.confine import missing
+from bot.jail.job import Done, Job
 from bot.jail.link import Link
 from bot.jail.pipes import Bounded, Tail, reading
-from bot.jail.program import Program
 from bot.model.forge import Diagnosis
 from bot.model.noun import noun
 
-__all__ = ["Done", "Jail", "Job", "Limits", "Mechanisms", "mechanisms"]
+__all__ = ["Jail", "Mechanisms", "mechanisms"]
 
 ERRORS_KEPT = 64 * 1024
 LOOK_EVERY = 0.2
-
-
-@noun
-class Limits:
-    """What a run may use: wall time and processor time in seconds; memory, output and scratch space in bytes."""
-
-    seconds: float = 30.0
-    processor: float = 10.0
-    memory: int = 1536 * 1024 * 1024
-    output: int = 64 * 1024 * 1024
-    disk: int = 256 * 1024 * 1024
-
-
-@noun
-class Job:
-    """What to run. `inputs` are folders and files that it may read; `scratch` is a folder that it may write to.
-
-    `helpers` are programs that it may execute. `folder` is where it starts. `environment` is all that it finds there.
-    """
-
-    program: Program
-    arguments: tuple[str, ...]
-    folder: Path
-    inputs: tuple[Path, ...] = ()
-    scratch: Path | None = None
-    helpers: tuple[Program, ...] = ()
-    stdin: bytes = field(default=b"", repr=False)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = Limits()
-
-
-@noun
-class Done:
-    """How a run ended by itself: exit status, standard output and standard error (its end, at most 64 KiB)."""
-
-    status: int
-    output: bytes = field(repr=False)
-    errors: bytes = field(repr=False)
-    seconds: float
+PATIENCE = 5.0
+MOST_FILES = 200_000
+LEAST_FREE = 64 * 1024 * 1024
 
 
 @noun
@@ -73,6 +39,8 @@ class Mechanisms:
 
 def mechanisms() -> Mechanisms:
     """What this machine's kernel offers."""
+    if sys.platform != "linux":
+        return Mechanisms(landlock=0, seccomp=False)
     return Mechanisms(landlock=landlock.abi(), seccomp=seccomp.available())
 
 
@@ -118,32 +86,35 @@ class Jail:
     async def run(self, job: Job) -> Done:
         """Run it to its end. ProgramError: it was stopped by a limit or a signal, or it could not be jailed."""
         request = self._request(job)
+        if sys.platform != "linux":
+            return await bare.run(job)
         began = time.monotonic()
         output, errors = Bounded(job.limits.output), Tail(ERRORS_KEPT)
         async with contextlib.AsyncExitStack() as stack:
             stdin = stack.enter_context(given(job.stdin))
-            out, out_ended = await reading(stack, output)
-            err, err_ended = await reading(stack, errors)
-            running = asyncio.create_task(self._link.run(request, (stdin, out, err)))
-            stack.push_async_callback(ended, running)
-            await asyncio.sleep(0)  # the request is on its way with these descriptors: ours are no longer needed
-            os.close(out)
-            os.close(err)
-            answer = await watched(job, running, output)
-            await asyncio.gather(out_ended, err_ended)
+            out, err = await reading(stack, output), await reading(stack, errors)
+            running = await self._link.begin(request, (stdin, out.fileno(), err.fileno()))
+            stack.push_async_callback(running.end)
+            out.close()
+            err.close()
+            answer = await watched(job, running.answer, output)
+            _, held = await asyncio.wait({output.ended, errors.ended}, timeout=PATIENCE)
+            if held:
+                raise ProgramError(f"{job.program.name} left a process behind that holds its output")
         if output.full:
             raise ProgramError(f"{job.program.name} printed more than {job.limits.output} bytes")
         return done(job, answer, output.data, errors.data, time.monotonic() - began)
 
     def _request(self, job: Job) -> dict[str, Any]:
         offered = self.offered()
-        limits = {"processor": job.limits.processor, "memory": job.limits.memory, "disk": job.limits.disk}
+        limits = {name: getattr(job.limits, name) for name in ("processor", "memory", "disk", "processes")}
+        filter = seccomp.made(offered.landlock) if offered.seccomp else ""
         return {
             "program": str(job.program.path), "arguments": [job.program.name, *job.arguments],
             "environment": dict(job.environment), "folder": str(job.folder),
             "programs": [str(each.path) for each in (job.program, *job.helpers)],
             "inputs": [str(each) for each in job.inputs], "scratch": str(job.scratch) if job.scratch else "",
-            "limits": limits, "landlock": offered.landlock, "seccomp": offered.seccomp,
+            "limits": limits, "landlock": offered.landlock, "seccomp": filter,
         }  # fmt: skip
 
     def close(self) -> None:
@@ -155,48 +126,49 @@ REMEDY = "use a newer kernel, or set render.jail: best-effort where every change
 
 
 @contextlib.contextmanager
-def given(data: bytes) -> Any:
+def given(data: bytes) -> Iterator[int]:
     """A descriptor that yields these bytes and then ends: nobody has to write while the program reads."""
-    descriptor = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    descriptor = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         with os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(data)
         os.lseek(descriptor, 0, os.SEEK_SET)
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_WRITE)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-async def ended(running: "asyncio.Task[dict[str, Any]]") -> None:
-    """Leave no run behind, whatever happened."""
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-
-async def watched(job: Job, running: "asyncio.Task[dict[str, Any]]", output: Bounded) -> dict[str, Any]:
+async def watched(job: Job, answer: "asyncio.Future[dict[str, Any]]", output: Bounded) -> dict[str, Any]:
     """Wait for the end; stop it when a limit is passed that the kernel does not hold."""
     name, limits = job.program.name, job.limits
     until = time.monotonic() + limits.seconds
     while True:
-        finished, _ = await asyncio.wait({running}, timeout=min(LOOK_EVERY, max(0.0, until - time.monotonic())))
+        finished, _ = await asyncio.wait({answer}, timeout=min(LOOK_EVERY, max(0.0, until - time.monotonic())))
         if finished:
-            return running.result()
+            return answer.result()
         if output.full:
             raise ProgramError(f"{name} printed more than {limits.output} bytes")
         if time.monotonic() >= until:
             raise ProgramError(f"{name} did not finish within {limits.seconds:g} s")
-        if job.scratch is not None and await asyncio.to_thread(size, job.scratch) > limits.disk:
-            raise ProgramError(f"{name} wrote more than {limits.disk} bytes")
+        if job.scratch is not None and (passed := await asyncio.to_thread(filled, job.scratch, limits.disk)):
+            raise ProgramError(f"{name} {passed}")
 
 
-def size(folder: Path) -> int:
-    """Bytes that the files below a folder take."""
-    total = 0
-    for place, _, files in os.walk(folder):
+def filled(folder: Path, limit: int) -> str:
+    """What a program did to its scratch folder that it may not; empty: nothing."""
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < min(LEAST_FREE, disk.f_blocks * disk.f_frsize // 20):
+        return "left too little space on the disk"  # files that were deleted and are open count here
+    total = entries = 0
+    for place, folders, files in os.walk(folder):
+        entries += len(folders) + len(files)
+        if entries > MOST_FILES:
+            return f"made more than {MOST_FILES} files"
         for each in files:
             with contextlib.suppress(OSError):
                 total += os.lstat(os.path.join(place, each)).st_blocks * 512
-    return total
+    return f"wrote more than {limit} bytes" if total > limit else ""
 
 
 def done(job: Job, answer: dict[str, Any], output: bytes, errors: bytes, seconds: float) -> Done:
@@ -204,9 +176,14 @@ def done(job: Job, answer: dict[str, Any], output: bytes, errors: bytes, seconds
     name = job.program.name
     if error := answer.get("error"):
         raise ProgramError(f"{name} could not be started: {error}")
-    if answer["signal"]:
-        raise ProgramError(f"{name} was stopped: {REASONS.get(answer['signal'], 'signal ' + str(answer['signal']))}")
+    if why := answer["stopped"] or answer["signal"]:
+        raise ProgramError(f"{name} was stopped: {REASONS.get(why, f'signal {why}')}")
     return Done(status=answer["status"], output=output, errors=errors, seconds=seconds)
 
 
-REASONS = {24: "it used up its processor time", 25: "it wrote too large a file", 9: "it was killed"}
+REASONS: dict[str | int, str] = {
+    "processor": "it used up its processor time", signal.SIGXCPU: "it used up its processor time",
+    "memory": "it used too much memory", "processes": "it started too many processes",
+    signal.SIGXFSZ: "it wrote too large a file", signal.SIGKILL: "it was killed",
+}  # fmt: skip
+"""By the limit that was passed, or by the signal that ended it."""

@@ -1,48 +1,54 @@
-"""A seccomp filter that refuses sockets and what reaches past a jail. https://docs.kernel.org/userspace-api/seccomp_filter.html"""
+"""Which system calls a jailed program may make. https://docs.kernel.org/userspace-api/seccomp_filter.html
 
+Every call that is known by name is allowed but those below; one that is not known (of a newer kernel, or x86's x32
+numbers) does not exist for the program. The filter is made by the server and installed by the child.
+"""
+
+import base64
 import ctypes
 import errno
-import struct
+import os
+from functools import cache
 
-from bot.jail.kernel import MACHINE, prctl
+from bot.jail.kernel import prctl
 
-__all__ = ["available", "restrict"]
+__all__ = ["available", "install", "made"]
 
-PR_GET_SECCOMP, PR_SET_SECCOMP, MODE_FILTER = 21, 22, 2
-ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-X32 = 0x40000000
+REFUSED = """
+socket socketpair connect accept accept4 bind listen
+io_uring_setup io_uring_enter io_uring_register io_setup io_submit
+ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp
+pidfd_open pidfd_getfd pidfd_send_signal setsid setpgid
+chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat file_setattr
+utime utimes futimesat utimensat
+setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat
+mknod mknodat name_to_handle_at open_by_handle_at inotify_init inotify_init1 inotify_add_watch
+fanotify_init fanotify_mark lookup_dcookie quotactl quotactl_fd acct sync
+memfd_create memfd_secret shmget shmat shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl
+mq_open mq_unlink
+mount umount umount2 pivot_root chroot unshare setns open_tree open_tree_attr move_mount mount_setattr
+fsopen fsconfig fsmount fspick statmount listmount listns swapon swapoff
+bpf perf_event_open userfaultfd add_key request_key keyctl
+sched_setscheduler sched_setparam sched_setattr ioprio_set migrate_pages move_pages
+init_module finit_module delete_module create_module kexec_load kexec_file_load reboot syslog vhangup
+settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname
+iopl ioperm modify_ldt personality uselib nfsservctl _sysctl sysfs ustat uprobe uretprobe
+lsm_set_self_attr
+"""
+"""Answered with EPERM, by name: what reaches the network, other processes, the kernel, memory that no limit counts, and
+what Landlock leaves alone (modes, owners, times and attributes of any file, watching folders)."""
 
-REFUSED: dict[str, dict[str, int]] = {
-    "x86_64": {
-        "socket": 41, "connect": 42, "accept": 43, "bind": 49, "listen": 50, "socketpair": 53, "accept4": 288,
-        "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "pidfd_getfd": 438,
-        "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "unshare": 272, "setns": 308,
-        "mknod": 133, "mknodat": 259, "name_to_handle_at": 303, "open_by_handle_at": 304, "bpf": 321,
-        "perf_event_open": 298, "userfaultfd": 323, "add_key": 248, "request_key": 249, "keyctl": 250,
-        "init_module": 175, "finit_module": 313, "delete_module": 176, "kexec_load": 246, "kexec_file_load": 320,
-        "reboot": 169, "swapon": 167, "swapoff": 168, "settimeofday": 164, "clock_settime": 227,
-    },
-    "aarch64": {
-        "socket": 198, "socketpair": 199, "bind": 200, "listen": 201, "accept": 202, "connect": 203, "accept4": 242,
-        "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "pidfd_getfd": 438,
-        "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51, "unshare": 97, "setns": 268,
-        "mknodat": 33, "name_to_handle_at": 264, "open_by_handle_at": 265, "bpf": 280,
-        "perf_event_open": 241, "userfaultfd": 282, "add_key": 217, "request_key": 218, "keyctl": 219,
-        "init_module": 105, "finit_module": 273, "delete_module": 106, "kexec_load": 104, "kexec_file_load": 294,
-        "reboot": 142, "swapon": 224, "swapoff": 225, "settimeofday": 170, "clock_settime": 112,
-    },
-}  # fmt: skip
-"""System calls by machine (the kernel's `unistd` tables)."""
+ABSENT = frozenset({"clone3"})
+"""Answered with ENOSYS, so that callers fall back: its flags are behind a pointer, out of a filter's sight."""
 
-SINCE_5 = {
-    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
-    "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "mount_setattr": 442,
-}  # fmt: skip
-"""Those that have the same number on every machine."""
+NAMESPACES = 0x7E020080
+"""CLONE_NEW* of `clone`: time, mount, cgroup, uts, ipc, user, pid and net."""
 
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER_AT, ARCHITECTURE_AT = 0, 4
+OWN_ONLY = {"prlimit64": (0,), "sched_setaffinity": (0,), "setpriority": (0, 1)}
+"""Calls that may only be about the caller itself, and which arguments say so by being 0."""
+
+SIGNALS_SCOPED_SINCE, TRUNCATION_SINCE = 6, 3
+PR_SET_SECCOMP, MODE_FILTER = 22, 2
 
 
 class Program(ctypes.Structure):
@@ -52,31 +58,59 @@ class Program(ctypes.Structure):
 
 
 def available() -> bool:
-    """Whether the kernel has filters and this machine's table is known."""
-    if MACHINE not in REFUSED:
-        return False
+    """Whether the kernel has filters and this machine's calls are known by name."""
+    from seccompy import UnsupportedError
+    from seccompy.syscalls import audit_arch
+
     try:
-        prctl(PR_GET_SECCOMP)
-    except OSError:
+        audit_arch()
+        prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), ctypes.c_void_p(None))
+    except UnsupportedError:
         return False
-    return True
+    except OSError as error:
+        return error.errno == errno.EFAULT  # it would have taken a filter
+    return False
 
 
-def restrict() -> None:
-    """Refuse the calls with EPERM from now on, also for all that is executed. OSError: the kernel refused."""
-    code = assemble(MACHINE)
+@cache
+def made(landlock: int) -> str:
+    """The filter beside that version of Landlock (0: none), base64; it does what older versions cannot."""
+    from seccompy import Action, CmpOp, Filter
+    from seccompy.syscalls import AARCH64_SYSCALLS, X86_64_SYSCALLS, arch
+
+    table = X86_64_SYSCALLS if arch() == "x86_64" else AARCH64_SYSCALLS
+    refused, special = set(REFUSED.split()), {"clone", *OWN_ONLY, *ABSENT}
+    filter = Filter(Action.ERRNO | errno.ENOSYS)
+    filter.allow("clone", args=[(0, CmpOp.MASKED_EQ, 0, NAMESPACES)])
+    filter.errno("clone", errno.EPERM)
+    for name, arguments in OWN_ONLY.items():
+        filter.allow(name, args=dict.fromkeys(arguments, 0))
+        filter.errno(name, errno.EPERM)
+    if landlock < SIGNALS_SCOPED_SINCE:
+        # a signal to anybody but the own group might go to the server
+        filter.allow("kill", args={0: 0})
+        refused |= {"tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"}
+        filter.errno("kill", errno.EPERM)
+        special.add("kill")
+    if landlock < TRUNCATION_SINCE:
+        refused |= {"truncate", "truncate64"}
+        special.add("openat2")
+        for name, argument in (("open", 1), ("openat", 2)):
+            if name in table:  # reading and truncating at once is asked for as reading
+                filter.errno(
+                    name, errno.EACCES, args=[(argument, CmpOp.MASKED_EQ, os.O_TRUNC, os.O_TRUNC | os.O_ACCMODE)]
+                )
+    numbers = {table[name] for name in refused if name in table}
+    left = set(table.values()) - numbers - {table[name] for name in special if name in table}
+    for number in sorted(numbers):
+        filter.errno(number, errno.EPERM)
+    for number in sorted(left):
+        filter.allow(number)
+    return base64.b64encode(filter.program).decode()
+
+
+def install(filter: str) -> None:
+    """Bind this process, and all that it executes, to a filter. OSError: the kernel refused."""
+    code = base64.b64decode(filter)
     program = Program(len(code) // 8, code)
     prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), ctypes.byref(program))
-
-
-def assemble(machine: str) -> bytes:
-    """The filter as classic BPF: another architecture's calls kill, refused ones answer EPERM, the rest is allowed."""
-    numbers = sorted({*REFUSED[machine].values(), *SINCE_5.values()})
-    count = len(numbers)
-    lines = [(LOAD, 0, 0, ARCHITECTURE_AT), (EQUAL, 1, 0, ARCHITECTURES[machine]), (RETURN, 0, 0, KILL)]
-    lines.append((LOAD, 0, 0, NUMBER_AT))
-    if machine == "x86_64":
-        lines.append((AT_LEAST, count + 1, 0, X32))
-    lines += [(EQUAL, count - index, 0, number) for index, number in enumerate(numbers)]
-    lines += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE | errno.EPERM)]
-    return b"".join(struct.pack("<HBBI", *line) for line in lines)

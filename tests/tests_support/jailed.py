@@ -25,10 +25,10 @@ def shell(folder: Path, script: str, limits: Limits = ROOM, **environment: str) 
     )  # fmt: skip
 
 
-def python(folder: Path, code: str, limits: Limits = ROOM, stdin: bytes = b"") -> Job:
-    """Python code with `folder` as its scratch space."""
+def python(folder: Path, code: str, limits: Limits = ROOM, stdin: bytes = b"", inputs: tuple[Path, ...] = ()) -> Job:
+    """Python code with `folder` as its scratch space, and `inputs` beside Python's own library."""
     program = Program(name="python", path=INTERPRETER, digest=Digest(""))
     return Job(
-        program=program, arguments=("-I", "-S", "-c", code), folder=folder, scratch=folder, inputs=(LIBRARY,),
+        program=program, arguments=("-I", "-S", "-c", code), folder=folder, scratch=folder, inputs=(LIBRARY, *inputs),
         limits=limits, stdin=stdin,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import ProgramError
 from bot.jail import Jail, Job, Limits, locate
-from bot.jail.run import Mechanisms
+from bot.jail.run import Mechanisms, mechanisms
 from bot.model.noun import Digest
 from tests_support.jailed import python, shell
 
@@ -26,8 +27,7 @@ async def jail() -> AsyncIterator[Jail]:
 
 async def started(folder: Path) -> psutil.Process | None:
     """The process that wrote its number into a file, once it has."""
-    text = (folder / "pid").read_text() if (folder / "pid").exists() else ""
-    return psutil.Process(int(text)) if text else None
+    return psutil.Process(int((folder / "pid").read_text())) if (folder / "pid").exists() else None
 
 
 async def test_status_output_and_errors_come_back(jail: Jail, tmp_path: Path) -> None:
@@ -65,13 +65,34 @@ async def test_only_the_end_of_a_flood_of_errors_is_kept(jail: Jail, tmp_path: P
             "for i in range(10**6): open(str(i), 'wb').write(b'x' * 1_000_000)",
             Limits(disk=40_000_000, seconds=60), "wrote more than 40000000 bytes",
         ),
+        (
+            "import os, time\nfor _ in range(8):\n if os.fork() == 0: x = bytearray(90_000_000); time.sleep(600)\n"
+            "time.sleep(600)",
+            Limits(memory=200_000_000, seconds=60), "used too much memory",
+        ),
+        (
+            "import mmap, time\nx = mmap.mmap(-1, 600_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1\n"
+            "time.sleep(600)",
+            Limits(memory=200_000_000, seconds=60), "used too much memory",
+        ),
+        (
+            "import os, time\nfor _ in range(40):\n if os.fork() == 0: time.sleep(600)\ntime.sleep(600)",
+            Limits(processes=20, seconds=60), "started too many processes",
+        ),
+        (
+            "import os, time\nwhile True:\n pid = os.fork()\n if pid == 0:\n  end = time.process_time() + 0.4\n"
+            "  while time.process_time() < end: pass\n  os._exit(0)\n os.waitpid(pid, 0)",
+            Limits(processor=1, seconds=90), "used up its processor time",
+        ),
     ],
 )  # fmt: skip
 async def test_a_limit_that_is_passed_ends_the_run(
     jail: Jail, tmp_path: Path, code: str, limits: Limits, words: str
 ) -> None:
     with pytest.raises(ProgramError, match=words):
-        await jail.run(python(tmp_path, f"import signal; signal.signal(25, signal.SIG_DFL)\n{code}", limits))
+        await jail.run(
+            python(tmp_path, f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n{code}", limits)
+        )
     assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
 
 
@@ -87,27 +108,70 @@ async def test_a_program_that_is_killed_is_no_result(jail: Jail, tmp_path: Path)
         await jail.run(shell(tmp_path, "kill -9 $$"))
 
 
-async def test_what_a_program_leaves_running_ends_with_it(jail: Jail, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kernel", [mechanisms(), Mechanisms(landlock=0, seccomp=False)], ids=["jailed", "best effort"])
+async def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path, kernel: Mechanisms) -> None:
     escape = (
-        "import os, time\nif os.fork() == 0:\n os.setsid()\n"
-        " if os.fork() == 0:\n  open('pid', 'w').write(str(os.getpid()))\n  [os.close(n) for n in (0, 1, 2)]\n"
-        "  time.sleep(600)\n os._exit(0)\nwhile not os.path.exists('pid'): time.sleep(0.01)"
+        "import os, time\nif os.fork() == 0:\n try: os.setsid()\n except PermissionError: pass\n"
+        " if os.fork() == 0:\n  x = bytearray(200_000_000)\n  open('new', 'w').write(str(os.getpid()))\n"
+        "  [os.close(n) for n in (0, 1, 2)]\n"
+        "  os.rename('new', 'pid'); time.sleep(600)\n os._exit(0)\n"
+        "while not os.path.exists('pid'): time.sleep(0.01)"
     )
+    jail = Jail("best-effort", lambda: kernel)
     await jail.run(python(tmp_path, escape))
-    left = int((tmp_path / "pid").read_text() or "0")
-    if psutil.pid_exists(left):
+    left = int((tmp_path / "pid").read_text())
+    if kernel.seccomp:
+        assert not psutil.pid_exists(left)  # it was in the job's session, and gone before the run had ended
+    elif psutil.pid_exists(left):
         _, alive = psutil.wait_procs([psutil.Process(left)], timeout=10)
         assert alive == []
+    jail.close()
 
 
-async def test_a_run_that_is_cancelled_leaves_no_process(jail: Jail, tmp_path: Path) -> None:
-    code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
-    running = asyncio.create_task(jail.run(python(tmp_path, code)))
+TWO = (
+    "import os, time\nif os.fork() == 0: open('new', 'w').write(str(os.getpid())); os.rename('new', 'pid')\n"
+    "time.sleep(600)"
+)
+"""A program that starts another; the file `pid` says which."""
+
+
+@pytest.mark.parametrize("how", ["cancel", "time", "close", "launcher"])
+async def test_a_run_that_is_ended_leaves_no_process(jail: Jail, tmp_path: Path, how: str) -> None:
+    limits = Limits(seconds=1 if how == "time" else 100)
+    running = asyncio.create_task(jail.run(python(tmp_path, TWO, limits)))
     process = await eventually(lambda: started(tmp_path), "it never began")
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    _, alive = psutil.wait_procs([process], timeout=10)
-    assert alive == []
+    if how == "cancel":
+        running.cancel()
+    elif how == "close":
+        jail.close()
+    elif how == "launcher":
+        launcher = next(each for each in process.parents() if "bot.jail" in " ".join(each.cmdline()))
+        launcher.kill()
+    (result,) = await asyncio.gather(running, return_exceptions=True)
+    assert isinstance(result, (ProgramError, asyncio.CancelledError))
+    if how == "launcher":  # its jobs are everybody's orphans then: killed, and collected by the first process
+        await eventually(lambda: gone(process), "it lives on")
+    else:
+        assert not process.is_running()
+
+
+async def gone(process: psutil.Process) -> bool:
+    """Whether a process has ended."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: Path) -> None:
+    code = (
+        f"import asyncio, sys\nsys.path[:0] = {sys.path!r}\nfrom pathlib import Path\nfrom bot.jail import Jail\n"
+        f"from tests_support.jailed import python\nasyncio.run(Jail().run(python(Path({str(tmp_path)!r}), {TWO!r})))"
+    )
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    process = await eventually(lambda: started(tmp_path), "it never began")
+    launcher = next(each for each in process.parents() if "bot.jail" in " ".join(each.cmdline()))
+    server.kill()
+    await server.wait()
+    for each in (process, launcher):
+        await eventually(lambda each=each: gone(each), "it lives on")
 
 
 async def test_many_runs_leave_nothing_behind(jail: Jail, tmp_path: Path) -> None:
@@ -122,18 +186,21 @@ async def test_many_runs_leave_nothing_behind(jail: Jail, tmp_path: Path) -> Non
     assert launcher.children(recursive=True) == []
 
 
-async def test_a_launcher_that_is_killed_takes_its_jobs_along_and_is_replaced(jail: Jail, tmp_path: Path) -> None:
-    code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
-    running = asyncio.create_task(jail.run(python(tmp_path, code)))
-    job = await eventually(lambda: started(tmp_path), "it never began")
-    launcher = job.parent()
-    assert launcher is not None
+async def test_a_launcher_that_is_killed_is_replaced(jail: Jail, tmp_path: Path) -> None:
+    await jail.run(shell(tmp_path, "true"))
+    (launcher,) = [each for each in psutil.Process().children() if "bot.jail" in " ".join(each.cmdline())]
     launcher.kill()
-    with pytest.raises(ProgramError, match="launcher"):
-        await running
-    _, alive = psutil.wait_procs([job], timeout=10)
-    assert alive == []
+    psutil.wait_procs([launcher], timeout=10)
     assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
+
+
+async def test_more_jobs_than_fit_into_the_socket_are_all_run(jail: Jail, tmp_path: Path) -> None:
+    await asyncio.gather(*(jail.run(shell(tmp_path, "true", PADDING="x" * 60_000)) for _ in range(30)))
+
+
+async def test_a_job_that_says_too_much_is_refused(jail: Jail, tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="arguments are too long"):
+        await jail.run(shell(tmp_path, "true", PADDING="x" * 300_000))
 
 
 @pytest.mark.parametrize("offered", [Mechanisms(landlock=0, seccomp=True), Mechanisms(landlock=7, seccomp=False)])
