@@ -38,7 +38,7 @@ def named_by(line: bytes) -> str:
 
 def loader(descriptor: int, header: bytes) -> str:
     """The loader that a 64-bit ELF file names; none for a static one."""
-    if header[4] != 2 or len(header) < 64:
+    if len(header) < 64 or header[4] != 2:
         return ""
     order = "<" if header[5] == 1 else ">"
     (table,) = struct.unpack_from(f"{order}Q", header, 32)

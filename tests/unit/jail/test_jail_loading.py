@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.jail import Jail
@@ -38,9 +38,12 @@ def test_scripts_that_name_each_other_come_to_an_end(tmp_path: Path) -> None:
     assert set(executed(str(script))) == {str(script)}
 
 
-@given(
-    st.binary(max_size=200), st.sampled_from([b"", b"#!", b"\x7fELF\x02\x01", b"\x7fELF\x02\x02", b"\x7fELF\x01\x01"])
-)
+ELF = [b"\x7fELF" + kind for kind in (b"\x02\x01", b"\x02\x02", b"\x01\x01")]
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"", b"#!", *ELF]))
+@example(b"\0", b"#!")
+@example(bytes(26) + b"\xff" * 8 + bytes(14) + b"\x38\0\x40\0" + bytes(40), ELF[0])
 def test_nonsense_is_no_error(tmp_path_factory: pytest.TempPathFactory, data: bytes, start: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "nonsense"
     path.write_bytes(start + data)
