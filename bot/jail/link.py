@@ -48,8 +48,9 @@ class Running:
         if not self.answer.done():
             self._link.send({"kill": self.id})
             await asyncio.wait({self.answer}, timeout=PATIENCE)
-        if self.answer.done():
-            self.answer.exception()  # whoever waited for it has seen it
+        if not self.answer.done():
+            self._link.abandon()
+        self.answer.exception()  # whoever waited for it has seen it
         self._link.forget(self)
 
     def kill(self) -> None:
@@ -136,6 +137,12 @@ class Link:
             running.pid = message["pid"]
         elif running is not None and not running.answer.done():
             running.answer.set_result(message)
+
+    def abandon(self) -> None:
+        """End a launcher that does not answer, and its jobs without its help; the next job starts another."""
+        if self._process is not None:
+            self._process.kill()
+        self.close()
 
     def close(self) -> None:
         """End the launcher and its jobs."""

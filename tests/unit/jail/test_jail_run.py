@@ -194,6 +194,18 @@ async def test_a_launcher_that_is_killed_is_replaced(jail: Jail, tmp_path: Path)
     assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
 
 
+async def test_a_launcher_that_hangs_is_replaced_and_its_jobs_are_ended(jail: Jail, tmp_path: Path) -> None:
+    running = asyncio.create_task(jail.run(python(tmp_path, TWO, Limits(seconds=3))))
+    process = await eventually(lambda: started(tmp_path), "it never began")
+    launcher = next(each for each in process.parents() if "bot.jail" in " ".join(each.cmdline()))
+    launcher.suspend()
+    with pytest.raises(ProgramError, match="did not finish within 3 s"):
+        await running
+    await eventually(lambda: gone(process), "it lives on")
+    assert not launcher.is_running()
+    assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
+
+
 async def test_more_jobs_than_fit_into_the_socket_are_all_run(jail: Jail, tmp_path: Path) -> None:
     await asyncio.gather(*(jail.run(shell(tmp_path, "true", PADDING="x" * 60_000)) for _ in range(30)))
 
