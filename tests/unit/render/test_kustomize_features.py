@@ -51,10 +51,10 @@ async def test_it_builds_to_what_kustomize_makes_of_it(name: str, tmp_path: Path
         assert any(each.id.kind in row or "name" in row or "Generator" in row for row in shown)
 
 
-ADDS = "[{op: add, path: /metadata/annotations/x, value: y}]"
+ADDS = '[{"op": "add", "path": "/metadata/annotations/x", "value": "y"}]'
 REFUSED = {
-    "a patch of annotations that are not there": "patchesJson6902:\n- target: {version: v1, kind: Service, name: web}\n"
-    f"  patch: '{ADDS}'",
+    "a patch of annotations that are not there": "patchesJson6902:\n"
+    f"- target: {{group: apps, version: v1, kind: Deployment, name: web}}\n  patch: '{ADDS}'",
     "a patch without its object": "patches: [{patch: '{apiVersion: v1, kind: Service, metadata: {name: other}}'}]",
     "an unknown field": "resource: [a.yaml]",
     "a component that is none": "components: [../base]",
