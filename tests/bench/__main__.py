@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import check, kustomize, main, policies, schemas
+from tests.bench import check, main, policies, schemas
 
-BENCHES = {"main": main.run, "check": check.run, "schemas": schemas.run, "policies": policies.run, "kustomize": kustomize.run}
+BENCHES = {"main": main.run, "check": check.run, "schemas": schemas.run, "policies": policies.run}
 
 parser = argparse.ArgumentParser(prog="scripts/bench", description="Run a benchmark and print its table.")
 parser.add_argument(
