@@ -399,7 +399,6 @@ async def test_row_80_no_object_is_an_error_and_not_an_empty_environment(text: s
         (MAP.replace("name: a", "generateName: a-"), "metadata.name"),
         (MAP.replace("name: a", "name: a, uid: x"), "uid"),
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {k: null}\n", "no value"),
-        (MAP + "sops: {mac: x}\n", "SOPS"),
         (MAP + "---\n" + MAP.replace("v1", "example.com/v1").replace("ConfigMap", "T") + "---\n"
          + MAP.replace("v1", "example.com/v2").replace("ConfigMap", "T"), "defined twice"),
     ],
