@@ -399,7 +399,6 @@ async def test_row_80_no_object_is_an_error_and_not_an_empty_environment(text: s
         (MAP.replace("name: a", "generateName: a-"), "metadata.name"),
         (MAP.replace("name: a", "name: a, uid: x"), "uid"),
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {k: null}\n", "no value"),
-        (MAP + "sops: {mac: x}\n", "SOPS"),
         (MAP + "---\n" + MAP.replace("v1", "example.com/v1").replace("ConfigMap", "T") + "---\n"
          + MAP.replace("v1", "example.com/v2").replace("ConfigMap", "T"), "defined twice"),
     ],
@@ -424,9 +423,10 @@ BROKEN = {
     "an env file": "secretGenerator: [{name: k, envs: [s.env]}]",
     "a patch without a target": "resources: [s.yaml]\npatches: [{patch: '{apiVersion: v1, kind: Secret,"
     " metadata: {name: z}, stringData: {p: hunter2-is-secret}}'}]",
-    "a patch that is none": "resources: [s.yaml]\npatches: [{patch: hunter2-is-secret, target: {kind: Secret}}]",
+    "a patch that is none": "resources: [s.yaml]\npatches: [{patch: swordfish-is-secret, target: {kind: Secret}}]",
     "an unknown field": "resources: [s.yaml]\nnamePrefixx: a",
     "a wrong type": "resources: [s.yaml]\nnamePrefix: [a]",
+    "a base that is broken": "resources: [sub]",
     "a collision": "resources: [s.yaml, t.yaml]",
 }
 
@@ -434,17 +434,24 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 async def test_rows_51_and_54_errors_hold_no_secret_and_no_path_of_the_machine(name: str, tmp_path: Path) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {p: hunter2-is-secret}\n"
-    files = {"o/s.yaml": secret, "o/t.yaml": secret, "o/s.env": "a=1\na=hunter2-is-secret\n=hunter2-is-secret\n"}
+    files = {
+        "o/s.yaml": secret,
+        "o/t.yaml": secret,
+        "o/sub/kustomization.yaml": "vars: [x]\n",
+        "o/s.env": "a=1\na=hunter2-is-secret\n=hunter2-is-secret\n",
+    }
     made = renderer(scratch=tmp_path / "scratch")
     with pytest.raises(RenderError) as caught:
         await render(made, tree_of(BROKEN[name] + "\n", files), "o")
     (found,) = caught.value.findings
     print(name, "→", found.message)
     assert "hunter2" not in repr(found)
+    assert "swordfish" not in repr(found)
     assert "aHVudGVyMi1pcy1zZWNyZXQ" not in repr(found)
     assert str(tmp_path) not in found.message
     assert "/tmp" not in found.message
     assert (found.level, found.path.partition("/")[0]) == ("error", "o")
+    assert (found.path == "o/sub/kustomization.yaml") is (name == "a base that is broken")
 
 
 async def test_row_54_a_build_sees_nothing_but_its_files(tmp_path: Path) -> None:

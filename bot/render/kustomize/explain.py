@@ -78,6 +78,8 @@ def placed(text: str, walk: Walk, file: str) -> tuple[str, int]:
     known = {path for where, path in walk.files if where is None}
     named = [(text.rfind(posixpath.basename(path)), path in text, path) for path in known]
     mentioned = [(whole, at, path) for at, whole, path in named if at >= 0 and path != file]
+    folders = [(text.rfind(f"'{posixpath.dirname(path)}'"), path) for where, path in walk.builds if where is None]
+    mentioned += [(True, at, path) for at, path in folders if at >= 0 and path != file]
     line = LINE.search(text)
     if not mentioned:
         return file, int(line[1]) if line else 1

@@ -203,7 +203,7 @@ async def test_what_cannot_be_fetched_is_an_error(server: GitServer, tmp_path: P
         await bases(Elsewhere(kind="git", url="http://127.0.0.1:9/a/b", revision=SHA))
     assert unknown.value.findings[0].level == "unknown"
     for url in ("file:///a", "ext::sh -c x", "ssh://git@x/y"):
-        with pytest.raises(InputError):
+        with pytest.raises(InputError, match="fetched by https"):
             await bases(Elsewhere(kind="git", url=url, revision=SHA))
     with pytest.raises(InputError):
         await bases(Elsewhere(kind="git", url=f"{server.url}/acme/base.git", revision="main"))
