@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from bot.check.cel import Definition, Program, Scope, compile
+from bot.check.cel.source import chains
+from bot.check.policies.adapt import adapted
 from bot.check.policies.constraints import Constraints, read_constraints
 from bot.check.policies.reader import Place, Reader
 from bot.errors import CelError
@@ -79,21 +81,27 @@ def read_policy(reader: Reader) -> Policy:
     )
     if spec.needed("matchConstraints").value.get("resourceRules") in (None, []):
         raise spec.needed("matchConstraints").refused("resourceRules", "is missing")
+    params = read_kind(spec.part("paramKind"))
     scope = read_variables(spec)
     validations = tuple(read_validation(each, scope) for each in spec.parts("validations"))
     audits = tuple(read_audit(each, scope) for each in spec.parts("auditAnnotations"))
     if not validations and not audits:
         raise spec.refused("validations", "is missing")
+    conditions = tuple(read_condition(each, scope) for each in spec.parts("matchConditions"))
+    programs = (*conditions, *audits, *(each.program for each in validations))
+    texts = [*(each.expression for each in scope.definitions), *(each.expression for each in programs)]
+    if params is None and any(names[0] == "params" for text in texts for _, names, _ in chains(text)):
+        raise spec.refused("paramKind", "is missing, and an expression names params")
     annotations = metadata.value.get("annotations") or {}
     told = annotations if isinstance(annotations, Mapping) else {}
     return Policy(
         name=metadata.text("name"),
         constraints=read_constraints(spec.part("matchConstraints")),
         scope=scope,
-        conditions=tuple(read_condition(each, scope) for each in spec.parts("matchConditions")),
+        conditions=conditions,
         validations=validations,
         audits=audits,
-        params=read_kind(spec.part("paramKind")),
+        params=params,
         ignore=spec.choice("failurePolicy", ("Fail", "Ignore"), "Fail") == "Ignore",
         fix=one_line(str(told.get(FIX) or "")),
         at=tuple(each for each in str(told.get(PATH) or "").removeprefix("object.").split(".") if each),
@@ -112,9 +120,8 @@ def read_variables(spec: Reader) -> Scope:
         if any(name == other.name for other in scope.definitions):
             raise each.refused("name", "is there twice")
         program(each, "expression", scope, ())
-        scope = Scope(
-            variables=VARIABLES, definitions=(*scope.definitions, Definition(name=name, expression=expression))
-        )
+        made = Definition(name=name, expression=adapted(expression))
+        scope = Scope(variables=scope.variables, definitions=(*scope.definitions, made))
     return scope
 
 
@@ -157,7 +164,7 @@ def program(reader: Reader, key: str, scope: Scope, result: tuple[str, ...]) -> 
     """A compiled expression. Refused: it does not compile; the place is that of the field."""
     expression = reader.text(key)
     try:
-        return compile(expression, scope, result)
+        return compile(adapted(expression), scope, result)
     except CelError as error:
         where = f" (line {error.line}, column {error.column} of the expression)" if error.line > 1 else ""
         raise reader.refused(key, f"does not compile: {error.message}{where}") from None

@@ -15,6 +15,7 @@ __all__ = ["BASE_UNKNOWN", "Request", "Situation", "namespace_of"]
 
 BASE_UNKNOWN = "is not known: the base does not render"
 NOBODY = "is not known: a change has no user before it is applied"
+NO_PART = "is not there: it is the object itself that changes"
 DEFAULT_NAMESPACE = "default"
 """Where `kubectl` puts what names no namespace."""
 
@@ -53,7 +54,7 @@ class Request:
             "params": None,
             "request.kind": kind, "request.requestKind": kind,
             "request.resource": resource, "request.requestResource": resource,
-            "request.subResource": "", "request.requestSubResource": "",
+            "request.subResource": Unknown(NO_PART), "request.requestSubResource": Unknown(NO_PART),
             "request.name": id.name,
             "request.namespace": self.namespace or "",
             "request.operation": Unknown(BASE_UNKNOWN) if unknown else self.operation,

@@ -11,6 +11,7 @@ from bot.model.environment import Environment, Source, Waiver
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Resource, ResourceId
+from tests_support.expressions import SEEN, UNSEEN
 from tests_support.policies_given import binding, policy, resources, tree
 
 TODAY = date(2027, 1, 1)
@@ -223,13 +224,30 @@ def test_policies_never_keep_anybody_from_mending_policies():
         "request.operation == 'CREATE' && oldObject == null",
         "request.name == 'web' && request.namespace == 'shop' && request.dryRun == false",
         "request.kind == {'group': 'apps', 'version': 'v1', 'kind': 'Deployment'}",
-        "request.resource.resource == 'deployments' && request.subResource == ''",
-        "object.metadata.namespace == 'shop' && params == null",
+        "request.resource.resource == 'deployments' && !has(request.subResource) && has(request.dryRun)",
+        "has(request.namespace) && request.?namespace.orValue('') == 'shop' && has(request.userInfo)",
+        "request.?subResource.orValue('none') == 'none' && request.?name.orValue('') == 'web'",
+        "!has(oldObject.spec) && !oldObject.?spec.?replicas.hasValue() && !oldObject[?'spec'].hasValue()",
+        "has(object.spec) && has(object.spec.replicas) && object.?spec.?replicas.orValue(0) == 5",
+        "object.metadata.namespace == 'shop'",
         "true || request.userInfo.username == 'ana'",
     ],
 )
 def test_a_request_is_what_an_api_server_would_get(expression):
     assert judged(policy(expression) + binding()) == []
+
+
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: expressions}\ndata: {a: '1'}\n"
+
+
+@pytest.mark.parametrize("expression", SEEN)
+def test_expressions_see_what_an_api_server_shows_them(expression):
+    assert judged(policy(expression, rules=ANY + "}") + binding(), objects=CONFIG_MAP) == []
+
+
+@pytest.mark.parametrize("expression", UNSEEN)
+def test_what_an_api_server_cannot_evaluate_is_unknown(expression):
+    assert levels(policy(expression, rules=ANY + "}") + binding(), objects=CONFIG_MAP) == ["unknown"]
 
 
 def test_an_object_without_a_namespace_goes_to_default():
@@ -268,13 +286,18 @@ def test_a_namespace_is_seen_by_its_objects():
         "oldObject == null || oldObject.spec.replicas > 0",
         "request.operation == 'CREATE'",
         "request.options.dryRun == []",
+        "request.?userInfo.?username.orValue('') == ''",
+        "!has(request.userInfo.username)",
+        "!has(oldObject.spec)",
+        "oldObject.?spec.?replicas.orValue(0) == 0",
+        "request.subResource == ''",
     ],
 )
 def test_what_rests_on_something_unknown_is_unknown(expression):
     (found,) = judged(policy(expression) + binding(), before=None)
     assert found.level == "unknown"
     assert "could not be evaluated: validation 1: " in found.message
-    assert "is not known" in found.message
+    assert "is not known" in found.message or "is not there" in found.message
 
 
 def test_a_base_that_does_not_render_leaves_the_rest_known():
@@ -413,6 +436,7 @@ def test_a_binding_may_leave_parameters_out():
          "admissionregistration.k8s.io/v1alpha1\nkind: ValidatingAdmissionPolicy\n", 1, "apiVersion is none of"),
         ("validationActions: [Deny]", "validationActions: [Block]", 16, "holds Block, which is none of"),
         ("validationActions: [Deny]", "validationActions: []", 16, "is missing"),
+        ("object.spec.replicas <= 3", "params.most > 3", 4, "spec.paramKind is missing, and an expression"),
         ("  policyName: few", "  paramRef: {name: a}\n  policyName: few", 15, "parameterNotFoundAction is missing"),
         ("  policyName: few", "  policyName: fewer", 11, "is about a policy that is not there"),
     ],

@@ -1,6 +1,8 @@
 """Kubernetes' quantities in CEL: `quantity("1.5Gi").isGreaterThan(quantity("1G"))`.
 
 https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-quantity-library
+A quantity is the number that it stands for. The API server also goes by how it was written: `1000m` and `1.0` equal `1`
+there too, but only `1` is an integer; here all of them are.
 """
 
 import re
@@ -12,13 +14,14 @@ from bot.check.cel.library.declare import Function, function, method, tagged, un
 __all__ = ["FUNCTIONS", "amount"]
 
 FORM = re.compile(
-    r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:(?P<exponent>[eE][+-]?[0-9]+)|(?P<suffix>[KMGTPE]i|[numkMGTPE]))?",
+    r"([+-]?[0-9]*(?:\.[0-9]*)?)(?:(?P<exponent>[eE][+-]?[0-9]+)|(?P<suffix>[KMGTPE]i|[numkMGTPE]))?",
     re.ASCII,
 )
 SUFFIXES = {
     **{sign: Decimal(1000) ** power for power, sign in enumerate(["n", "u", "m", "", *"kMGTPE"], -3)},
     **{f"{sign}i": Decimal(1024) ** power for power, sign in enumerate("KMGTPE", 1)},
 }
+DIGIT = re.compile(r"[0-9]")
 LONGEST = 400
 """Digits of a quantity, and the largest exponent: longer ones are nobody's amount of anything."""
 
@@ -35,14 +38,17 @@ def amount(text: str) -> Decimal | None:
     """
     if len(text) > LONGEST:
         raise ValueError("a quantity has too many digits")
-    match = FORM.fullmatch(text)
+    match = FORM.fullmatch(text) if text else None
     if match is None:
         return None
     exponent, suffix = match["exponent"], match["suffix"] or ""
     if exponent and abs(int(exponent[1:])) > LONGEST:
         raise ValueError("a quantity has too large an exponent")
     with localcontext(EXACT):
-        number = Decimal(match[1]) * (Decimal(f"1{exponent}") if exponent else SUFFIXES[suffix])
+        # no digit at all is a zero: `-`, `.5`, `Ki`
+        number = Decimal(match[1] if DIGIT.search(match[1]) else 0) * (
+            Decimal(f"1{exponent}") if exponent else SUFFIXES[suffix]
+        )
         number = number.quantize(NANO, rounding=ROUND_UP)
         return min(number, Decimal(LARGEST)) if suffix.endswith("i") else number
 
@@ -101,7 +107,7 @@ FUNCTIONS: tuple[Function, ...] = (
     method("isInteger", "map", "bool", is_integer),
     method("asInteger", "map", "int", as_integer),
     method("asApproximateFloat", "map", "double", lambda value: float(read(value))),
-    method("sign", "map", "int", sign),
+    function("sign", "map", "int", sign),
     method("add", "map map", "map", add),
     method("add", "map int", "map", add),
     method("sub", "map map", "map", subtract),

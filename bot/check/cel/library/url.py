@@ -1,4 +1,4 @@
-"""URLs in CEL: `url("https://example.com/a?b=c").getHost()`, read as Go's `net/url.ParseRequestURI` reads them.
+"""URLs in CEL: `url("https://example.com/a?b=c").getHost()`, read as Go's `net/url` reads them.
 
 https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-url-library
 """
@@ -10,7 +10,7 @@ from urllib.parse import unquote, unquote_plus
 from bot.check.cel.library.declare import Function, function, method, tagged, untagged
 from bot.model.noun import noun
 
-__all__ = ["FUNCTIONS", "Url", "parse"]
+__all__ = ["FUNCTIONS", "Url", "is_url", "parse"]
 
 SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):(.*)", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -32,30 +32,40 @@ class Url:
     query: str
 
 
-def parse(text: str) -> Url | None:
-    """The parts; None: it is neither an absolute URL nor an absolute path."""
-    if not text or CONTROL.search(text):
-        return None
-    if text == "*":
-        return Url(scheme="", host="", path="*", query="")
-    if text.startswith(":"):
-        return None
-    match = SCHEME.fullmatch(text)
-    scheme, rest = (match[1].lower(), match[2]) if match else ("", text)
-    rest, _, query = rest.partition("?")
+def is_url(text: str) -> bool:
+    """Whether it is an absolute URL or an absolute path; a `#` is a sign like others here (`ParseRequestURI`)."""
+    if not text or CONTROL.search(text) or text.startswith(":"):
+        return False
+    scheme, rest = split(text)
     if not rest.startswith("/"):
-        return Url(scheme=scheme, host="", path="", query=query) if scheme else None
-    host = ""
+        return bool(scheme) or text == "*"
+    authority, slash, path = rest[2:].partition("/")
     if scheme and rest.startswith("//"):
+        return host_of(authority) is not None and not BAD_ESCAPE.search(slash + path)
+    return not BAD_ESCAPE.search(rest)
+
+
+def parse(text: str) -> Url | None:
+    """The parts; None: it has none. What stands behind a `#` is none of them, and a host needs no scheme (`Parse`)."""
+    whole, _, fragment = text.partition("#")
+    scheme, rest = split(whole)
+    query = whole.partition("?")[2]
+    if scheme and not rest.startswith("/"):
+        return Url(scheme=scheme, host="", path="", query=query)
+    host: str | None = ""
+    if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
-        rest = slash + path
-        found = host_of(authority)
-        if found is None:
-            return None
-        host = found
-    if BAD_ESCAPE.search(rest):
+        rest, host = slash + path, host_of(authority)
+    if host is None or BAD_ESCAPE.search(rest) or BAD_ESCAPE.search(fragment):
         return None
     return Url(scheme=scheme, host=host, path=escaped(rest), query=query)
+
+
+def split(text: str) -> tuple[str, str]:
+    """The scheme, and what stands between it and the query."""
+    match = SCHEME.fullmatch(text)
+    scheme, rest = (match[1].lower(), match[2]) if match else ("", text)
+    return scheme, rest.partition("?")[0]
 
 
 def host_of(authority: str) -> str | None:
@@ -84,7 +94,7 @@ def escaped(path: str) -> str:
 
 def url(text: str) -> dict[str, Any]:
     """The URL that a text stands for."""
-    if parse(text) is None:
+    if not is_url(text) or parse(text) is None:
         raise ValueError("URL parse error during conversion from string: not an absolute URL or path")
     return tagged("url", text)
 
@@ -124,7 +134,7 @@ def query(value: Any) -> dict[str, list[str]]:
 
 FUNCTIONS: tuple[Function, ...] = (
     function("url", "string", "map", url),
-    function("isURL", "string", "bool", lambda text: parse(text) is not None),
+    function("isURL", "string", "bool", is_url),
     method("getScheme", "map", "string", lambda value: read(value).scheme),
     method("getHost", "map", "string", lambda value: read(value).host),
     method("getHostname", "map", "string", host_name),

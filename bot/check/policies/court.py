@@ -1,0 +1,56 @@
+"""What all objects of a run have in common: the policies that apply in an environment, and what they need."""
+
+from collections.abc import Iterator
+
+from bot.check.policies.binding import Binding, Level
+from bot.check.policies.constraints import ALL, Constraints
+from bot.check.policies.load import Contents
+from bot.check.policies.match import Matcher
+from bot.check.policies.params import Params
+from bot.check.policies.policy import Policy
+from bot.check.policies.quick import Quick
+from bot.model.environment import Environment
+from bot.model.noun import noun
+
+__all__ = ["Bound", "Court", "idle", "in_force"]
+
+
+@noun
+class Bound:
+    """A policy where a binding applies it. `level` is how it counts in this environment."""
+
+    policy: Policy
+    binding: Binding
+    level: Level
+
+    @property
+    def constraints(self) -> tuple[Constraints, ...]:
+        """All that keep it to certain objects."""
+        own, bound = self.policy.constraints, self.binding.constraints
+        return (own,) if bound is ALL else (own, bound)
+
+
+@noun
+class Court:
+    """What all objects of a run have in common. `ends` is the process's own time when there is none left."""
+
+    bounds: tuple[Bound, ...]
+    params: Params
+    matcher: Matcher
+    quick: Quick
+    ends: float
+
+
+def in_force(contents: Contents, environment: Environment) -> Iterator[Bound]:
+    """Every policy with every binding of it, but those that the environment switches off."""
+    for policy in contents.policies:
+        level = environment.policy_levels.get(policy.name)
+        for binding in contents.bindings:
+            if binding.policy == policy.name and level != "off":
+                yield Bound(policy=policy, binding=binding, level=level or binding.level)
+
+
+def idle(contents: Contents) -> Iterator[Policy]:
+    """Policies that no binding applies."""
+    bound = {each.policy for each in contents.bindings} | {each.policy for each in contents.problems}
+    return (each for each in contents.policies if each.name not in bound)

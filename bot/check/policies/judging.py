@@ -1,0 +1,113 @@
+"""One object before all policies of an environment: what they have against it, as findings at its places."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from bot.check.cel import Bindings
+from bot.check.policies.court import Bound, Court
+from bot.check.policies.judge import Broken, Unevaluated, bindings_of, judge
+from bot.check.policies.paths import patterns
+from bot.check.policies.policy import Policy, one_line
+from bot.check.policies.request import Request
+from bot.check.policies.where import Path, existing, refused_at
+from bot.check.policies.whole import CHECK
+from bot.errors import CelEvaluationError
+from bot.model.plan import Finding
+
+__all__ = ["Judging"]
+
+
+class Judging:
+    """One object before all policies; what the engine is told of it is told once."""
+
+    def __init__(self, request: Request, court: Court) -> None:
+        self.request, self.court = request, court
+        self._bindings: Bindings | None = None
+
+    @property
+    def bindings(self) -> Bindings:
+        """The request without parameters."""
+        if self._bindings is None:
+            self._bindings = bindings_of(self.request)
+        return self._bindings
+
+    def to_ask(self) -> Sequence[Bound]:
+        """The policies that may have something against the object."""
+        answers = [(each, self.applies(each)) for each in self.court.bounds]
+        together = tuple(each.policy for each, applies in answers if applies and each.policy.params is None)
+        settled = bool(together) and self.court.quick.nothing_to_find(together, self.bindings)
+        alone = [
+            (each, not applies or each.policy.params is not None) for each, applies in answers if applies is not False
+        ]
+        return [each for each, left in alone if left or not settled]
+
+    def applies(self, bound: Bound) -> bool | None:
+        """Whether a policy is about the object; None: that cannot be told."""
+        try:
+            return all(self.court.matcher.matches(each, self.request) for each in bound.constraints)
+        except CelEvaluationError:
+            return None
+
+    def findings(self, bound: Bound) -> Iterator[tuple[Any, Finding]]:
+        """What a policy has against the object, with a key that tells the part of the policy."""
+        policy, request = bound.policy, self.request
+        try:
+            if not all(self.court.matcher.matches(each, request) for each in bound.constraints):
+                return
+            params = self.court.params
+            several = params.found(policy.params, bound.binding.params, request) if policy.params else [None]
+        except CelEvaluationError as error:
+            yield (policy.name, "match"), self.unevaluated(bound, str(error))
+            return
+        for param in several:
+            bindings = self.bindings if param is None else self.bindings.changed({"params": param})
+            for each in judge(policy, request, bindings, param):
+                if isinstance(each, Unevaluated):
+                    yield (policy.name, each), self.unevaluated(bound, f"{each.part}: {each.reason}")
+                else:
+                    yield (policy.name, each.validation), self.broken(bound, each, bindings)
+
+    def broken(self, bound: Bound, broken: Broken, bindings: Bindings) -> Finding:
+        """A validation that does not hold, at the place that it refuses."""
+        return self.finding(bound, bound.level, broken.message, self.path(bound.policy, broken, bindings))
+
+    def unevaluated(self, bound: Bound, reason: str) -> Finding:
+        """Something that could not be evaluated, as severe as what it might have found."""
+        message = f"could not be evaluated: {one_line(reason)}"
+        if bound.policy.ignore:
+            return self.finding(
+                bound, "warning", f"{message}; an API server would let it pass (failurePolicy: Ignore)", ()
+            )
+        return self.finding(bound, "unknown" if bound.level == "error" else "warning", message, ())
+
+    def path(self, policy: Policy, broken: Broken, bindings: Bindings) -> Path:
+        """The deepest part of the object that the validation names."""
+        body = self.request.body
+        if body is None:
+            return ()
+        if policy.at:
+            return existing(policy.at, body)
+        program = broken.validation.program
+
+        def holds(other: Mapping[str, Any]) -> bool:
+            return bool(program.evaluate(bindings.without("object", other)))
+
+        return refused_at(patterns(program.expression, policy.scope), body, holds)
+
+    def finding(
+        self, bound: Bound, level: Literal["error", "unknown", "warning", "notice"], message: str, at: Path
+    ) -> Finding:
+        """A finding at a place of the object."""
+        resource, policy = self.request.resource, bound.policy
+        origin = resource.origin if self.request.operation != "DELETE" else None
+        line, column = (origin.locate(at) if origin.locate else (origin.line, 1)) if origin else (0, 0)
+        return Finding(
+            check=CHECK, level=level, message=message, fix=policy.fix or told(policy), resource=resource.id,
+            path=origin.path if origin else "", line=line, column=column, rule=policy.name,
+        )  # fmt: skip
+
+
+def told(policy: Policy) -> str:
+    """What to do where the policy does not say so."""
+    where = f"{policy.place.path}:{policy.place.line}" if policy.place.path else f"builtin:{policy.name}"
+    return f"change the object as the policy asks ({where}), or have it waived"
