@@ -45,10 +45,11 @@ async def examine(tools: Tools, subject: Subject, ruling: Ruling, head: Desired,
     )
     known = base is not None or subject.base is None or subject.before is None
     wanted = policy_files(environment, ruling.tree)
-    policies = (await subject.load(ruling.tree, wanted)).only(wanted)
+    missing = ruling.tree.missing(wanted)
+    tree = await subject.load(ruling.tree, missing) if missing else ruling.tree
     return Examined(
         environment=environment, resources=head.resources, before=(base.resources if base else ()) if known else None,
-        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), policies=policies,
+        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), policies=tree.only(wanted),
     )  # fmt: skip
 
 

@@ -9,14 +9,17 @@ import pytest
 from bot.check import Check
 from bot.errors import RenderError
 from bot.flow.assess import Subject, Tools, assess, choose_target, render
+from bot.flow.evaluate import InProcess
 from bot.flow.offline import BaseRevision, Revisions
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment, Source
+from bot.model.examined import Examined
 from bot.model.gate import Asked, Assessment
 from bot.model.identity import EnvironmentId, Person, RepositoryId
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Finding
-from bot.model.resource import Rendered, Resource
+from bot.model.resource import Rendered
 from bot.model.tree import Entry, Tree
 from bot.render.plain import Plain
 
@@ -55,8 +58,9 @@ def subject(head: Tree = HEAD, **more: object) -> Subject:
 def tools(*checks: Check) -> Tools:
     configuration = Configuration(environments=(PROD,))
     revisions = Revisions(base=BASE, head=HEAD, before=configuration, after=configuration, load=load)
-    target = BaseRevision("prod", revisions, (Plain(),), b"key")
-    return Tools(renderers=(Plain(),), checks=checks, targets={"prod": target, "other": target}, key=b"key")
+    made = Tools(renderers=(Plain(),), evaluator=InProcess((Plain(),), checks), targets={}, key=b"key")
+    target = BaseRevision("prod", revisions, made)
+    return replace(made, targets={"prod": target, "other": target})
 
 
 async def assessed(found: Subject, *checks: Check) -> Assessment:
@@ -95,13 +99,13 @@ async def test_an_empty_state_is_an_error_and_no_state(files: dict[str, str]) ->
 class Nothing(Plain):
     """A renderer that takes whatever is there for nothing."""
 
-    async def render(self, tree: Tree, source: Source) -> Rendered:
+    async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
         return Rendered(resources=())
 
 
 async def test_no_renderer_can_empty_an_environment() -> None:
     with pytest.raises(RenderError, match="an empty state is never applied"):
-        await render((Nothing(),), load, PROD, HEAD)
+        await render(replace(tools(), renderers=(Nothing(),), evaluator=InProcess((Nothing(),), ())), load, PROD, HEAD)
 
 
 class Broken:
@@ -110,7 +114,7 @@ class Broken:
     name = "broken"
     subject = "desired"
 
-    async def run(self, environment: Environment, resources: Sequence[Resource]) -> Sequence[Finding]:
+    async def run(self, examined: Examined) -> Sequence[Finding]:
         raise ValueError("a secret")
 
 

@@ -13,6 +13,7 @@ from bot.cli.demo.walk.browser import eventually
 from bot.errors import StaleLease, TemporaryError
 from bot.flow import worker
 from bot.flow.assess import Tools
+from bot.flow.evaluate import InProcess
 from bot.flow.worker import Handlers, Worker
 from bot.flow.world import World
 from bot.git import Mirrors
@@ -36,7 +37,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     await store.write(lambda conn: queue.touch(conn, [Wake(key=KEY, reason="test")]))
     yield World(
         store=store, forges={}, mirrors=Mirrors(tmp_path / "git"),
-        tools=Tools(renderers=(), checks=(), targets={}, key=b""), allowed=lambda _: frozenset(),
+        tools=Tools(renderers=(), evaluator=InProcess((), ()), targets={}, key=b""), allowed=lambda _: frozenset(),
         intervals=Intervals(lease=30, retry=4), public_url="", clock=lambda: NOON, signal=asyncio.Event(),
     )  # fmt: skip
     await store.close()

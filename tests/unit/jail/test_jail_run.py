@@ -174,10 +174,16 @@ async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: P
         await eventually(lambda each=each: gone(each), "it lives on")
 
 
+def newest_launcher() -> psutil.Process:
+    """The launcher that was started last; those of other jails may still be there."""
+    found = [each for each in psutil.Process().children() if "bot.jail" in " ".join(each.cmdline())]
+    return max(found, key=lambda each: each.create_time())
+
+
 async def test_many_runs_leave_nothing_behind(jail: Jail, tmp_path: Path) -> None:
     await jail.run(shell(tmp_path, "true"))
     before = psutil.Process().num_fds()
-    (launcher,) = [each for each in psutil.Process().children() if "bot.jail" in " ".join(each.cmdline())]
+    launcher = newest_launcher()
     descriptors = launcher.num_fds()
     for _ in range(20):
         await asyncio.gather(*(jail.run(shell(tmp_path, "true")) for _ in range(10)))
@@ -188,7 +194,7 @@ async def test_many_runs_leave_nothing_behind(jail: Jail, tmp_path: Path) -> Non
 
 async def test_a_launcher_that_is_killed_is_replaced(jail: Jail, tmp_path: Path) -> None:
     await jail.run(shell(tmp_path, "true"))
-    (launcher,) = [each for each in psutil.Process().children() if "bot.jail" in " ".join(each.cmdline())]
+    launcher = newest_launcher()
     launcher.kill()
     psutil.wait_procs([launcher], timeout=10)
     assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
