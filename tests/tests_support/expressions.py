@@ -119,7 +119,6 @@ base64.decode("YQ==") == b"a" && base64.encode(b"a") == "YQ=="
 
 FAIL = """
 quantity("three") == quantity("3")
-quantity("1e100000") == quantity("3")
 quantity("1.5").asInteger() == 1
 semver("1.0") == semver("1.0.0")
 url("nope").getHost() == ""
@@ -135,6 +134,7 @@ object.nope == 1
 """.strip().split("\n")
 
 FAIL_HERE = r"""
+quantity("1e100000") == quantity("3")
 lists.range(200).all(a, lists.range(200).all(b, true))
 ip("1.2.3.4").prefixLength() == 8
 cidr("10.0.0.0/8").isLoopback()
