@@ -251,8 +251,9 @@ def write_settings(folder: Path, forge: LocalForge, place: Place, intervals: Map
         "store": "sqlite:///tidegate.db",
         "state_dir": "state",
         "log": "json",
-        # this machine's own user changes the files: programs are jailed as well as it can be done here
-        "render": {"jail": "best-effort"},
+        # this machine's own user changes the files: programs are jailed as well as it can be done here; and one
+        # process is enough for one person, and sooner there
+        "render": {"jail": "best-effort", "processes": 1},
         "forges": {
             "local": {
                 "kind": "github",
