@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
 from bot.cli.demo.stage import Stage, put_up
+from bot.cli.demo.walk.browser import eventually
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -44,10 +45,20 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield up
 
 
+async def pictured(page: Page, file: Path) -> bool:
+    """Take a picture of the comment; not while the page puts a newer one in its place."""
+    try:
+        await page.locator(".comment.bot").first.screenshot(path=str(file))
+    except Error:
+        return False
+    return True
+
+
 async def test_a_person_approves_and_merges(stage: Stage, browser: Browser, tmp_path: Path) -> None:
     number = await stage.open_first()
     page = await browser.new_page(viewport={"width": 1280, "height": 1800})
     page.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
     await page.goto(f"{stage.place.forge}/login")
     await page.get_by_text(stage.place.approver, exact=False).first.click()
     await page.goto(f"{stage.place.forge}/{stage.place.repository}/pull/{number}")
@@ -59,7 +70,7 @@ async def test_a_person_approves_and_merges(stage: Stage, browser: Browser, tmp_
     await page.locator("button[name=approve]").click()
     shots = SHOTS if SHOTS.name else tmp_path
     await page.screenshot(path=str(shots / "pull-request.png"), full_page=True)
-    await page.locator(".comment.bot").first.screenshot(path=str(shots / "comment.png"))
+    await eventually(lambda: pictured(page, shots / "comment.png"), "the comment never stood still")
     assert (shots / "pull-request.png").stat().st_size > 20_000
     await page.locator("button[name=merge]").click()
     await expect(page.locator("body")).to_contain_text("staging is at")
