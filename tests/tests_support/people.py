@@ -49,7 +49,8 @@ class People:
         """Commit a replacement to a branch."""
         text, _ = await self.developer.read(path, branch)
         assert old in text, f"{path} does not hold {old!r}"
-        await self.developer.write(path, text.replace(old, new), branch, f"{path}: {new[:40]}")
+        # The branch in the message: two changes made in one second would else be one commit, merged together.
+        await self.developer.write(path, text.replace(old, new), branch, f"{path}: {new[:40]} ({branch})")
 
     async def comment_says(self, number: int, *words: str, absent: tuple[str, ...] = ()) -> str:
         """Wait until the plan comment holds all of `words` and none of `absent`; its text."""
