@@ -9,6 +9,13 @@ from bot.cli.demo.stage import Stage, put_up
 from tests_support.people import People
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs a file's tests, for what they share; all that need the API server share one as well."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "cluster" else str(item.path)))
+
+
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """The sample repository, installed in its three environments."""
