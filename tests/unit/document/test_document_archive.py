@@ -59,7 +59,9 @@ def test_limits_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no archive", archive({"a": "x" * 600})[:-20], gzip.compress(b"no tar"), archive({"a": "1"}) * 2]
+    "data",
+    [b"", b"no archive", archive({"a": "x" * 600})[:-20], gzip.compress(b"no tar"), archive({"a": "1"}) * 2],
+    ids=["empty", "no archive", "cut off", "no tar", "one after the other"],
 )
 def test_what_is_damaged_is_refused(data: bytes) -> None:
     with pytest.raises(DocumentError, match="damaged"):
