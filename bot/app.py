@@ -38,9 +38,9 @@ __all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "o
 MIB = 1024 * 1024
 
 
-def renderers(settings: "RenderSettings", folder: Path | None = None) -> tuple[Renderer, ...]:
+def renderers(settings: "RenderSettings", jail: Jail, folder: Path | None = None) -> tuple[Renderer, ...]:
     """Every renderer, in the order in which they are asked to claim a source. `folder` is for what they lay out."""
-    jail, limits = Jail(settings.jail), limits_of(settings)
+    limits = limits_of(settings)
     charts = HelmOptions(charts=settings.charts, limits=limits, scratch=folder / "helm" if folder else None)
     programs = (settings.programs.kustomize, settings.programs.kubectl)
     builds = KustomizeOptions(
@@ -71,9 +71,9 @@ async def fetch(settings: "RenderSettings", folder: Path, wanted: Elsewhere) -> 
     return await fetchers(settings, folder)(wanted)
 
 
-def checks(settings: "RenderSettings") -> tuple[Check, ...]:
+def checks(settings: "RenderSettings", jail: Jail) -> tuple[Check, ...]:
     """Every check."""
-    jail, limits, programs = Jail(settings.jail), limits_of(settings), settings.programs
+    limits, programs = limits_of(settings), settings.programs
     return (
         Schemas(),
         PlainSecrets(),
@@ -86,15 +86,18 @@ def checks(settings: "RenderSettings") -> tuple[Check, ...]:
 
 def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProcess:
     """What renders and checks, in this process."""
-    return InProcess(renderers(settings, folder), checks(settings))
+    jail = Jail(settings.jail)
+    return InProcess(renderers(settings, jail, folder), checks(settings, jail))
 
 
 def offline_tools(settings: "RenderSettings | None" = None) -> Tools:
     """What `tidegate plan` works with: no target, no sealing key, and render digests."""
     given = settings or cast("RenderSettings", Rendering())
+    jail = Jail(given.jail)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidegate"
+    known = renderers(given, jail)
     return Tools(
-        renderers=renderers(given), evaluator=evaluator(given), targets={}, key=b"", scheme="r1",
+        renderers=known, evaluator=InProcess(known, checks(given, jail)), targets={}, key=b"", scheme="r1",
         fetch=partial(fetch, given, cache),
     )  # fmt: skip
 

@@ -55,10 +55,10 @@ def make_forge(name: str, settings: GitHubSettings, session: aiohttp.ClientSessi
     return GitHub(options, session)
 
 
-def make_targets(settings: Settings, key: bytes) -> dict[str, Target]:
+def make_targets(settings: Settings, key: bytes, jail: Jail) -> dict[str, Target]:
     """The adapters of all configured targets."""
     render = settings.render
-    sops = Sops(Jail(render.jail), render.programs.sops, render.sops_age_key_file, limits_of(render))
+    sops = Sops(jail, render.programs.sops, render.sops_age_key_file, limits_of(render))
     return {name: Directory(name, each.path, key, sops=sops) for name, each in settings.targets.items()}
 
 
@@ -77,6 +77,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     """Open everything; close it in the other order."""
     await require_version()
     store = await Store.open(settings.store, settings.state_dir)
+    jail = Jail(settings.render.jail)
     # a render may use its whole time twice over: the program, and reading what it printed
     scratch = settings.state_dir / "render"
     pool = Pool(partial(evaluator, settings.render, scratch), settings.render.processes, settings.render.seconds * 2)
@@ -88,13 +89,14 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 forges={name: make_forge(name, each, session) for name, each in settings.forges.items()},
                 mirrors=Mirrors(settings.state_dir / "git"),
                 tools=Tools(
-                    renderers=renderers(settings.render, scratch),
+                    renderers=renderers(settings.render, jail, scratch),
                     evaluator=pool,
-                    targets=make_targets(settings, key),
+                    targets=make_targets(settings, key, jail),
                     key=key,
                     fetch=fetchers(settings.render, settings.state_dir),
                     kubernetes=make_kubernetes(settings),
                 ),
+                jail=jail,
                 allowed=allowed_by(settings),
                 intervals=settings.intervals,
                 public_url=settings.public_url.rstrip("/"),
@@ -103,6 +105,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
             )
     finally:
         await pool.close()
+        jail.close()
         await store.close()
 
 

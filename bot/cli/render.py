@@ -73,7 +73,7 @@ class RenderRequest:
         from bot.cli.check.request import CheckRequest
         from bot.cli.check.tools import tools_of
         from bot.errors import RenderError
-        from bot.flow.assess import render
+        from bot.flow.together import render_all
         from bot.report.escape import visible
 
         request = CheckRequest(repository=self.repository, environments=self.environments)
@@ -81,13 +81,13 @@ class RenderRequest:
         gathered = await gather(request, tools)
         found: dict[str, tuple[Resource, ...]] = {}
         problems: list[str] = []
-        for environment in gathered.subject.environments:
+        subject = gathered.subject
+        async for environment, result in render_all(tools, subject.load, subject.head, subject.environments):
             name = environment.id.name
-            try:
-                result, _ = await render(tools, gathered.subject.load, environment, gathered.subject.head)
+            if isinstance(result, RenderError):
+                problems += [f"{name}: {each.path}:{each.line}: {each.message}" for each in result.findings]
+            else:
                 found[name] = result.resources
-            except RenderError as error:
-                problems += [f"{name}: {each.path}:{each.line}: {each.message}" for each in error.findings]
         return found, [visible(each) for each in problems]
 
     def value(self, resource: Resource) -> Any:

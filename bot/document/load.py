@@ -10,9 +10,10 @@ from yaml.events import Event
 from bot.document.build import Builder
 from bot.document.json_events import json_events
 from bot.document.places import Place, Places
-from bot.document.quick import Root, quick
+from bot.document.quick import quick
+from bot.document.simple import simple
 from bot.document.text import decode
-from bot.document.value import Document, Limits
+from bot.document.value import Document, Limits, Root
 from bot.errors import DocumentError
 
 __all__ = ["load_documents", "load_json"]
@@ -28,7 +29,9 @@ def load_documents(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...
     DocumentError: not YAML, beyond a limit, a key set twice, or something that kubectl could not make JSON of.
     """
     text = decode(data, limits.size)
-    roots = quick(text, limits)
+    roots = simple(text, limits)
+    if roots is None:
+        roots = quick(text, limits)
     return _load(data, limits, _yaml_events) if roots is None else _documents(data, limits, _yaml_events, roots)
 
 

@@ -13,11 +13,9 @@ from yaml.cyaml import CBaseLoader
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bot.document.scalar import NUMERIC_START, WORDS, key_text, plain
-from bot.document.value import Limits
+from bot.document.value import Limits, Root
 
-__all__ = ["Root", "quick"]
-
-Root = tuple[Any, tuple[int, int]]
+__all__ = ["quick"]
 
 LARGEST = 256 * 1024
 """Characters; a larger file could stand for more nodes than should be in memory at once."""

@@ -6,7 +6,10 @@ from typing import Any
 from bot.model.noun import noun
 from bot.model.resource import Locate
 
-__all__ = ["Document", "Limits"]
+__all__ = ["Document", "Limits", "Root"]
+
+Root = tuple[Any, tuple[int, int]]
+"""The value of a document, and the place (line, column) of its first thing."""
 
 
 @noun

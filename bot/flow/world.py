@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.flow.assess import Tools
 from bot.forge import Forge
 from bot.git import Mirrors
+from bot.jail import Jail
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
 from bot.settings import Intervals
@@ -19,14 +20,16 @@ __all__ = ["World"]
 class World:
     """The adapters, the store and the clock.
 
-    `allowed` answers which targets a repository may deploy to; None: the repository is not ours. `signal` is set when
-    work was touched in this process. `public_url` is where people reach this server.
+    `jail` is what foreign programs run in here; the processes of the evaluator have their own. `allowed` answers which
+    targets a repository may deploy to; None: the repository is not ours. `signal` is set when work was touched in this
+    process. `public_url` is where people reach this server.
     """
 
     store: Store
     forges: Mapping[str, Forge]
     mirrors: Mirrors
     tools: Tools
+    jail: Jail
     allowed: Callable[[RepositoryId], frozenset[str] | None]
     intervals: Intervals
     public_url: str

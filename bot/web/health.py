@@ -23,7 +23,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 when the store, the forges' credentials and the targets answer; else 503 with what does not, and the fix."""
+    """200 when store, jail, credentials and targets are well; else 503 with what is not, and the fix."""
     found = await diagnose(request.app[WORLD])
     ready = all(each.ok or not each.needed for each in found)
     checks = [{"subject": d.subject, "ok": d.ok, "detail": d.detail, "fix": d.fix} for d in found]
@@ -34,6 +34,7 @@ async def diagnose(world: World) -> tuple[Diagnosis, ...]:
     """Look at everything at once; what does not answer in time is not well."""
     subjects = {
         "store": store_answers(world),
+        "jail": jail_holds(world),
         **{f"forge {name}": each.diagnose() for name, each in world.forges.items()},
         **{f"target {name}": each.diagnose() for name, each in world.tools.targets.items()},
     }
@@ -54,3 +55,8 @@ async def store_answers(world: World) -> Sequence[Diagnosis]:
     """Whether the database answers."""
     await world.store.read(meta.sealing_key_exists)
     return (Diagnosis(subject="store", ok=True, detail="answers"),)
+
+
+async def jail_holds(world: World) -> Sequence[Diagnosis]:
+    """Whether foreign programs can be jailed on this machine."""
+    return (world.jail.diagnose(),)

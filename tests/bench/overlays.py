@@ -14,9 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.config import touched
+from bot.errors import RenderError
+from bot.flow.assess import Tools
+from bot.flow.evaluate import InProcess
+from bot.flow.together import render_all
 from bot.jail import Jail
-from bot.model.environment import Source
-from bot.model.kubernetes import Kubernetes
+from bot.model.environment import Environment, Source
+from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree
 from bot.render.kustomize import Kustomize, KustomizeOptions
@@ -25,7 +29,8 @@ from tests.tools.build import locate
 
 __all__ = ["rows"]
 
-OVERLAYS, BASES, COMPONENTS, EDITS, AT_ONCE = 500, 25, 10, 50, 2
+SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
+OVERLAYS, BASES, COMPONENTS, EDITS = 500, 25, 10, 50
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: app-{0}}}
@@ -47,7 +52,7 @@ def rows() -> list[Row]:
     renderer = Kustomize(Jail("best-effort"), (str(locate("kustomize")), "kubectl"), KustomizeOptions())
     missed, false, right = affected(renderer, made, files)
     share = 100 * false / max(1, right)
-    ours = asyncio.run(render_all(renderer, made))
+    ours = asyncio.run(rendered(renderer, made))
     peer = build_all(files)
     return [
         row("overlays: affected ones missed, of 50 edits", missed, "", 0),
@@ -127,17 +132,30 @@ def affected(renderer: Kustomize, made: Tree, files: Mapping[str, str]) -> tuple
     return missed, false, right
 
 
-async def render_all(renderer: Kustomize, made: Tree) -> float:
-    """Seconds for all overlays, as many at once as a server has processes for it."""
-    places_left = asyncio.Semaphore(AT_ONCE)
+def environment(folder: str) -> Environment:
+    """An environment of that folder."""
+    id = EnvironmentId(repository=SHOP, name=folder)
+    return Environment(id=id, source=Source(path=folder), target="", apply="never")
 
-    async def one(folder: str) -> None:
-        async with places_left:
-            rendered = await renderer.render(made, Source(path=folder), Kubernetes())
-            assert len(rendered.resources) == 4
 
+async def loaded(made: Tree, paths: frozenset[str]) -> Tree:
+    """Everything is there already."""
+    return made
+
+
+async def rendered(renderer: Kustomize, made: Tree) -> float:
+    """Seconds for all overlays, a few programs at once."""
+    environments = [
+        Environment(
+            id=EnvironmentId(repository=SHOP, name=folder), source=Source(path=folder), target="", apply="never"
+        )
+        for folder, _, _ in places()
+    ]
+    tools = Tools(renderers=(renderer,), evaluator=InProcess((renderer,), ()), targets={}, key=b"")
     began = time.perf_counter()
-    await asyncio.gather(*(one(folder) for folder, _, _ in places()))
+    async for _, each in render_all(tools, loaded, made, environments):
+        assert not isinstance(each, RenderError)
+        assert len(each.resources) == 4
     return time.perf_counter() - began
 
 

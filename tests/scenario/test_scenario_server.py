@@ -41,6 +41,7 @@ async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path
 
         found = await eventually(ready, "the server did not come back")
         assert found["ready"] is True
+        assert {"store", "jail", "target prod"} <= {each["subject"] for each in found["checks"]}
 
         stage.place.folders["prod"].rename(tmp_path / "gone")
         stage.place.folders["prod"].symlink_to(tmp_path / "gone")

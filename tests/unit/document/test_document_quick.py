@@ -1,6 +1,7 @@
-"""The quick way reads what the exact way reads, or leaves it alone."""
+"""The quick ways read what the exact way reads, or leave it alone."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from bot.document import load_documents
 from bot.document.build import Builder
 from bot.document.load import _yaml_events as exact_events
 from bot.document.quick import quick
-from bot.document.value import Limits
+from bot.document.simple import simple
+from bot.document.value import Limits, Root
 from bot.errors import DocumentError
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
 LIMITS = Limits()
+Way = Callable[[str, Limits], list[Root] | None]
 
 PIECES = st.sampled_from(
     [
@@ -84,21 +87,26 @@ def exact(text: str) -> object:
     return [(repr(value), place) for value, place in builder.roots]
 
 
-def agree(text: str) -> bool:
-    """Whether the quick way said something; what it says must be what the exact way says."""
-    found = quick(text, LIMITS)
+WAYS = pytest.mark.parametrize("way", [simple, quick], ids=["simple", "quick"])
+
+
+def agree(way: Way, text: str) -> bool:
+    """Whether a quick way said something; what it says must be what the exact way says."""
+    found = way(text, LIMITS)
     if found is None:
         return False
     assert [(repr(value), place) for value, place in found] == exact(text)
     return True
 
 
-@settings(max_examples=2000, deadline=None)
+@WAYS
+@settings(max_examples=4000, deadline=None)
 @given(st.lists(PIECES, max_size=14).map("".join))
-def test_any_text_is_read_alike_or_left_alone(text: str) -> None:
-    agree(text)
+def test_any_text_is_read_alike_or_left_alone(way: Way, text: str) -> None:
+    agree(way, text)
 
 
+@WAYS
 @pytest.mark.parametrize(
     "text",
     [
@@ -118,8 +126,8 @@ def test_any_text_is_read_alike_or_left_alone(text: str) -> None:
         "x: &a 1\ny: &a 2\nz: *a\n",
     ],
 )
-def test_what_is_unusual_or_wrong_is_left_alone(text: str) -> None:
-    assert not agree(text)
+def test_what_is_unusual_or_wrong_is_left_alone(way: Way, text: str) -> None:
+    assert not agree(way, text)
 
 
 def test_limits_are_left_to_the_exact_way() -> None:
@@ -131,16 +139,18 @@ def test_limits_are_left_to_the_exact_way() -> None:
 
 
 @pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
-def test_real_files_are_read_alike_and_nearly_all_of_them_quickly() -> None:
+@pytest.mark.parametrize(("way", "most"), [(simple, 0.5), (quick, 0.9)], ids=["simple", "quick"])
+def test_real_files_are_read_alike_and_most_of_them_quickly(way: Way, most: float) -> None:
     texts = [path.read_text(encoding="utf-8") for path in sorted(REPOSITORIES.rglob("*.y*ml"))]
-    done = [agree(text) for text in texts]
-    assert sum(done) >= 0.9 * len(texts), f"{sum(done)} of {len(texts)}"
+    done = [agree(way, text) for text in texts]
+    assert sum(done) >= most * len(texts), f"{sum(done)} of {len(texts)}"
 
 
+@WAYS
 @pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
-def test_real_files_with_a_character_changed_are_read_alike() -> None:
+def test_real_files_with_a_character_changed_are_read_alike(way: Way) -> None:
     chance = random.Random(7)
     texts = [path.read_text(encoding="utf-8") for path in sorted(REPOSITORIES.rglob("*.y*ml"))]
     for text in chance.sample(texts, 150):
         at = chance.randrange(max(1, len(text)))
-        agree(text[:at] + chance.choice("*&!:-'\"[]{}#|>%\n y0.") + text[at + chance.randrange(2) :])
+        agree(way, text[:at] + chance.choice("*&!:-'\"[]{}#|>%\n y0.") + text[at + chance.randrange(2) :])

@@ -92,6 +92,6 @@ async def test_a_chart_that_cannot_be_had_is_never_an_empty_plan(tmp_path: Path,
 @pytest.mark.parametrize(("options", "renderer"), [({}, "kustomize"), ({"values": ["v.yaml"]}, "helm")])
 def test_options_are_never_ignored(options: dict[str, object], renderer: str) -> None:
     tree = tree_of({"envs/prod/kustomization.yaml": "resources: []\n"})
-    found = pick(renderers(RenderSettings(jail="best-effort")), tree, Source(path="envs/prod", options=options))
+    found = pick(renderers(RenderSettings(), Jail("best-effort")), tree, Source(path="envs/prod", options=options))
     assert found
     assert found.name == renderer

@@ -17,6 +17,7 @@ from bot.flow.evaluate import InProcess
 from bot.flow.worker import Handlers, Worker
 from bot.flow.world import World
 from bot.git import Mirrors
+from bot.jail import Jail
 from bot.model.forge import Repository
 from bot.model.gate import Lease
 from bot.model.identity import Key, RepositoryId, Wake
@@ -37,7 +38,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     await store.write(lambda conn: queue.touch(conn, [Wake(key=KEY, reason="test")]))
     yield World(
         store=store, forges={}, mirrors=Mirrors(tmp_path / "git"),
-        tools=Tools(renderers=(), evaluator=InProcess((), ()), targets={}, key=b""), allowed=lambda _: frozenset(),
+        tools=Tools(renderers=(), evaluator=InProcess((), ()), targets={}, key=b""), jail=Jail("best-effort"),
+        allowed=lambda _: frozenset(),
         intervals=Intervals(lease=30, retry=4), public_url="", clock=lambda: NOON, signal=asyncio.Event(),
     )  # fmt: skip
     await store.close()

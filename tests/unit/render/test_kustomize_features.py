@@ -14,7 +14,6 @@ from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.render.kustomize import Kustomize, KustomizeOptions
-from bot.render.together import render_all
 from tests_support.kustomizations import JAIL, build, laid_out, make_tree, render, renderer
 from tests_support.programs import program
 
@@ -153,16 +152,3 @@ async def test_a_chart_that_does_not_render_the_same_twice_is_refused() -> None:
     files["o/kustomization.yaml"] = "helmCharts: [{name: shop, releaseName: s}]\nhelmGlobals: {chartHome: vendored}\n"
     with pytest.raises(RenderError, match="same twice"):
         await render(made, make_tree(files), "o")
-
-
-async def test_many_are_rendered_at_once_in_their_order() -> None:
-    files = {**BASE, "broken/kustomization.yaml": "resources: [gone]\n"}
-    for number in range(8):
-        files[f"o{number}/kustomization.yaml"] = f"resources: [../base]\nnamePrefix: p{number}-\n"
-    sources = [Source(path=each) for each in ("o3", "broken", *(f"o{number}" for number in range(8)))]
-    results = [pair async for pair in render_all(renderer(), make_tree(files), sources, Kubernetes(), at_once=3)]
-    assert [source for source, _ in results] == sources
-    assert isinstance(results[1][1], RenderError)
-    for source, result in (results[0], *results[2:]):
-        assert isinstance(result, Rendered)
-        assert {each.id.name for each in result.resources} == {f"p{source.path[1:]}-web"}
