@@ -7,6 +7,7 @@ that a command does not load it.
 import os
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from bot.check import Check
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # what validates settings is slow to load, and only the serve
     from bot.fetch import Fetchers
     from bot.settings import RenderSettings, Settings
 
-__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "renderers"]
+__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "preload", "renderers"]
 
 MIB = 1024 * 1024
 
@@ -82,6 +83,13 @@ def checks(settings: "RenderSettings", jail: Jail) -> tuple[Check, ...]:
         Rego(jail, (programs.conftest, programs.opa), limits),
         OwnChecks(jail, limits),
     )
+
+
+def preload() -> Thread:
+    """Load what every run of the checks needs and takes long, beside other work; ended when all of it is there."""
+    loading = Thread(target=Leaks.preload, daemon=True)
+    loading.start()
+    return loading
 
 
 def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProcess:

@@ -57,10 +57,11 @@ class LocalRepository:
         ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
         entries: dict[str, Entry] = {}
+        top = f"{self.top}/"
         for name in output.split(b"\0"):
             if name:
                 path = name.decode("utf-8", "surrogateescape")
-                if entry := file_entry(self.top, path):
+                if entry := file_entry(top, path):
                     entries[path] = entry
         return Tree(revision=UNCOMMITTED, entries=entries)
 
@@ -84,19 +85,23 @@ class LocalRepository:
         return await asyncio.to_thread(self._load_files, tree, paths)
 
     def _load_files(self, tree: Tree, paths: frozenset[str]) -> Tree:
-        found = {}
+        found, top = {}, f"{self.top}/"
         for path in tree.missing(paths):
             try:
-                found[tree.entries[path].blob] = (self.top / path).read_bytes()
+                with open(top + path, "rb") as file:
+                    found[tree.entries[path].blob] = file.read()
             except OSError as error:
                 raise TreeError(f"{path}: {error.strerror}") from None
         return replace(tree, blobs={**tree.blobs, **found})
 
 
-def file_entry(top: Path, path: str) -> Entry | None:
-    """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later."""
+def file_entry(top: str, path: str) -> Entry | None:
+    """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later.
+
+    `top` ends with a slash.
+    """
     try:
-        found = os.lstat(top / path)
+        found = os.lstat(top + path)
     except OSError:
         return None
     if stat.S_ISLNK(found.st_mode):

@@ -18,7 +18,8 @@ class Examined:
     `before` are the resources that the base revision renders: empty where it has no such environment, None where that
     is not known (it does not render), so that nothing that depends on it can be a pass. `policies` is the revision
     that policies are read from (the protected base), with every file below the policy folders loaded; None: there is
-    none. `files` is the rendered revision with what its render read loaded.
+    none. `files` is the rendered revision with what its render read loaded; `as_written` says that the resources are
+    what these files hold, each as it stands in the file that is its origin.
     """
 
     environment: Environment
@@ -27,3 +28,4 @@ class Examined:
     kubernetes: Kubernetes = Kubernetes()
     policies: Tree | None = None
     files: Tree | None = None
+    as_written: bool = False

@@ -7,7 +7,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from bot.check.discreet import one_line
-from bot.check.leaks.objects import sealed, text_of
+from bot.check.leaks.objects import literal, sealed, text_of
 from bot.check.leaks.scanner import Scanner, Sighting
 from bot.check.waivers import settled, today_utc
 from bot.model.environment import Environment
@@ -45,6 +45,11 @@ class Leaks:
     def __init__(self, scanner: Scanner | None = None, today: Callable[[], date] = today_utc) -> None:
         self._scanner, self._today = scanner or Scanner(), today
 
+    @staticmethod
+    def preload() -> None:
+        """Load the rules, which other threads need not wait for."""
+        Scanner().load()
+
     def apart(self, environment: Environment) -> bool:
         """Every file is looked through by itself, together with what is made of it."""
         del environment
@@ -75,13 +80,21 @@ class Search:
         self._until = time.monotonic() + MOST_SECONDS
         self._sealed = [text for each in examined.resources for text in sealed(each)]
         self._seen: set[tuple[str, str]] = set()
+        self._literal: set[str] = set()
 
     def all(self) -> Iterator[Finding]:
         """Everything: the files first, so that what an object has from a file is told there."""
         yield from self.files()
         in_files = frozenset(self._seen)
         for resource in self._examined.resources:
-            yield from self.object(resource, in_files)
+            if not self.said(resource):
+                yield from self.object(resource, in_files)
+
+    def said(self, resource: Resource) -> bool:
+        """Whether the scan of an object's file was one of the object. What a Secret encodes is looked at once more."""
+        origin = resource.origin
+        as_it_is = self._examined.as_written and resource.id.kind != "Secret"
+        return as_it_is and origin is not None and origin.path in self._literal
 
     def files(self) -> Iterator[Finding]:
         """What is in the files."""
@@ -96,7 +109,11 @@ class Search:
                 line, column = position(data, each.start)
                 resource = nearest(self._examined.resources, shown, line)
                 yield finding(each, resource, (shown, line, column))
-            if len(data) > MOST_BYTES:
+            if len(data) <= MOST_BYTES:
+                # a path with a backslash may be what another one is shown as
+                if "\\" not in path and literal(data):
+                    self._literal.add(path)
+            else:
                 why = f"{shown} has more than {MOST_BYTES // MEBIBYTE} MiB"
                 yield unknown(self._examined.environment, why, shown)
 

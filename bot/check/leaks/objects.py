@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from bot.check.sops import cipher, encrypted
 from bot.model.noun import noun
 from bot.model.resource import Resource
 
-__all__ = ["Text", "sealed", "text_of"]
+__all__ = ["Text", "literal", "sealed", "text_of"]
 
 Place = tuple[str | int, ...]
 
@@ -46,6 +47,17 @@ def text_of(resource: Resource) -> Text:
     return Text(data=b"".join(parts), starts=tuple(starts), places=tuple(places))
 
 
+OTHERWISE = re.compile(
+    # escapes, blocks, aliases, tags, marked keys, doubled quotes; a value on a line below its key
+    rb"[\\|>*&!?]|''|:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+(?![-#\s]|[\w.\"'/-]+[ \t]*:(?:\s|\Z))"
+)
+
+
+def literal(data: bytes) -> bool:
+    """Whether every text of the objects in a file surely stands there as it is, on one line, behind its key."""
+    return OTHERWISE.search(data) is None
+
+
 def sealed(resource: Resource) -> Iterator[str]:
     """The texts of an object that may stand in git, since only who has the key can read them.
 
@@ -59,16 +71,23 @@ def sealed(resource: Resource) -> Iterator[str]:
         yield from (text for _, text in leaves(held, ()))
 
 
-def leaves(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def leaves(value: Any, place: Place) -> list[tuple[Place, str]]:
     """Every text in a value, and where it is."""
+    found: list[tuple[Place, str]] = []
+    collect(value, place, found)
+    return found
+
+
+def collect(value: Any, place: Place, found: list[tuple[Place, str]]) -> None:
+    """The same, into a list: nested generators cost more than all the rest."""
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield from leaves(each, (*place, key))
+            collect(each, (*place, key), found)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from leaves(each, (*place, index))
+            collect(each, (*place, index), found)
     elif isinstance(value, str) and place:
-        yield place, value
+        found.append((place, value))
 
 
 def unpacked(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """The scanner's library, behind an interface of our own: bytes → sightings. It is young, so nothing else knows it."""
 
 from dataclasses import field
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from bot.model.noun import noun
@@ -29,12 +30,9 @@ class Sighting:
 class Scanner:
     """Detects secrets in bytes, also under two layers of base64. It only detects: whether they work is never tried.
 
-    The library and its rules are loaded by the first scan: about a second and 50 MB, and ten seconds of the processor
-    on a machine where it never ran (the compiled rules are kept in the user's cache folder).
+    The library and its rules are loaded by the first scan: about half a second and 50 MB, and ten seconds of the
+    processor on a machine where it never ran (the compiled rules are kept in the user's cache folder).
     """
-
-    def __init__(self) -> None:
-        self._native: Native | None = None
 
     def scan(self, data: bytes, seconds: float) -> list[Sighting]:
         """What looks like a secret, in order of place. TimeoutError: it took longer than `seconds`."""
@@ -53,11 +51,21 @@ class Scanner:
         return sorted(sightings, key=lambda each: (each.start, each.end, each.rule))
 
     def load(self) -> "Native":
-        """The library's scanner. Comments in a file cannot silence it: their author is who is being checked."""
-        if self._native is None:
-            # Imported here: a process that has nothing to check does not carry the library in its memory.
-            from kingfisher_sdk import DetectionPolicy, Rules, Scanner
+        """The library's scanner, one for the process. Safe to call from several threads at once."""
+        with LOADING:
+            if not LOADED:
+                LOADED.append(native())
+            return LOADED[0]
 
-            policy = DetectionPolicy(inline_ignores=False, markup_context=False)
-            self._native = Scanner(Rules(confidence="medium"), policy=policy)
-        return self._native
+
+LOADING = Lock()
+LOADED: list["Native"] = []
+
+
+def native() -> "Native":
+    """The library with its rules. Comments in a file cannot silence it: their author is who is being checked."""
+    # Imported here: a process that has nothing to check does not carry the library in its memory.
+    from kingfisher_sdk import DetectionPolicy, Rules, Scanner
+
+    policy = DetectionPolicy(inline_ignores=False, markup_context=False)
+    return Scanner(Rules(confidence="medium"), policy=policy)

@@ -66,9 +66,12 @@ class CheckRequest:
         """Check, write, and answer with the exit status. UsageError: the options make no sense."""
         if problem := self.problem():
             raise UsageError(problem)
+        from bot.app import preload
+
+        loading = preload()  # while the rest is imported and the repository is read
         from bot.cli.check.run import run_check
 
-        return run_check(self)
+        return run_check(self, loading)
 
     def problem(self) -> str:
         """What is wrong with the options; "" where nothing is."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from threading import Thread
 
 from bot.cli.check.crew import Crew, Tell, calm_collector
 from bot.cli.check.gather import Gathered, gather
@@ -25,8 +26,11 @@ __all__ = ["CheckRequest", "run_check"]
 GOOD, WRONG, FINDINGS = 0, 1, 2
 
 
-def run_check(request: CheckRequest) -> int:
-    """Check, write what was found, and answer with the exit status: 0 nothing that fails, 2 something."""
+def run_check(request: CheckRequest, loading: Thread) -> int:
+    """Check, write what was found, and answer with the exit status: 0 nothing that fails, 2 something.
+
+    `loading` ends when what the checks need is loaded: a process is only copied when no other thread runs in it.
+    """
     began = time.monotonic()
     tools = tools_of(request.config, request.version)
     calm_collector()
@@ -36,6 +40,7 @@ def run_check(request: CheckRequest) -> int:
     except ConfigurationError as error:
         checked = Checked(environments=(), files=tuple(error.findings))
     else:
+        loading.join()
         top, checked = gathered.top, examine(request, tools, gathered)
     write(request, checked, top, time.monotonic() - began)
     return FINDINGS if any(each.level in request.failing for each in checked.findings) else GOOD

@@ -164,3 +164,44 @@ def test_an_idle_server_does_not_carry_the_library() -> None:
     code = "import sys; from bot.check.leaks import Leaks; Leaks(); print('kingfisher_sdk' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+GENERIC = "pass" + "word"
+VALUE = "Zq8" + "vR4tL9wX2mB7nK5j"
+WRITTEN = {
+    "as it is": f"data:\n  {GENERIC}: {VALUE}\n  token: {TOKEN}\n",
+    "in quotes": f"data: {{token: '{TOKEN}', 'other': \"{OTHER}\"}}\n",
+    "an escape": f'data: {{token: "\\x67{TOKEN[1:]}"}}\n',
+    "a line that goes on": f'data: {{token: "{TOKEN[:9]}\\\n    {TOKEN[9:]}"}}\n',
+    "a block": f"data:\n  token: >-\n    {TOKEN}\n",
+    "below its key": f"data:\n  {GENERIC}:\n    {VALUE}\n",
+    "below its key, after comments": f"data:\n  {GENERIC}: # here\n  # and here\n\n    {VALUE}\n",
+    "an alias": f"other: &a {VALUE}\ndata: {{{GENERIC}: *a}}\n",
+    "a marked key": f"data:\n  ? {GENERIC}\n  : {VALUE}\n",
+    "a tag": f"data: {{token: !!binary {base64.b64encode(TOKEN.encode()).decode()}}}\n",
+    "a doubled quote": f"data: {{token: '{GENERIC}=''{VALUE}'''}}\n",
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+async def test_an_object_whose_file_says_all_of_it_need_not_be_scanned(
+    leaks: Leaks, examined: Callable[..., Examined], name: str
+) -> None:
+    made = examined(HEAD.format(kind="ConfigMap") + WRITTEN[name])
+    found = await leaks.run(made)
+    assert list(await leaks.run(replace(made, as_written=True))) == list(found)
+
+
+async def test_a_file_that_says_all_of_it_is_scanned_once(examined: Callable[..., Examined]) -> None:
+    scanned: list[bytes] = []
+
+    class Counting(Scanner):
+        """A scanner that tells what it was given."""
+
+        def scan(self, data: bytes, seconds: float) -> list[Any]:
+            scanned.append(data)
+            return super().scan(data, seconds)
+
+    made = replace(examined(HEAD.format(kind="ConfigMap") + "data: {a: b}\n"), as_written=True)
+    await Leaks(Counting()).run(made)
+    assert len(scanned) == 1
