@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.bench import overlays, policies, schemas
+from tests.bench import command, overlays, policies, schemas
 from tests.bench.jail import overhead
 from tests.bench.rows import show
 from tests.tools.build import Missing, locate
@@ -19,5 +19,6 @@ def run(file: Path | None) -> int:
     except Missing as error:
         print(error, file=sys.stderr)
         return 1
-    rows = [overhead(), *schemas.all_rows(locate("kubeconform")), *policies.rows(), *overlays.rows()]
+    peer = locate("kubeconform")
+    rows = [overhead(), *schemas.all_rows(peer), *command.rows(peer), *policies.rows(), *overlays.rows()]
     return show(rows, file)

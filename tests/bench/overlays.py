@@ -24,7 +24,7 @@ from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree
 from bot.render.kustomize import Kustomize, KustomizeOptions
-from tests.bench.rows import Row
+from tests.bench.rows import Row, beside
 from tests.tools.build import locate
 
 __all__ = ["rows"]
@@ -57,10 +57,7 @@ def rows() -> list[Row]:
     return [
         row("overlays: affected ones missed, of 50 edits", missed, "", 0),
         row("overlays: affected for nothing", round(share, 2), "%", 10),
-        Row(
-            bench="check", work="overlays: 500 rendered", ours=round(ours, 2), peer=round(peer, 2), unit="s",
-            ratio=round(peer / ours, 2), goal=">= 1.5 x", holds=peer / ours >= 1.5, spread=(round(ours, 2),) * 2,
-        ),
+        beside("check", "overlays: 500 rendered", [ours], [peer], 1.5),
     ]  # fmt: skip
 
 

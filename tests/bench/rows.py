@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["Row", "measured", "show"]
+__all__ = ["Row", "beside", "measured", "show"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,22 @@ def measured(work: str, values: Sequence[float], unit: str, most: float) -> Row:
     )  # fmt: skip
 
 
+def beside(bench: str, work: str, mine: Sequence[float], theirs: Sequence[float], goal: float) -> Row:
+    """Seconds of ours beside a peer's, which is to take at least `goal` times as long."""
+    ours, peer = statistics.median(mine), statistics.median(theirs)
+    return Row(
+        bench=bench, work=work, ours=round(ours, 3), peer=round(peer, 3), unit="s", ratio=round(peer / ours, 2),
+        goal=f">= {goal:g} x", holds=peer / ours >= goal, spread=(round(min(mine), 3), round(max(mine), 3)),
+    )  # fmt: skip
+
+
 def show(rows: Sequence[Row], file: Path | None) -> int:
     """Print the table, write the JSON; 0 if every goal is met."""
-    print(f"{'work':58} {'ours':>10} {'unit':6} {'goal':>14}  {'spread':>18}  holds")
+    print(f"{'work':58} {'ours':>10} {'unit':6} {'peer':>10} {'goal':>14}  {'spread':>18}  holds")
     for row in rows:
-        spread = f"{row.spread[0]:g} … {row.spread[1]:g}"
-        print(
-            f"{row.work:58} {row.ours:>10g} {row.unit:6} {row.goal:>14}  {spread:>18}  {'yes' if row.holds else 'NO'}"
-        )
+        spread, peer = f"{row.spread[0]:g} … {row.spread[1]:g}", "" if row.peer is None else f"{row.peer:g}"
+        holds = ("yes" if row.holds else "NO") + (f" ({row.ratio:g} x)" if row.ratio is not None else "")
+        print(f"{row.work:58} {row.ours:>10g} {row.unit:6} {peer:>10} {row.goal:>14}  {spread:>18}  {holds}")
     if file is not None:
         file.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
     return 0 if all(row.holds for row in rows) else 1
