@@ -24,6 +24,7 @@ BEGIN, END = r"(?:^|[\s,\[{]|[\"'\]}]:)", r"[ \t]*(?:$|[,\]}:]|[ \t]#)"
 """Around what stands without quotes."""
 
 NO_TEXT = "true|True|TRUE|false|False|FALSE|null|Null|NULL|~|[-+]?[0-9][0-9a-fA-F.+-]*"
+SPACE = r"(?:\s|#[^\n]*\n)*"
 KEY_END = r"[ \t]*:(?:\s|$|[,\[\]{}])"
 
 RISKY = (
@@ -44,14 +45,12 @@ RISKY = (
     rf"{BEGIN}(?:!|[&*][0-9A-Za-z_-])",
     r"^(?:%|\.\.\.)",
     "[\r\u0085\u2028\u2029]",
+    # in a flow mapping, a key without a value; in a list it is an item, which is not told apart
+    rf"[,{{]{SPACE}(?:{NO_TEXT}){SPACE}[,}}]",
     # deep nesting
     rf"^[ -]{{{DEEPEST_COLUMN + 1}}}",
 )
-SPACE = r"(?:\s|#[^\n]*\n)*"
 SEARCH = re2.compile(f"(?m){'|'.join(RISKY)}").search
-LONE_KEY = re2.compile(rf"[,{{]{SPACE}(?:{NO_TEXT}){SPACE}[,}}]").search
-"""In a flow mapping, a key without a value; in a list it would be an item, which is not told apart."""
-
 MARKER = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 EMPTY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*\Z)?")
 
@@ -60,8 +59,7 @@ def simple(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it another way."""
     if len(text) > min(LARGEST, limits.nodes) or limits.depth < LEVELS:
         return None
-    lists, mappings = text.count("["), text.count("{")
-    if lists + mappings > MOST_BRACKETS or SEARCH(text) or (mappings and LONE_KEY(text)):
+    if text.count("[") + text.count("{") > MOST_BRACKETS or SEARCH(text):
         return None
     try:
         values = ryaml.loads_all(text) or []

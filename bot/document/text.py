@@ -14,6 +14,9 @@ ENCODINGS = ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "u
 NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML 1.2.2 calls non-printable (section 5.1). It is legal only as an escape inside double quotes."""
 
+USUAL = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+"""The bytes that need no second look: ASCII that prints."""
+
 LONGEST_QUOTE = 60
 
 
@@ -36,6 +39,8 @@ def decode(data: bytes, size: int) -> str:
     """
     if len(data) > size:
         raise DocumentError(f"the file has {len(data):,} bytes; at most {size:,} are read")
+    if not data.translate(None, USUAL):
+        return data.decode("ascii")
     mark, encoding = next((each for each in ENCODINGS if data.startswith(each[0])), (b"", "utf-8"))
     body = data[len(mark) :]
     try:

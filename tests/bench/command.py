@@ -40,7 +40,7 @@ def rows(program: Path) -> list[Row]:
             mine.append(timed(lambda: subprocess.run(check, check=False, capture_output=True)))
             theirs.append(timed(lambda: kubeconform(program, folder, location)))
         told = json.loads(report.read_text())["environments"][0]["findings"]
-        broken = len({(each["path"], each["resource"]) for each in told if each["level"] in ("error", "unknown")})
+        broken = len({(each["path"], each["object"]) for each in told if each["level"] in ("error", "unknown")})
     print(f"tidegate check: {FILES} files, {broken} objects that are invalid")
     return [beside("check", f"{FILES} files: the whole command beside kubeconform", mine, theirs, 2)]
 

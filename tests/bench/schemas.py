@@ -34,7 +34,7 @@ from tests.tools.build import Missing, locate
 
 __all__ = ["all_rows", "explained", "kubeconform", "run", "verdicts", "write_schemas"]
 
-FILES, PROCESSES, ROUNDS = 5_000, 2, 5
+FILES, PROCESSES, PARTS, ROUNDS = 5_000, 2, 16, 5
 ENDINGS = (".yaml", ".yml", ".json")
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "repos"
 ENVIRONMENT = Environment(
@@ -58,65 +58,67 @@ def begin() -> None:
     gc.freeze()
 
 
-def resources(file: Path) -> list[Resource | Finding]:
+def resources(file: str) -> list[Resource | Finding]:
     """The objects of a file, and what is no object. DocumentError: it cannot be read."""
-    load = load_json if file.suffix == ".json" else load_documents
-    documents = load(file.read_bytes())
-    return [each for one in documents for each in resources_of(str(file), one.value, one.line, one.locate)]
+    load = load_json if file.endswith(".json") else load_documents
+    with open(file, "rb") as data:
+        documents = load(data.read())
+    return [each for one in documents for each in resources_of(file, one.value, one.line, one.locate)]
 
 
 def look(files: Sequence[str]) -> list[tuple[tuple[str, str, str, str], str]]:
-    """Our verdict on every object of the files."""
+    """Our verdict on every object of the files, which are judged together, as parts of an environment are."""
     found: list[tuple[tuple[str, str, str, str], str]] = []
+    mine: list[tuple[str, Resource]] = []
     for file in files:
         try:
-            objects = resources(Path(file))
+            objects = resources(file)
         except DocumentError:
             found.append(((file, "", "", ""), "error"))
             continue
-        mine = [each for each in objects if isinstance(each, Resource)]
-        findings = State.schemas.findings(Examined(environment=ENVIRONMENT, resources=tuple(mine)))
-        bad = {(each.resource, each.level) for each in findings}
-        missing = {each.resource.type for each in findings if each.rule == "missing-schema" and each.resource}
-        for each in mine:
-            broken = (each.id, "error") in bad or (each.id, "unknown") in bad
-            verdict = "invalid" if broken else "skipped" if each.id.type in missing else "valid"
-            body = each.body
-            found.append(((file, body["apiVersion"], body["kind"], each.id.name), verdict))
+        mine += [(file, each) for each in objects if isinstance(each, Resource)]
         found += [((file, "", "", ""), "flawed") for each in objects if isinstance(each, Finding)]
+    examined = Examined(environment=ENVIRONMENT, resources=tuple(each for _, each in mine))
+    findings = State.schemas.findings(examined)
+    broken = {(each.path, each.resource) for each in findings if each.level in ("error", "unknown")}
+    missing = {each.resource.type for each in findings if each.rule == "missing-schema" and each.resource}
+    for file, each in mine:
+        verdict = "invalid" if (file, each.id) in broken else "skipped" if each.id.type in missing else "valid"
+        found.append(((file, each.body["apiVersion"], each.body["kind"], each.id.name), verdict))
     return found
 
 
-def ours(files: Sequence[str], pool: ProcessPoolExecutor) -> Verdicts:
-    """The same for all files, by several processes."""
-    parts = [files[start::16] for start in range(16)]
+def ours(files: Sequence[str], pool: ProcessPoolExecutor) -> tuple[Verdicts, float]:
+    """The same for all files, by several processes; with the seconds that it took."""
+    began = time.perf_counter()
+    told = list(pool.map(look, [files[start::PARTS] for start in range(PARTS)]))
+    took = time.perf_counter() - began
     collected: Verdicts = {}
-    for part in pool.map(look, parts):
+    for part in told:
         for key, verdict in part:
             collected.setdefault(key, Counter())[verdict] += 1
-    return collected
+    return collected, took
 
 
-def kubeconform(program: Path, folder: Path, location: str) -> list[dict[str, Any]]:
+def kubeconform(program: Path, folder: Path, location: str) -> bytes:
     """What kubeconform says of every resource in a folder."""
     command = [program, "-strict", "-n", str(PROCESSES), "-output", "json", "-verbose", "-ignore-missing-schemas"]
-    done = subprocess.run(
-        [*command, "-schema-location", location, folder], check=False, capture_output=True, text=True
-    )  # fmt: skip
-    found: list[dict[str, Any]] = json.loads(done.stdout)["resources"]
-    return found
+    return subprocess.run([*command, "-schema-location", location, folder], check=False, capture_output=True).stdout
 
 
-def theirs(program: Path, folder: Path, location: str) -> Verdicts:
-    """kubeconform's."""
+def theirs(program: Path, folder: Path, location: str) -> tuple[Verdicts, float]:
+    """kubeconform's verdicts, and the seconds that it took."""
+    began = time.perf_counter()
+    told = kubeconform(program, folder, location)
+    took = time.perf_counter() - began
     words = {"statusValid": "valid", "statusInvalid": "invalid", "statusSkipped": "skipped", "statusError": "error"}
     collected: Verdicts = {}
-    for each in kubeconform(program, folder, location):
+    for each in json.loads(told)["resources"]:
         if each["status"] in words:
             name = each.get("name", "").removesuffix("-{{ generateName }}")
             key = (each["filename"], each.get("version", ""), each.get("kind", ""), name)
             collected.setdefault(key, Counter())[words[each["status"]]] += 1
-    return collected
+    return collected, took
 
 
 def write_schemas(folder: Path) -> str:
@@ -183,7 +185,7 @@ def explained(what: str, left: str, right: str) -> str:
 
 def messages(file: str) -> Iterator[str]:
     """What we say of a file."""
-    mine = [each for each in resources(Path(file)) if isinstance(each, Resource)]
+    mine = [each for each in resources(file) if isinstance(each, Resource)]
     for each in State.schemas.findings(Examined(environment=ENVIRONMENT, resources=tuple(mine))):
         yield each.message
 
@@ -193,12 +195,10 @@ def compare(program: Path, name: str, folder: Path, location: str, pool: Process
     files = [str(each) for each in sorted(folder.rglob("*")) if each.suffix in ENDINGS and each.is_file()]
     mine_took, their_took = [], []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
-        mine = ours(files, pool)
-        middle = time.perf_counter()
-        other = theirs(program, folder, location)
-        their_took.append(time.perf_counter() - middle)
-        mine_took.append(middle - began)
+        mine, took = ours(files, pool)
+        mine_took.append(took)
+        other, took = theirs(program, folder, location)
+        their_took.append(took)
     alike, differing = verdicts(mine, other)
     print(f"{name}: {len(files)} files, {sum(sum(each.values()) for each in mine.values())} verdicts, {alike} alike")
     unknown = 0

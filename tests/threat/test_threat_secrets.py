@@ -1,13 +1,16 @@
 """Secrets never become text: a canary may be found in git and in the target's folder, and nowhere else."""
 
 import base64
+import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
 
-from bot.cli.demo.stage import Stage
+from bot.cli.demo.stage import Stage, put_up, sample_overlays
 from tests_support.people import People
+from tests_support.programs import program
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -39,23 +42,23 @@ async def pages(stage: Stage, number: int) -> str:
     return text
 
 
-def leaks(folder: Path) -> list[str]:
+def files_with(folder: Path, *words: str) -> list[tuple[str, ...]]:
+    """The files that hold one of the words, each as its way below the folder."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    found = [path for path in files if any(word.encode() in path.read_bytes() for word in words)]
+    return [path.relative_to(folder).parts for path in found]
+
+
+def leaks(folder: Path) -> list[tuple[str, ...]]:
     """The files of the server's own state that hold a canary."""
-    found = []
-    for path in folder.rglob("*"):
-        inside = path.relative_to(folder).parts
-        if not path.is_file() or inside[0] in ("targets", "forge") or inside[:2] == ("state", "git"):
-            continue
-        data = path.read_bytes()
-        if any(word.encode() in data for word in (CANARY, ENCODED, OTHER, base64.b64encode(OTHER.encode()).decode())):
-            found.append(str(path))
-    return found
+    words = CANARY, ENCODED, OTHER, base64.b64encode(OTHER.encode()).decode()
+    found = files_with(folder, *words)
+    return [each for each in found if each[0] not in ("targets", "forge") and each[:2] != ("state", "git")]
 
 
-async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_target(
-    people: People, stage: Stage
-) -> None:
-    branch = "secret"
+async def allow_in_dev(people: People) -> None:
+    """Have plain Secrets allowed in dev."""
+    branch = "allow"
     await people.developer.branch(branch, "main")
     text, _ = await people.developer.read("tidegate.yaml", branch)
     allowed = re.sub(r"(  dev:\n)", r"\1    secrets: {plain: warning}\n", text)
@@ -65,6 +68,11 @@ async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_targ
     await people.merge(number)
     await people.comment_says(number, "merged")
 
+
+async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_target(
+    people: People, stage: Stage
+) -> None:
+    await allow_in_dev(people)
     await people.developer.branch("with-secret", "main")
     body = SECRET.format(value=CANARY, encoded=ENCODED)
     await people.developer.write("envs/dev/secret.yaml", body, "with-secret", "a secret")
@@ -98,3 +106,36 @@ async def test_row_52_an_error_in_a_secret_does_not_quote_it(people: People, sta
     said = [each["body"] for each in record["comments"] if each["login"].endswith("[bot]")]
     assert CANARY not in "".join(said) + str(record["check_runs"])
     assert leaks(stage.place.pid_file.parent) == []
+
+
+GENERATED = "c4n4ry-built-Jx33"
+
+
+async def test_rows_51_and_56_what_kustomize_makes_of_a_secret_is_only_in_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{program('kustomize').parent}{os.pathsep}{os.environ['PATH']}")
+    async with put_up(tmp_path, None, 0, print, sample=sample_overlays()) as stage:
+        await stage.install()
+        people = People(stage)
+        await allow_in_dev(people)
+        branch, overlay = "built", "envs/dev/kustomization.yaml"
+        await people.developer.branch(branch, "main")
+        text, _ = await people.developer.read(overlay, branch)
+        text += "secretGenerator: [{name: db, namespace: shop, files: [token]}]\n"
+        await people.developer.write(overlay, text, branch, "a secret")
+        await people.developer.write("envs/dev/token", GENERATED, branch, "its value")
+        number = await people.developer.propose("a secret", branch)
+        await people.comment_says(number, "Secret", "1 new")
+        await people.check_is(number, "success")
+        await people.merge(number)
+        made = base64.b64encode(GENERATED.encode()).decode()
+        await people.folder_shows("dev", lambda objects: any(made in each for each in objects.values()))
+        record = await people.record()
+        said = [each["body"] for each in record["comments"] if each["login"].endswith("[bot]")]
+        assert not [word for word in (GENERATED, made) if word in "".join(said) + await pages(stage, number)]
+        # the render is laid out beside the mirror, for the server's account alone; what it makes stays in memory
+        held = {each[:2] for each in files_with(tmp_path, GENERATED) if each[0] != "forge"}
+        assert held <= {("state", "git"), ("state", "render")}
+        assert {each[:2] for each in files_with(tmp_path, made)} == {("targets", "dev")}
+        assert stat.S_IMODE((tmp_path / "state" / "render").stat().st_mode) == 0o700
