@@ -74,7 +74,7 @@ def workload(number: int, dice: random.Random) -> dict[str, Any]:
     spec = {
         "replicas": 1 if rare() else 3,
         "selector": {"matchLabels": {"app": f"w{number}"}},
-        "template": {"metadata": {"labels": labels}, "spec": pod},
+        "template": {"metadata": {"labels": dict(labels)}, "spec": pod},  # a copy: YAML would make an alias
     }
     metadata = {"name": f"w{number}", "namespace": "shop", "labels": labels}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}

@@ -17,17 +17,16 @@ __all__ = ["Bound", "Court", "idle", "in_force"]
 
 @noun
 class Bound:
-    """A policy where a binding applies it. `level` is how it counts in this environment."""
+    """A policy where a binding applies it. `level` is how it counts in this environment.
+
+    `constraints` are all that keep it to certain objects; those with the same ones have the same `group`.
+    """
 
     policy: Policy
     binding: Binding
     level: Level
-
-    @property
-    def constraints(self) -> tuple[Constraints, ...]:
-        """All that keep it to certain objects."""
-        own, bound = self.policy.constraints, self.binding.constraints
-        return (own,) if bound is ALL else (own, bound)
+    constraints: tuple[Constraints, ...]
+    group: int
 
 
 @noun
@@ -43,11 +42,16 @@ class Court:
 
 def in_force(contents: Contents, environment: Environment) -> Iterator[Bound]:
     """Every policy with every binding of it, but those that the environment switches off."""
+    groups: dict[tuple[Constraints, ...], int] = {}
     for policy in contents.policies:
         level = environment.policy_levels.get(policy.name)
         for binding in contents.bindings:
             if binding.policy == policy.name and level != "off":
-                yield Bound(policy=policy, binding=binding, level=level or binding.level)
+                own, bound = policy.constraints, binding.constraints
+                constraints = (own,) if bound is ALL else (own, bound)
+                group = groups.setdefault(constraints, len(groups))
+                counts = level or binding.level
+                yield Bound(policy=policy, binding=binding, level=counts, constraints=constraints, group=group)
 
 
 def idle(contents: Contents) -> Iterator[Policy]:

@@ -23,6 +23,7 @@ class Judging:
     def __init__(self, request: Request, court: Court) -> None:
         self.request, self.court = request, court
         self._bindings: Bindings | None = None
+        self._applies: dict[int, bool | None] = {}
 
     @property
     def bindings(self) -> Bindings:
@@ -42,11 +43,15 @@ class Judging:
         return [each for each, left in alone if left or not settled]
 
     def applies(self, bound: Bound) -> bool | None:
-        """Whether a policy is about the object; None: that cannot be told."""
-        try:
-            return all(self.court.matcher.matches(each, self.request) for each in bound.constraints)
-        except CelEvaluationError:
-            return None
+        """Whether a policy is about the object; None: that cannot be told. Found once for all of a group."""
+        if bound.group not in self._applies:
+            found: bool | None
+            try:
+                found = all(self.court.matcher.matches(each, self.request) for each in bound.constraints)
+            except CelEvaluationError:
+                found = None
+            self._applies[bound.group] = found
+        return self._applies[bound.group]
 
     def findings(self, bound: Bound) -> Iterator[tuple[Any, Finding]]:
         """What a policy has against the object, with a key that tells the part of the policy."""
