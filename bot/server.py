@@ -76,6 +76,8 @@ def allowed_by(settings: Settings) -> Callable[[RepositoryId], frozenset[str] | 
 async def make_world(settings: Settings) -> AsyncIterator[World]:
     """Open everything; close it in the other order."""
     await require_version()
+    # mirrors and layouts hold what git holds, which may be more than other accounts here are to read
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = await Store.open(settings.store, settings.state_dir)
     jail = Jail(settings.render.jail)
     # a render may use its whole time twice over: the program, and reading what it printed

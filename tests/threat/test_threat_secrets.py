@@ -134,8 +134,8 @@ async def test_rows_51_and_56_what_kustomize_makes_of_a_secret_is_only_in_the_ta
         record = await people.record()
         said = [each["body"] for each in record["comments"] if each["login"].endswith("[bot]")]
         assert not [word for word in (GENERATED, made) if word in "".join(said) + await pages(stage, number)]
-        # the render is laid out beside the mirror, for the server's account alone; what it makes stays in memory
+        # the sources are laid out beside the mirror, for the server's account alone; what they become stays in memory
         held = {each[:2] for each in files_with(tmp_path, GENERATED) if each[0] != "forge"}
         assert held <= {("state", "git"), ("state", "render")}
         assert {each[:2] for each in files_with(tmp_path, made)} == {("targets", "dev")}
-        assert stat.S_IMODE((tmp_path / "state" / "render").stat().st_mode) == 0o700
+        assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700

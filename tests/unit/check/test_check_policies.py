@@ -168,6 +168,15 @@ metadata: {name: shop, labels: {team: a}}
 """
 
 
+@pytest.mark.parametrize("other", ["services", "deployments"])
+def test_each_policy_is_about_its_own_objects(other):
+    rule = f"{{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: [{other}]}}"
+    texts = [policy("false", name="other", rules=rule), binding("other"), policy(), binding()]
+    wanted = {"few"} | ({"other"} if other == "deployments" else set())
+    for several in (texts, [*texts[2:], *texts[:2]]):
+        assert {each.rule for each in judged("---\n".join(several))} == wanted
+
+
 def test_a_namespaces_labels_come_from_what_is_rendered():
     text = policy(constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
     assert levels(text, objects=WEB + "---\n" + NAMESPACE) == ["error"]
