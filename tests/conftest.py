@@ -1,5 +1,7 @@
 """A whole stage per test: the local forge, the server as a process of its own, people, folders; tried from outside."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,11 +18,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(folder if folder == "cluster" else str(item.path)))
 
 
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a stage where the sample repository was installed in its three environments, and that was ended."""
+    folder = tmp_path_factory.mktemp("installed")
+
+    async def install() -> None:
+        async with put_up(folder, None, 0, lambda _: None) as up:
+            await up.install()
+
+    asyncio.run(install())
+    (folder / "ports.json").unlink()
+    return folder
+
+
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The sample repository, installed in its three environments."""
+async def stage(tmp_path: Path, installed: Path) -> AsyncIterator[Stage]:
+    """A stage of the test's own that goes on where the installed one ended."""
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True, symlinks=True)
     async with put_up(tmp_path, None, 0, print) as up:
-        await up.install()
         yield up
 
 
