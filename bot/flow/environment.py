@@ -10,7 +10,7 @@ from bot.errors import ConfigurationError
 from bot.flow.assess import Assessed, assess
 from bot.flow.carry_out import carry_out, touch_concerned
 from bot.flow.ground import Ground, configuration, described, last_seen, stand
-from bot.flow.last_word import say_superseded
+from bot.flow.last_word import say_last_words
 from bot.flow.pending import Before, Pending, pending
 from bot.flow.world import World
 from bot.model.environment import Configuration, Environment
@@ -173,7 +173,7 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
         news = environments.look(conn, row.uid, looked)
         if same and row.applied is not None and looked.revision != row.applied.revision:
             environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals)
-            say_superseded(conn, row, looked.revision, found.riders)
+            say_last_words(conn, row, looked.revision, found.riders)
             news = True
         if news:
             touch_concerned(conn, found)

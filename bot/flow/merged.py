@@ -7,7 +7,7 @@ from bot.errors import ConfigurationError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Ground, configuration, stand, usable
-from bot.flow.last_word import is_superseded, say_superseded
+from bot.flow.last_word import LastWord, last_word, say_last_words
 from bot.flow.pending import Before, pending
 from bot.flow.riders import riders_between
 from bot.flow.view import Part, View, in_order
@@ -82,30 +82,35 @@ async def stand_each(world: World, landed: Landed) -> View:
     )  # fmt: skip
 
 
+NOTHING_LEFT: dict[LastWord, str] = {
+    "undone": "undone by a later change before it was applied",
+    "there already": "already as this shows it",
+}
+
+
 async def there(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> Standing:
-    """The environment is at a revision with this merge in it: it got it, or it was undone before that."""
-    if await undone(world, landed, row, applied):
-        detail = "undone by a later change before it was applied"
-        return Standing(environment=row.id.name, state="superseded", detail=detail)
+    """The environment is at a revision with this merge in it: it got it, or nothing of it was left to apply."""
+    if word := await nothing_left(world, landed, row, applied):
+        return Standing(environment=row.id.name, state="superseded", detail=NOTHING_LEFT[word])
     return Standing(environment=row.id.name, state="applied", revision=applied.revision, at=applied.at)
 
 
-async def undone(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> bool:
-    """Whether the environment moved on to a revision with this merge in it without being given anything of it.
+async def nothing_left(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> LastWord | None:
+    """Why the environment moved on to a revision with this merge in it without being given anything of it, if it did.
 
     The environment's own work says so to the merges that it knows then; one that became known later is told here.
     """
     said, brought = await world.store.read(
-        lambda conn: (is_superseded(conn, row.uid, landed.pull.id), journal.changed_last(conn, row.uid))
+        lambda conn: (last_word(conn, row.uid, landed.pull.id), journal.changed_last(conn, row.uid))
     )
     mirror = landed.ground.mirror
     if said or brought is None or not await mirror.has(brought) or await mirror.descends(landed.merge, brought):
         return said
     riders = await riders_between(world, landed.ground, brought, applied.revision)
 
-    def write(conn: Connection) -> bool:
-        say_superseded(conn, row, applied.revision, riders)
-        return is_superseded(conn, row.uid, landed.pull.id)
+    def write(conn: Connection) -> LastWord | None:
+        say_last_words(conn, row, applied.revision, riders)
+        return last_word(conn, row.uid, landed.pull.id)
 
     return await world.store.write(write)
 

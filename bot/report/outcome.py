@@ -38,28 +38,38 @@ class Deed:
 
 @noun
 class Superseded:
-    """A merge that an environment never got: at `revision` it renders to the state (`digest`) that was there before.
+    """A merge of which nothing was left to apply: at `revision` the environment renders to what it held (`digest`).
 
-    `others` are the numbers of the pull requests that are known to have been merged beside it; none: somebody pushed
-    directly, or the merge is not known yet.
+    `there`: it held what this merge shows; else the change was undone. `others` are the numbers of the pull requests
+    that are known to have been merged beside it; none: somebody pushed directly, or the merge is not known yet.
     """
 
     environment: str
     revision: Sha
     digest: Digest
     others: tuple[int, ...] = ()
+    there: bool = False
 
 
 def superseded(what: Superseded, key: str) -> Outcome:
-    """The last word to a thread whose change was undone before it was applied."""
+    """The last word to a thread of which nothing was left to apply."""
     name = what.environment
-    headline = line(f"↪ {name} stays as it was · this was undone before it was applied")
     others = join([line(f"#{number}") for number in what.others], ", ") or line("what else came to the branch")
-    told = line(
-        "What this pull request showed for ", strong(name), " never got there: together with ", *others, ", ",
-        code(what.revision[:7]), " renders to the state ", code(short_digest(what.digest)), " that ", name, " holds.",
-    )  # fmt: skip
-    rest = line("Nothing of it is left to apply there, and its approvals no longer count.")
+    if what.there:
+        headline = line(f"↪ {name} already is as this shows it · nothing was left to apply")
+        told = line(
+            "What this pull request showed for ", strong(name), " is there: ", code(what.revision[:7]),
+            " renders to the state ", code(short_digest(what.digest)), " that it holds, together with ", *others, ".",
+        )  # fmt: skip
+        rest = line("It was so before this was merged, so nothing of it is applied by itself.")
+    else:
+        headline = line(f"↪ {name} stays as it was · this was undone before it was applied")
+        told = line(
+            "What this pull request showed for ", strong(name), " never got there: together with ", *others, ", ",
+            code(what.revision[:7]), " renders to the state ", code(short_digest(what.digest)), " that ", name,
+            " holds.",
+        )  # fmt: skip
+        rest = line("Nothing of it is left to apply there, and its approvals no longer count.")
     outline = Outline(headline=headline, paragraphs=(told, rest))
     return Outcome(key=key, body=to_markdown(outline, LIMIT, marker=outcome_marker(key)))
 

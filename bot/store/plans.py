@@ -24,7 +24,7 @@ from bot.store.codec import (
 )
 from bot.store.tables import as_text, as_time, plans
 
-__all__ = ["Published", "concerns", "latest", "mark_published", "propose", "published"]
+__all__ = ["Published", "concerns", "last", "latest", "mark_published", "propose", "published"]
 
 
 @noun
@@ -110,6 +110,12 @@ def same_second(conn: Connection, thread: PullRequestId, environment: str, at: d
 def concerns(conn: Connection, thread: PullRequestId, environment: str) -> bool:
     """Whether the thread ever showed a plan for an environment."""
     return newest(conn, thread, environment) is not None
+
+
+def last(conn: Connection, thread: PullRequestId, environment: str) -> Published | None:
+    """The thread's newest plan of an environment; None: it never had one."""
+    row = newest(conn, thread, environment)
+    return make(conn, row, thread) if row else None
 
 
 def latest(conn: Connection, thread: PullRequestId) -> tuple[Published, ...]:

@@ -84,14 +84,29 @@ async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(peop
     second = await people.change((STAGING, NEW, OLD), title="back again")
     await people.comment_says(second, "staging")
     await people.merge(second)
-    for number in (first, second):
-        await people.comment_says(number, "undone by a later change before it was applied", absent=("✅ applied",))
+    await people.comment_says(first, "undone by a later change before it was applied", absent=("✅ applied",))
+    await people.comment_says(second, "already as this shows it", absent=("✅ applied",))
     said = await people.outcomes(first)
     assert len(said) == 1
     assert "staging stays as it was" in said[0]
     # which of the two depends on whether the second merge was known when the environment was looked at
     assert f"#{second}" in said[0] or "what else came to the branch" in said[0]
     assert not runs("1.5")(stage.place.objects("staging"))
+
+
+async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, stage: Stage) -> None:
+    first = await people.change((STAGING, OLD, NEW), title="image")
+    same = await people.change((STAGING, OLD, NEW), title="the same")
+    for number in (first, same):
+        await people.comment_says(number, "0 of 1")
+        await people.approver.answer(number, "/gate approve staging")
+        await people.comment_says(number, "Approved: staging")
+    await people.merge(first)
+    await people.comment_says(first, "applied at")
+    await people.merge(same)
+    (said,) = await people.outcomes(same)
+    assert "staging already is as this shows it" in said
+    await people.comment_says(same, "merged", absent=("undone",))
 
 
 async def test_the_last_word_is_also_for_a_merge_that_is_learnt_of_late(people: People, stage: Stage) -> None:
@@ -105,7 +120,7 @@ async def test_the_last_word_is_also_for_a_merge_that_is_learnt_of_late(people: 
     stage.forge.add_faults([slow])
     merge = await people.merge(second)
     await people.page_says("staging", lambda page: page["revision"] == merge)
-    await people.comment_says(second, "undone by a later change before it was applied", absent=("✅ applied",))
+    await people.comment_says(second, "already as this shows it", absent=("✅ applied",))
     said = await people.outcomes(second)
     assert len(said) == 1
     assert f"#{first}" in said[0]
