@@ -17,9 +17,7 @@ def runs(image: str):  # type: ignore[no-untyped-def]  # a predicate over a fold
 
 async def test_a_push_that_changes_only_a_comment_keeps_the_approval(people: People, stage: Stage) -> None:
     number = await people.change((STAGING, OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.approver.answer(number, "/gate approve staging")
-    await people.comment_says(number, "Approved: staging")
+    await people.approve(number, "staging")
     await people.edit(people.branch_of(number), STAGING, "apiVersion: apps/v1", "# a comment\napiVersion: apps/v1")
     await people.check_is(number, "success")
     await people.comment_says(number, "Approved: staging")
@@ -29,9 +27,7 @@ async def test_a_push_that_changes_only_a_comment_keeps_the_approval(people: Peo
 
 async def test_a_push_of_one_changed_byte_voids_it(people: People, stage: Stage) -> None:
     number = await people.change((STAGING, OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.approver.answer(number, "/gate approve staging")
-    await people.comment_says(number, "Approved: staging")
+    await people.approve(number, "staging")
     await people.edit(people.branch_of(number), STAGING, "web:1.5.0", "web:1.5.1")
     await people.comment_says(number, "0 of 1", "1.5.1")
     await people.developer.merge(number)
@@ -48,9 +44,7 @@ async def test_another_pull_request_merged_in_between_is_no_obstacle_where_objec
     first = await people.change((STAGING, OLD, NEW), title="image")
     second = await people.change(("envs/staging/config.yaml", "CURRENCY: EUR", "CURRENCY: USD"), title="settings")
     for number in (first, second):
-        await people.comment_says(number, "0 of 1")
-        await people.approver.answer(number, "/gate approve staging")
-        await people.comment_says(number, "Approved: staging")
+        await people.approve(number, "staging")
     await people.developer.merge(first)
     await people.developer.merge(second)
     await people.folder_shows("staging", lambda o: runs(NEW)(o) and runs("CURRENCY: USD")(o))
@@ -60,9 +54,7 @@ async def test_it_is_held_where_objects_collide(people: People, stage: Stage) ->
     first = await people.change((STAGING, OLD, NEW), title="image")
     second = await people.change((STAGING, "replicas: 2", "replicas: 5"), title="replicas")
     for number in (first, second):
-        await people.comment_says(number, "0 of 1")
-        await people.approver.answer(number, "/gate approve staging")
-        await people.comment_says(number, "Approved: staging")
+        await people.approve(number, "staging")
     await people.approver.answer(second, "/gate hold staging let both land first")
     await people.comment_says(second, "Held")
     await people.developer.merge(first)
@@ -98,9 +90,7 @@ async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, st
     first = await people.change((STAGING, OLD, NEW), title="image")
     same = await people.change((STAGING, OLD, NEW), title="the same")
     for number in (first, same):
-        await people.comment_says(number, "0 of 1")
-        await people.approver.answer(number, "/gate approve staging")
-        await people.comment_says(number, "Approved: staging")
+        await people.approve(number, "staging")
     await people.merge(first)
     await people.comment_says(first, "applied at")
     await people.merge(same)

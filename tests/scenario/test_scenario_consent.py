@@ -100,9 +100,7 @@ async def test_a_review_of_an_earlier_commit_does_not_count(people: People, stag
 
 async def test_an_approval_can_be_taken_back_by_its_giver_only(people: People, stage: Stage) -> None:
     number = await people.change((STAGING, OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.approver.answer(number, "/gate approve staging")
-    await people.comment_says(number, "Approved: staging")
+    await people.approve(number, "staging")
     await people.developer.answer(number, "/gate unapprove staging")
     await people.comment_says(number, "no longer count", absent=("0 of 1",))
     await people.approver.answer(number, "/gate unapprove staging")
@@ -113,15 +111,11 @@ async def test_an_approval_of_a_state_that_was_left_does_not_bring_it_back(peopl
     first = await people.change((STAGING, OLD, NEW), title="first")
     same = await people.change((STAGING, OLD, NEW), title="the same")
     for number in (first, same):
-        await people.comment_says(number, "0 of 1")
-        await people.approver.answer(number, "/gate approve staging")
-        await people.comment_says(number, "Approved: staging")
+        await people.approve(number, "staging")
     await people.merge(first)
     await people.page_says("staging", lambda page: page["health"] == "healthy" and runs(stage, "staging", NEW))
     back = await people.change((STAGING, NEW, OLD), title="back")
-    await people.comment_says(back, "0 of 1")
-    await people.approver.answer(back, "/gate approve staging")
-    await people.comment_says(back, "Approved: staging")
+    await people.approve(back, "staging")
     await people.merge(back)
     await people.folder_shows("staging", lambda objects: any(OLD in each for each in objects.values()))
     await people.comment_says(back, "applied at")
@@ -141,9 +135,7 @@ async def test_a_membership_that_cannot_be_looked_up_does_not_count(people: Peop
 
 async def test_who_left_the_team_does_not_count_any_more(people: People, stage: Stage) -> None:
     number = await people.change((PROD, OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.approver.answer(number, "/gate approve prod")
-    await people.comment_says(number, "Approved: prod")
+    await people.approve(number, "prod")
     stage.forge.add_team("acme", TEAM, [])
     await people.merge(number)
     await looked(people, "prod", "0 of 1")

@@ -27,9 +27,7 @@ def spoil(stage: Stage, environment: str) -> None:
 
 async def test_an_environment_waits_for_those_it_comes_after(people: People, stage: Stage) -> None:
     number = await people.change((WEB.format("staging"), OLD, NEW), (WEB.format("prod"), OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.approver.answer(number, "/gate approve prod")
-    await people.comment_says(number, "Approved: prod")
+    await people.approve(number, "prod")
     await people.merge(number)
     await people.page_says("prod", lambda page: "after staging" in page["reason"])
     assert not holds(NEW)(stage.place.objects("prod"))
@@ -40,9 +38,7 @@ async def test_an_environment_waits_for_those_it_comes_after(people: People, sta
 
 async def test_only_a_later_revision_of_the_branch_can_be_asked_for(people: People, stage: Stage) -> None:
     first = await people.change((CONFIG.format("staging"), EUR, USD), title="first")
-    await people.comment_says(first, "0 of 1")
-    await people.approver.answer(first, "/gate approve staging")
-    await people.comment_says(first, "Approved: staging")
+    await people.approve(first, "staging")
     before = (await people.page("staging"))["revision"]
     await people.merge(first)
     await people.folder_shows("staging", holds(USD))
@@ -85,9 +81,7 @@ async def test_deletions_of_a_day_count_together_and_are_named_one_by_one(people
     await people.developer.branch(branch, "main")
     await people.developer.remove("envs/staging/jobs.yaml", branch, "no jobs")
     first = await people.developer.propose("no jobs", branch)
-    await people.comment_says(first, "0 of 1")
-    await people.approver.answer(first, "/gate approve staging")
-    await people.comment_says(first, "Approved: staging")
+    await people.approve(first, "staging")
     await people.merge(first)
     await people.folder_shows("staging", lambda objects: len(objects) == 4)
     await people.comment_says(first, "applied at")
@@ -167,9 +161,7 @@ async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) ->
         await stage.install()
         people = People(stage)
         first = await people.change((WEB.format("prod"), OLD, NEW), title="there")
-        await people.comment_says(first, "0 of 1")
-        await people.approver.answer(first, "/gate approve prod")
-        await people.comment_says(first, "Approved: prod")
+        await people.approve(first, "prod")
         stage.forge.add_team("acme", TEAM, [])
         await people.merge(first)
         await people.page_says("prod", lambda page: "0 of 1" in page["reason"])

@@ -75,6 +75,12 @@ class People:
 
         return await eventually(look, f"{number} was never told an outcome")
 
+    async def approve(self, number: int, environment: str) -> None:
+        """Have the approver give the one approval that an environment waits for."""
+        await self.comment_says(number, "0 of 1")
+        await self.approver.answer(number, f"/gate approve {environment}")
+        await self.comment_says(number, f"Approved: {environment}")
+
     async def merge(self, number: int) -> str:
         """Merge after reading the plan; the merge commit."""
         await self.developer.read_plan(number)
