@@ -103,8 +103,9 @@ class Search:
             entry = tree.entries[path] if tree else None
             if tree is None or entry is None or entry.mode not in ("100644", "100755") or entry.blob not in tree.blobs:
                 continue
-            data, shown = tree.blobs[entry.blob], one_line(path)
+            data = tree.blobs[entry.blob]
             for each in self.sightings(data):
+                shown = one_line(path)
                 self._seen.add((each.rule, each.value))
                 line, column = position(data, each.start)
                 resource = nearest(self._examined.resources, shown, line)
@@ -114,8 +115,8 @@ class Search:
                 if "\\" not in path and literal(data):
                     self._literal.add(path)
             else:
-                why = f"{shown} has more than {MOST_BYTES // MEBIBYTE} MiB"
-                yield unknown(self._examined.environment, why, shown)
+                why = f"{one_line(path)} has more than {MOST_BYTES // MEBIBYTE} MiB"
+                yield unknown(self._examined.environment, why, one_line(path))
 
     def object(self, resource: Resource, told: frozenset[tuple[str, str]]) -> Iterator[Finding]:
         """What is in an object and in no file, such as what a template or a generator made."""
