@@ -4,11 +4,12 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from bot.check.cel import Bindings
 from bot.check.policies.policy import VARIABLES, Policy, Validation
-from bot.check.policies.request import Request
+from bot.check.policies.request import Request, Sort, values_of
 from bot.errors import CelEvaluationError
 from bot.model.noun import noun
 
@@ -110,4 +111,10 @@ def without_values(secret: Mapping[str, Any]) -> dict[str, Any]:
 
 def bindings_of(request: Request) -> Bindings:
     """The request as expressions see it, without parameters."""
-    return Bindings(request.values(), VARIABLES)
+    return shared(request.sort).changed(request.values())
+
+
+@lru_cache(maxsize=256)
+def shared(sort: Sort) -> Bindings:
+    """What requests of one sort have in common, looked at once."""
+    return Bindings(values_of(sort), VARIABLES)

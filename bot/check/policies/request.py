@@ -11,7 +11,7 @@ from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.resource import Resource, ResourceId
 
-__all__ = ["BASE_UNKNOWN", "Request", "Situation", "namespace_of"]
+__all__ = ["BASE_UNKNOWN", "Request", "Situation", "Sort", "namespace_of", "values_of"]
 
 BASE_UNKNOWN = "is not known: the base does not render"
 NOBODY = "is not known: a change has no user before it is applied"
@@ -20,6 +20,10 @@ DEFAULT_NAMESPACE = "default"
 """Where `kubectl` puts what names no namespace."""
 
 Operation = Literal["CREATE", "UPDATE", "DELETE"]
+
+
+Sort = tuple[str, str, str, str, Operation | None]
+"""Group, version, kind, resource (its plural) and operation."""
 
 
 @noun
@@ -42,26 +46,21 @@ class Request:
     namespace_body: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def values(self) -> dict[str, Any]:
-        """The values of all variables but `params`."""
-        id = self.resource.id
-        kind = {"group": id.group, "version": self.version, "kind": id.kind}
-        resource = {"group": id.group, "version": self.version, "resource": self.served.plural}
+        """The values of those variables that are the object's own."""
         unknown = self.operation is None
         return {
             "object": self.body,
             "oldObject": Unknown(BASE_UNKNOWN) if unknown else self.old,
             "namespaceObject": self.known_namespace(),
-            "params": None,
-            "request.kind": kind, "request.requestKind": kind,
-            "request.resource": resource, "request.requestResource": resource,
-            "request.subResource": Unknown(NO_PART), "request.requestSubResource": Unknown(NO_PART),
-            "request.name": id.name,
+            "request.name": self.resource.id.name,
             "request.namespace": self.namespace or "",
-            "request.operation": Unknown(BASE_UNKNOWN) if unknown else self.operation,
-            "request.dryRun": False,
-            "request.options": Unknown("is not known before it is applied"),
-            "request.userInfo": Unknown(NOBODY),
-        }  # fmt: skip
+        }
+
+    @property
+    def sort(self) -> "Sort":
+        """What it has in common with other requests."""
+        id = self.resource.id
+        return id.group, self.version, id.kind, self.served.plural, self.operation
 
     def known_namespace(self) -> Any:
         """The Namespace's object; null for what belongs to none."""
@@ -69,6 +68,23 @@ class Request:
             return None
         missing = f"is not known: no Namespace {self.namespace} is rendered"
         return Unknown(missing) if self.namespace_body is None else self.namespace_body
+
+
+def values_of(sort: Sort) -> dict[str, Any]:
+    """The values of all other variables, which requests of one sort share."""
+    group, version, kind, plural, operation = sort
+    kinds = {"group": group, "version": version, "kind": kind}
+    resource = {"group": group, "version": version, "resource": plural}
+    return {
+        "params": None,
+        "request.kind": kinds, "request.requestKind": kinds,
+        "request.resource": resource, "request.requestResource": resource,
+        "request.subResource": Unknown(NO_PART), "request.requestSubResource": Unknown(NO_PART),
+        "request.operation": Unknown(BASE_UNKNOWN) if operation is None else operation,
+        "request.dryRun": False,
+        "request.options": Unknown("is not known before it is applied"),
+        "request.userInfo": Unknown(NOBODY),
+    }  # fmt: skip
 
 
 class Situation:
