@@ -1,13 +1,12 @@
 """The check `policies`."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal
 
-from bot.check.policies.court import Bound, Court, idle, in_force
+from bot.check.policies.court import Bound, Budget, Court, idle, in_force
 from bot.check.policies.judging import Judging
 from bot.check.policies.load import Contents, contents_of
 from bot.check.policies.match import Matcher, exempt
@@ -65,12 +64,12 @@ class Policies:
         """The findings of all objects, as long as there is time."""
         situation = Situation(examined)
         params = Params(contents.others, examined, situation.kinds)
-        ends = time.process_time() + self.seconds
-        court = Court(bounds=bounds, params=params, matcher=Matcher(), quick=Quick(), ends=ends)
+        budget = Budget(self.seconds)
+        court = Court(bounds=bounds, params=params, matcher=Matcher(), quick=Quick(), budget=budget)
         if examined.before is None:
             yield from (deletions(each) for each in bounds if deletes(each))
         for request in situation.requests():
-            if time.process_time() > court.ends:
+            if court.budget.is_spent():
                 yield late(request, self.seconds)
                 return
             if not exempt(request):
@@ -81,7 +80,7 @@ class Policies:
         judging = Judging(request, court)
         found: dict[Any, Finding] = {}
         for each in judging.to_ask():
-            if time.process_time() > court.ends:
+            if court.budget.is_spent():
                 found["late"] = late(request, self.seconds)
                 break
             for key, finding in judging.findings(each):

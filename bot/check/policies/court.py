@@ -1,5 +1,6 @@
 """What all objects of a run have in common: the policies that apply in an environment, and what they need."""
 
+import time
 from collections.abc import Iterator
 
 from bot.check.policies.binding import Binding, Level
@@ -12,7 +13,9 @@ from bot.check.policies.quick import Quick
 from bot.model.environment import Environment
 from bot.model.noun import noun
 
-__all__ = ["Bound", "Court", "idle", "in_force"]
+__all__ = ["Bound", "Budget", "Court", "idle", "in_force"]
+
+LOOK_EVERY = 0.01  # seconds
 
 
 @noun
@@ -29,15 +32,33 @@ class Bound:
     group: int
 
 
+class Budget:
+    """The seconds of the processor that a run may take. They are looked at only now and then: a look costs time too."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.process_time() + seconds
+        self._next_look = 0.0
+
+    def is_spent(self) -> bool:
+        """Whether nothing is left of it, give or take `LOOK_EVERY`."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return False
+        if time.process_time() > self._ends:
+            return True
+        self._next_look = now + LOOK_EVERY
+        return False
+
+
 @noun
 class Court:
-    """What all objects of a run have in common. `ends` is the process's own time when there is none left."""
+    """What all objects of a run have in common."""
 
     bounds: tuple[Bound, ...]
     params: Params
     matcher: Matcher
     quick: Quick
-    ends: float
+    budget: Budget
 
 
 def in_force(contents: Contents, environment: Environment) -> Iterator[Bound]:
