@@ -81,6 +81,10 @@ class Worker:
             return 1
         now, seconds = self.world.clock(), self.world.intervals.lease
         found = await self.world.store.write(lambda conn: queue.take_keys(conn, self.owner, free, now, seconds))
+        if self._stopping:  # meanwhile: `stop` does not wait for what begins after it
+            for lease, _ in found:
+                await self._give_back(lease)
+            return 0
         for lease, key in found:
             task = asyncio.create_task(self._work(lease, key), name=lease.key)
             self._tasks.add(task)

@@ -128,6 +128,23 @@ async def test_what_is_not_finished_at_the_end_is_given_back(world: World, monke
     assert [key for _, key in taken] == [KEY]
 
 
+async def test_what_is_taken_while_it_stops_is_given_back_and_never_begun(world: World) -> None:
+    begun: list[Key] = []
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        begun.append(key)
+        return None
+
+    busy = Worker(world, Handlers(repository=handler, pull_request=handler, environment=handler), 2)
+    running = asyncio.create_task(busy.run())
+    await asyncio.sleep(0)  # it asks the store by now, which answers from another thread
+    await busy.stop()
+    await running
+    await asyncio.sleep(0)
+    assert begun == []
+    assert await row(world) == (True, None, 0)
+
+
 async def test_a_lease_is_renewed_while_its_work_takes_longer(world: World) -> None:
     started = asyncio.Event()
     short = replace(world, intervals=Intervals(lease=2), clock=lambda: datetime.now(UTC))
