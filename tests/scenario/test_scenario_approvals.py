@@ -31,7 +31,7 @@ async def test_a_push_of_one_changed_byte_voids_it(people: People, stage: Stage)
     await people.edit(people.branch_of(number), STAGING, "web:1.5.0", "web:1.5.1")
     await people.comment_says(number, "0 of 1", "1.5.1")
     await people.developer.merge(number)
-    await people.comment_says(number, "merged", "0 of 1")
+    await people.comment_says(number, "was merged into", "0 of 1")
     await people.page_says("staging", lambda page: "0 of 1" in page["reason"])
     assert not runs("1.5")(stage.place.objects("staging"))
     await people.approver.answer(number, "/gate approve staging")
@@ -59,7 +59,7 @@ async def test_it_is_held_where_objects_collide(people: People, stage: Stage) ->
     await people.comment_says(second, "Held")
     await people.developer.merge(first)
     await people.developer.merge(second)
-    await people.comment_says(second, "merged")
+    await people.comment_says(second, "was merged into")
     await people.approver.answer(second, "/gate release staging")
     await people.comment_says(second, "0 of 1")
     await people.page_says("staging", lambda page: "0 of 1" in page["reason"])
@@ -72,7 +72,7 @@ async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(peop
     first = await people.change((STAGING, OLD, NEW), title="image")
     await people.comment_says(first, "0 of 1")
     await people.merge(first)
-    await people.comment_says(first, "merged", "0 of 1")
+    await people.comment_says(first, "was merged into", "0 of 1")
     second = await people.change((STAGING, NEW, OLD), title="back again")
     await people.comment_says(second, "staging")
     await people.merge(second)
@@ -96,14 +96,14 @@ async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, st
     await people.merge(same)
     (said,) = await people.outcomes(same)
     assert "staging already is as this shows it" in said
-    await people.comment_says(same, "merged", absent=("undone",))
+    await people.comment_says(same, "was merged into", absent=("undone",))
 
 
 async def test_the_last_word_is_also_for_a_merge_that_is_learnt_of_late(people: People, stage: Stage) -> None:
     first = await people.change((STAGING, OLD, NEW), title="image")
     await people.comment_says(first, "0 of 1")
     await people.merge(first)
-    await people.comment_says(first, "merged", "0 of 1")
+    await people.comment_says(first, "was merged into", "0 of 1")
     second = await people.change((STAGING, NEW, OLD), title="back again")
     await people.comment_says(second, "staging")
     slow = {"on": "api", "method": "GET", "path": f".*/pulls/{second}", "kind": "delay", "seconds": 4, "times": 2}

@@ -31,7 +31,7 @@ async def test_a_hold_stops_every_write_until_it_is_released(people: People, sta
     await people.approver.answer(number, "/gate approve staging\n/gate hold staging over the weekend")
     await people.comment_says(number, "Held")
     await people.developer.merge(number)
-    await people.comment_says(number, "merged", "over the weekend")
+    await people.comment_says(number, "was merged into", "over the weekend")
     await people.page_says("staging", lambda page: "over the weekend" in page["reason"])
     assert all(NEW not in text for text in stage.place.objects("staging").values())
     await people.approver.answer(number, "/gate release staging")

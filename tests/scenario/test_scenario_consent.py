@@ -37,7 +37,7 @@ async def test_an_approver_does_not_count_for_what_they_opened(people: People, s
     await people.merge(number)
     await looked(people, "staging", "0 of 1")
     await people.developer.answer(number, "/gate approve staging")
-    body = await people.comment_says(number, "merged", "0 of 1", "who opened the change cannot approve it")
+    body = await people.comment_says(number, "was merged into", "0 of 1", "who opened the change cannot approve it")
     assert "Approved:" not in body
     await people.developer.answer(number, "/gate status staging")
     await people.comment_says(number, "/gate status staging", "0 of 1", absent=("Approved:",))
@@ -52,7 +52,7 @@ async def test_an_approver_does_not_count_for_what_they_pushed_without_a_pull_re
     await people.merge(number)
     text, _ = await people.approver.read(STAGING, "main")
     await people.approver.write(STAGING, text.replace(OLD, NEW), "main", "straight to main")
-    await people.comment_says(number, "merged", "2 changed")
+    await people.comment_says(number, "was merged into", "2 changed")
     await people.approver.answer(number, "/gate approve staging")
     await people.comment_says(number, "who wrote a part of the change cannot approve it", absent=("Approved:",))
     assert not runs(stage, "staging", NEW)
@@ -76,7 +76,7 @@ async def test_an_apply_that_was_asked_for_another_state_is_refused(people: Peop
     for number in (first, second):
         await people.comment_says(number, "0 of 1")
     await people.merge(first)
-    await people.comment_says(first, "merged", "0 of 1")
+    await people.comment_says(first, "was merged into", "0 of 1")
     await people.developer.read_plan(first)
     faults = [{"on": "webhook", "event": event, "kind": "lost", "times": 2} for event in ("pull_request", "push")]
     stage.forge.add_faults(faults)
@@ -148,7 +148,7 @@ async def test_without_required_approvals_a_merge_counts_only_for_what_it_could_
     stage.forge.add_faults([{"on": "webhook", "event": "pull_request", "kind": "lost"}])
     number = await people.change((DEV, OLD, NEW))
     await people.developer.merge(number)
-    await people.comment_says(number, "merged", "not shown before the merge")
+    await people.comment_says(number, "was merged into", "not shown before the merge")
     await looked(people, "dev", "not shown before the merge")
     assert not runs(stage, "dev", NEW)
     await people.approver.answer(number, "/gate approve dev")

@@ -21,7 +21,7 @@ async def test_a_file_that_breaks_its_schema_fails_the_check(people: People, sta
     await people.developer.write("ci/app.toml", "# nothing yet\n", branch, "a file")
     await people.check_is(number, "success")
     await people.developer.merge(number)
-    await people.comment_says(number, "merged")
+    await people.comment_says(number, "was merged into")
     number = await people.change(("ci/app.toml", "# nothing yet\n", 'replicas = 1\n\nreplica = "2"\n'))
     await people.check_is(number, "failure")
     comment = await people.comment_says(number, "replica is not a field that ci/schema.json knows", "ci/app.toml:3")

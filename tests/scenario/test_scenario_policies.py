@@ -19,7 +19,7 @@ async def test_a_policy_blocks_until_it_is_waived_and_the_comment_says_by_whom(p
     number = await people.developer.propose("judge by a policy", branch)
     await people.check_is(number, "success")
     await people.merge(number)
-    await people.comment_says(number, "merged")
+    await people.comment_says(number, "was merged into")
 
     number = await people.change((DEV, "web:1.4.2", "web:latest"))
     await people.check_is(number, "failure")

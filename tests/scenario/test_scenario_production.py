@@ -48,7 +48,7 @@ async def test_only_a_later_revision_of_the_branch_can_be_asked_for(people: Peop
     for number in (second, other):
         await people.comment_says(number, "0 of 1")
     await people.merge(second)
-    await people.comment_says(second, "merged", "0 of 1")
+    await people.comment_says(second, "was merged into", "0 of 1")
     head = (await people.developer.call("GET", f"/pulls/{other}"))["head"]["sha"]
     await people.developer.answer(second, f"/gate apply staging {head}")
     await people.comment_says(second, f"{head[:7]} is not a commit of main")
@@ -104,7 +104,7 @@ async def test_only_who_changed_an_environment_is_told_of_it(people: People, sta
     first = await people.change((WEB.format("staging"), OLD, NEW), title="staging")
     await people.comment_says(first, "0 of 1")
     await people.merge(first)
-    await people.comment_says(first, "merged", "0 of 1")
+    await people.comment_says(first, "was merged into", "0 of 1")
     second = await people.change((WEB.format("dev"), OLD, NEW), title="dev")
     await people.comment_says(second, "1 changed")
     revision = await people.merge(second)
@@ -165,7 +165,7 @@ async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) ->
         stage.forge.add_team("acme", TEAM, [])
         await people.merge(first)
         await people.page_says("prod", lambda page: "0 of 1" in page["reason"])
-        await people.comment_says(first, "merged", "0 of 1")
+        await people.comment_says(first, "was merged into", "0 of 1")
         second = await people.change((WEB.format("prod"), NEW, OLD), title="and back")
         await people.comment_says(second, "prod")
         await people.developer.read_plan(second)

@@ -39,7 +39,7 @@ async def test_who_may_not_is_refused_aloud(people: People, stage: Stage) -> Non
         assert f"{environment}: this is for {whom}" in body.replace("`", "")
         assert not (await people.page(environment))["held"]
     await people.merge(number)
-    await people.comment_says(number, "merged", "0 of 1")
+    await people.comment_says(number, "was merged into", "0 of 1")
     await eve.answer(number, "/gate apply staging")
     await people.comment_says(number, "/gate apply staging", "which eve does not have", absent=("Asked for",))
 

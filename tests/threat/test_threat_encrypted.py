@@ -62,7 +62,7 @@ async def test_rows_51_and_56_what_was_decrypted_is_nowhere_but_in_the_target(
     number = await developer.propose("dev decrypts", "decrypt")
     await people.check_is(number, "success")
     await people.merge(number)
-    await people.comment_says(number, "merged")
+    await people.comment_says(number, "was merged into")
 
     for branch, value in (("first", CANARY), ("second", OTHER)):
         await developer.branch(branch, "main")

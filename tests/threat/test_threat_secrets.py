@@ -66,7 +66,7 @@ async def allow_in_dev(people: People) -> None:
     number = await people.developer.propose("allow", branch)
     await people.check_is(number, "success")
     await people.merge(number)
-    await people.comment_says(number, "merged")
+    await people.comment_says(number, "was merged into")
 
 
 async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_target(
