@@ -87,7 +87,9 @@ def checks(settings: "RenderSettings", jail: Jail) -> tuple[Check, ...]:
 
 def preload() -> Thread:
     """Load what every run of the checks needs and takes long, beside other work; ended when all of it is there."""
-    loading = Thread(target=Leaks.preload, daemon=True)
+    loading = Thread(
+        target=Leaks.preload
+    )  # no daemon: one that is cut off within the library could take the process down
     loading.start()
     return loading
 

@@ -13,12 +13,9 @@ from yaml.cyaml import CBaseLoader
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bot.document.scalar import NUMERIC_START, WORDS, key_text, plain
-from bot.document.value import Limits, Root
+from bot.document.value import Limits, Root, is_small
 
 __all__ = ["quick"]
-
-LARGEST = 256 * 1024
-"""Characters; a larger file could stand for more nodes than should be in memory at once."""
 
 MOST_BRACKETS = 300
 """The composer recurses in C, so nesting is bounded before it: by the brackets, by `deep`, and since n levels that
@@ -49,7 +46,7 @@ class _Composer(CBaseLoader):
 
 def quick(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it the exact way."""
-    if len(text) > min(LARGEST, limits.nodes) or text.count("[") + text.count("{") > MOST_BRACKETS:
+    if not is_small(text, limits) or text.count("[") + text.count("{") > MOST_BRACKETS:
         return None
     if (("*" in text or "!" in text) and ALIAS.search(text)) or deep(text):
         return None

@@ -10,12 +10,9 @@ import re
 import re2
 import ryaml
 
-from bot.document.value import Limits, Root
+from bot.document.value import Limits, Root, is_small
 
 __all__ = ["simple"]
-
-LARGEST = 256 * 1024
-"""Characters; a larger file could stand for more nodes than should be in memory at once."""
 
 DEEPEST_COLUMN, MOST_BRACKETS, LEVELS = 20, 20, 64
 """At one column at most two block collections begin, and a flow collection has a bracket: 2 × 21 + 20 levels."""
@@ -57,7 +54,7 @@ EMPTY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*\Z)?")
 
 def simple(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it another way."""
-    if len(text) > min(LARGEST, limits.nodes) or limits.depth < LEVELS:
+    if not is_small(text, limits) or limits.depth < LEVELS:
         return None
     if text.count("[") + text.count("{") > MOST_BRACKETS or SEARCH(text):
         return None

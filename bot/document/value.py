@@ -6,7 +6,7 @@ from typing import Any
 from bot.model.noun import noun
 from bot.model.resource import Locate
 
-__all__ = ["Document", "Limits", "Root"]
+__all__ = ["Document", "Limits", "Root", "is_small"]
 
 Root = tuple[Any, tuple[int, int]]
 """The value of a document, and the place (line, column) of its first thing."""
@@ -36,3 +36,12 @@ class Document:
     value: Any = field(repr=False)
     line: int = field(default=1, compare=False)
     locate: Locate = field(repr=False, compare=False)
+
+
+LARGEST = 256 * 1024
+"""Characters; a larger file could stand for more nodes than should be in memory at once."""
+
+
+def is_small(text: str, limits: Limits) -> bool:
+    """Whether all of a text may be taken in before its nodes are counted: it cannot have more of them than signs."""
+    return len(text) <= min(LARGEST, limits.nodes)

@@ -186,10 +186,8 @@ async def read_part(tools: Tools, subject: Checkup, environment: Environment, pa
     sealed = [each for of_file in by_path.values() for each in faults(environment, of_file)]
     closed = {each.resource for each in sealed}
     now = tuple(each for each in now if each.id not in closed)
-    findings += [
-        *sealed,
-        *await evaluate(tools, subject, environment, now, part_of(files, frozenset(paths) - later), True),
-    ]
+    read = part_of(files, frozenset(paths) - later)
+    findings += [*sealed, *await evaluate(tools, subject, environment, now, read, as_written=True)]
     return Outcome(
         findings=tuple(findings),
         identities=tuple(identity(resource) for each in by_path.values() for resource in each),
@@ -206,7 +204,7 @@ async def read_later(tools: Tools, subject: Checkup, environment: Environment, l
     except (TreeError, InputError) as error:
         return Outcome(findings=(unreadable(environment, str(error)),))
     resources = tuple(each for _, of_file in later for each in of_file)
-    return Outcome(findings=await evaluate(tools, subject, environment, resources, files, True))
+    return Outcome(findings=await evaluate(tools, subject, environment, resources, files, as_written=True))
 
 
 def part_of(tree: Tree, paths: frozenset[str]) -> Tree:
@@ -235,13 +233,13 @@ async def whole_environment(tools: Tools, subject: Checkup, environment: Environ
     except RenderError as error:
         return Outcome(findings=tuple(error.findings))
     resources = tuple(normalise(each) for each in rendered.resources)
-    findings = await evaluate(tools, subject, environment, resources, files, False)
+    findings = await evaluate(tools, subject, environment, resources, files, as_written=False)
     return Outcome(findings=(*rendered.notices, *findings), objects=len(resources))
 
 
 async def evaluate(
     tools: Tools, subject: Checkup, environment: Environment, resources: tuple[Resource, ...], files: Tree,
-    as_written: bool,
+    *, as_written: bool,
 ) -> tuple[Finding, ...]:  # fmt: skip
     """All findings of all checks about those resources; `as_written` as `Examined` has it."""
     head = subject.head

@@ -11,7 +11,7 @@ from bot.model.environment import Environment
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 
-__all__ = ["render_all"]
+__all__ = ["cores", "render_all"]
 
 
 async def render_all(

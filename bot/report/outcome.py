@@ -53,25 +53,37 @@ class Superseded:
 
 def superseded(what: Superseded, key: str) -> Outcome:
     """The last word to a thread of which nothing was left to apply."""
-    name = what.environment
-    others = join([line(f"#{number}") for number in what.others], ", ") or line("what else came to the branch")
-    if what.there:
-        headline = line(f"↪ {name} already is as this shows it · nothing was left to apply")
-        told = line(
-            "What this pull request showed for ", strong(name), " is there: ", code(what.revision[:7]),
-            " renders to the state ", code(short_digest(what.digest)), " that it holds, together with ", *others, ".",
-        )  # fmt: skip
-        rest = line("It was so before this was merged, so nothing of it is applied by itself.")
-    else:
-        headline = line(f"↪ {name} stays as it was · this was undone before it was applied")
-        told = line(
-            "What this pull request showed for ", strong(name), " never got there: together with ", *others, ", ",
-            code(what.revision[:7]), " renders to the state ", code(short_digest(what.digest)), " that ", name,
-            " holds.",
-        )  # fmt: skip
-        rest = line("Nothing of it is left to apply there, and its approvals no longer count.")
-    outline = Outline(headline=headline, paragraphs=(told, rest))
+    outline = there_already(what) if what.there else undone(what)
     return Outcome(key=key, body=to_markdown(outline, LIMIT, marker=outcome_marker(key)))
+
+
+def there_already(what: Superseded) -> Outline:
+    """The environment held what the thread shows."""
+    name = what.environment
+    told = line(
+        "What this pull request showed for ", strong(name), " is there: ", code(what.revision[:7]),
+        " renders to the state ", code(short_digest(what.digest)), " that it holds, together with ", *beside(what), ".",
+    )  # fmt: skip
+    rest = line("It was so before this was merged, so nothing of it is applied by itself.")
+    headline = line(f"↪ {name} already is as this shows it · nothing was left to apply")
+    return Outline(headline=headline, paragraphs=(told, rest))
+
+
+def undone(what: Superseded) -> Outline:
+    """What the thread shows was taken back before it got there."""
+    name = what.environment
+    told = line(
+        "What this pull request showed for ", strong(name), " never got there: together with ", *beside(what), ", ",
+        code(what.revision[:7]), " renders to the state ", code(short_digest(what.digest)), " that ", name, " holds.",
+    )  # fmt: skip
+    rest = line("Nothing of it is left to apply there, and its approvals no longer count.")
+    headline = line(f"↪ {name} stays as it was · this was undone before it was applied")
+    return Outline(headline=headline, paragraphs=(told, rest))
+
+
+def beside(what: Superseded) -> Line:
+    """What was merged beside it."""
+    return join([line(f"#{number}") for number in what.others], ", ") or line("what else came to the branch")
 
 
 def outcome_of(deed: Deed, key: str) -> Outcome:

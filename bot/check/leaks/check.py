@@ -93,8 +93,7 @@ class Search:
     def said(self, resource: Resource) -> bool:
         """Whether the scan of an object's file was one of the object. What a Secret encodes is looked at once more."""
         origin = resource.origin
-        as_it_is = self._examined.as_written and resource.id.kind != "Secret"
-        return as_it_is and origin is not None and origin.path in self._literal
+        return resource.id.kind != "Secret" and origin is not None and origin.path in self._literal
 
     def files(self) -> Iterator[Finding]:
         """What is in the files."""
@@ -110,13 +109,12 @@ class Search:
                 line, column = position(data, each.start)
                 resource = nearest(self._examined.resources, shown, line)
                 yield finding(each, resource, (shown, line, column))
-            if len(data) <= MOST_BYTES:
-                # a path with a backslash may be what another one is shown as
-                if "\\" not in path and literal(data):
-                    self._literal.add(path)
-            else:
+            if len(data) > MOST_BYTES:
                 why = f"{one_line(path)} has more than {MOST_BYTES // MEBIBYTE} MiB"
                 yield unknown(self._examined.environment, why, one_line(path))
+            # a path with a backslash may be what another one is shown as
+            elif self._examined.as_written and "\\" not in path and literal(data):
+                self._literal.add(path)
 
     def object(self, resource: Resource, told: frozenset[tuple[str, str]]) -> Iterator[Finding]:
         """What is in an object and in no file, such as what a template or a generator made."""

@@ -23,7 +23,7 @@ class Judging:
     def __init__(self, request: Request, court: Court) -> None:
         self.request, self.court = request, court
         self._bindings: Bindings | None = None
-        self._applies: dict[int, bool | None] = {}
+        self._applies: dict[int, bool | CelEvaluationError] = {}
 
     @property
     def bindings(self) -> Bindings:
@@ -35,30 +35,35 @@ class Judging:
     def to_ask(self) -> Sequence[Bound]:
         """The policies that may have something against the object."""
         answers = [(each, self.applies(each)) for each in self.court.bounds]
-        together = tuple(each.policy for each, applies in answers if applies and each.policy.params is None)
+        together = tuple(each.policy for each, applies in answers if applies is True and each.policy.params is None)
         settled = bool(together) and self.court.quick.nothing_to_find(together, self.bindings)
         alone = [
-            (each, not applies or each.policy.params is not None) for each, applies in answers if applies is not False
+            (each, applies is not True or each.policy.params is not None)
+            for each, applies in answers
+            if applies is not False
         ]
         return [each for each, left in alone if left or not settled]
 
-    def applies(self, bound: Bound) -> bool | None:
-        """Whether a policy is about the object; None: that cannot be told. Found once for all of a group."""
+    def applies(self, bound: Bound) -> bool | CelEvaluationError:
+        """Whether a policy is about the object, or why that cannot be told. Found once for all of a group."""
         if bound.group not in self._applies:
-            found: bool | None
+            found: bool | CelEvaluationError
             try:
                 found = all(self.court.matcher.matches(each, self.request) for each in bound.constraints)
-            except CelEvaluationError:
-                found = None
+            except CelEvaluationError as error:
+                found = error
             self._applies[bound.group] = found
         return self._applies[bound.group]
 
     def findings(self, bound: Bound) -> Iterator[tuple[Any, Finding]]:
         """What a policy has against the object, with a key that tells the part of the policy."""
         policy, request = bound.policy, self.request
+        applies = self.applies(bound)
+        if applies is False:
+            return
         try:
-            if not all(self.court.matcher.matches(each, request) for each in bound.constraints):
-                return
+            if isinstance(applies, CelEvaluationError):
+                raise applies
             params = self.court.params
             several = params.found(policy.params, bound.binding.params, request) if policy.params else [None]
         except CelEvaluationError as error:

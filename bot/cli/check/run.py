@@ -1,8 +1,6 @@
 """`tidegate check` from the request to the exit status."""
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from bot.cli.check.write import write
 from bot.errors import ConfigurationError
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
+from bot.flow.together import cores
 from bot.model.checked import Checked
 
 __all__ = ["CheckRequest", "run_check"]
@@ -51,11 +50,6 @@ def examine(request: CheckRequest, tools: Tools, gathered: Gathered) -> Checked:
     with progress() as tell, Crew(Recipe(request, tools, gathered.subject), request.jobs or cores()) as crew:
         checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
     return replace(checked, unaffected=gathered.unaffected)
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[Task]) -> Sequence[Outcome]:
