@@ -4,7 +4,6 @@ The peer is the same `kustomize build`, one overlay after the other, as a shell 
 """
 
 import asyncio
-import hashlib
 import random
 import subprocess
 import tempfile
@@ -22,10 +21,11 @@ from bot.jail import Jail
 from bot.model.environment import Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Sha
-from bot.model.tree import Entry, Tree
+from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from tests.bench.rows import Row, beside
 from tests.tools.build import locate
+from tests_support.trees import loaded, tree
 
 __all__ = ["rows"]
 
@@ -48,7 +48,7 @@ COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nreso
 def rows() -> list[Row]:
     """What is missed, what is affected for nothing, and the time of rendering everything."""
     files = dict(monorepo())
-    made = tree_of(files)
+    made = tree(files)
     renderer = Kustomize(Jail("best-effort"), (str(locate("kustomize")), "kubectl"), KustomizeOptions())
     missed, false, right = affected(renderer, made, files)
     share = 100 * false / max(1, right)
@@ -98,22 +98,12 @@ def places() -> list[tuple[str, int, int]]:
     return [(f"overlays/team-{n % 20}/{n}", n % BASES, n % COMPONENTS) for n in range(OVERLAYS)]
 
 
-def tree_of(files: Mapping[str, str]) -> Tree:
-    """A tree with every file loaded."""
-    entries, blobs = {}, {}
-    for path, text in files.items():
-        blob = Sha(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-        entries[path] = Entry(path=path, mode="100644", blob=blob, size=len(text))
-        blobs[blob] = text.encode()
-    return Tree(revision=Sha("a" * 40), entries=entries, blobs=blobs)
-
-
 def affected(renderer: Kustomize, made: Tree, files: Mapping[str, str]) -> tuple[int, int, int]:
     """(missed, affected for nothing, rightly affected) over random edits of one file each."""
     rng = random.Random(7)
     missed = false = right = 0
     for path in rng.sample(sorted(files), EDITS):
-        edited = tree_of({**files, path: files[path].replace("1.0.0", "1.0.1") + "# edited\n"})
+        edited = tree({**files, path: files[path].replace("1.0.0", "1.0.1") + "# edited\n"})
         edited = replace(edited, revision=Sha("b" * 40))
         found = set()
         for folder, _, _ in places():
@@ -135,19 +125,9 @@ def environment(folder: str) -> Environment:
     return Environment(id=id, source=Source(path=folder), target="", apply="never")
 
 
-async def loaded(made: Tree, paths: frozenset[str]) -> Tree:
-    """Everything is there already."""
-    return made
-
-
 async def rendered(renderer: Kustomize, made: Tree) -> float:
     """Seconds for all overlays, a few programs at once."""
-    environments = [
-        Environment(
-            id=EnvironmentId(repository=SHOP, name=folder), source=Source(path=folder), target="", apply="never"
-        )
-        for folder, _, _ in places()
-    ]
+    environments = [environment(folder) for folder, _, _ in places()]
     tools = Tools(renderers=(renderer,), evaluator=InProcess((renderer,), ()), targets={}, key=b"")
     began = time.perf_counter()
     async for _, each in render_all(tools, loaded, made, environments):

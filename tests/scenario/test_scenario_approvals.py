@@ -87,10 +87,7 @@ async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(peop
 
 
 async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, stage: Stage) -> None:
-    first = await people.change((STAGING, OLD, NEW), title="image")
-    same = await people.change((STAGING, OLD, NEW), title="the same")
-    for number in (first, same):
-        await people.approve(number, "staging")
+    first, same = await people.same_twice((STAGING, OLD, NEW), "staging")
     await people.merge(first)
     await people.comment_says(first, "applied at")
     await people.merge(same)

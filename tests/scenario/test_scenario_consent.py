@@ -108,10 +108,7 @@ async def test_an_approval_can_be_taken_back_by_its_giver_only(people: People, s
 
 
 async def test_an_approval_of_a_state_that_was_left_does_not_bring_it_back(people: People, stage: Stage) -> None:
-    first = await people.change((STAGING, OLD, NEW), title="first")
-    same = await people.change((STAGING, OLD, NEW), title="the same")
-    for number in (first, same):
-        await people.approve(number, "staging")
+    first, same = await people.same_twice((STAGING, OLD, NEW), "staging")
     await people.merge(first)
     await people.page_says("staging", lambda page: page["health"] == "healthy" and runs(stage, "staging", NEW))
     back = await people.change((STAGING, NEW, OLD), title="back")

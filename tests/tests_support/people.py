@@ -81,6 +81,14 @@ class People:
         await self.approver.answer(number, f"/gate approve {environment}")
         await self.comment_says(number, f"Approved: {environment}")
 
+    async def same_twice(self, edit: tuple[str, str, str], environment: str) -> tuple[int, int]:
+        """Two pull requests of one and the same change, both approved."""
+        first = await self.change(edit, title="first")
+        same = await self.change(edit, title="the same")
+        for number in (first, same):
+            await self.approve(number, environment)
+        return first, same
+
     async def merge(self, number: int) -> str:
         """Merge after reading the plan; the merge commit."""
         await self.developer.read_plan(number)

@@ -15,12 +15,12 @@ from bot.jail import Jail
 from bot.model.environment import Source
 from bot.model.gate import Assessment
 from bot.model.identity import RepositoryId
-from bot.model.tree import Tree
 from bot.render.helm import Helm, HelmOptions
 from bot.settings import RenderSettings
 from tests_support.chart_server import ChartServer, chart_server, sha256
 from tests_support.charts import HOOKS, archive, chart_yaml, config_map, tree_of
 from tests_support.programs import program
+from tests_support.trees import loaded
 
 CHART = archive(
     {
@@ -29,11 +29,6 @@ CHART = archive(
         "web/templates/hooks.yaml": HOOKS,
     }
 )
-
-
-async def load(tree: Tree, paths: frozenset[str]) -> Tree:
-    """Everything is loaded already."""
-    return tree
 
 
 async def assess(server: ChartServer, folder: Path, digest: str) -> Assessment:
@@ -58,7 +53,7 @@ environments:
         fetch=Fetchers({"chart": Charts(allowed, folder / "kept", server.trust)}),
     )  # fmt: skip
     after = parse(text.encode(), RepositoryId(forge="github", number=7, path="acme/web"))
-    revisions = Revisions(base=tree_of({}), head=head, before=None, after=after, load=load)
+    revisions = Revisions(base=tree_of({}), head=head, before=None, after=after, load=loaded)
     try:
         (found,) = await preview(tools, revisions, frozenset(), "/gate")
     finally:

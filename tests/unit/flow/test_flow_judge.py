@@ -12,6 +12,7 @@ from bot.model.noun import Digest, Sha
 from bot.model.plan import Finding
 from bot.model.resource import Desired
 from bot.model.tree import Entry, Tree
+from tests_support.trees import loaded
 
 SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(
@@ -57,12 +58,8 @@ def revision(letter: str, **policies: str) -> Tree:
 
 def subject(*rulings: Ruling) -> Subject:
     """A subject judged by these rulings."""
-
-    async def load(tree: Tree, paths: frozenset[str]) -> Tree:
-        return tree
-
     return Subject(
-        environment=ENVIRONMENT, before=None, base=None, head=revision("a", own="own"), load=load, uid="u",
+        environment=ENVIRONMENT, before=None, base=None, head=revision("a", own="own"), load=loaded, uid="u",
         branch="main", allowed=frozenset(), rulings=rulings,
     )  # fmt: skip
 

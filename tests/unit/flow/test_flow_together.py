@@ -7,16 +7,11 @@ from bot.flow.together import render_all
 from bot.model.environment import Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Rendered
-from bot.model.tree import Tree
 from tests_support.kustomizations import make_tree, renderer
+from tests_support.trees import loaded
 
 SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
-
-
-async def loaded(tree: Tree, paths: frozenset[str]) -> Tree:
-    """Everything is there already."""
-    return tree
 
 
 def environment(folder: str) -> Environment:
