@@ -15,12 +15,13 @@ from bot.flow.world import World
 from bot.model.environment import Environment
 from bot.model.forge import PullRequest, Remark
 from bot.model.gate import Lease
+from bot.model.identity import PullRequestId
 from bot.report import answers
 from bot.store import commands as rows
 from bot.store import repositories
 from bot.store.commands import AnswerRow, CommandRow
 
-__all__ = ["judge", "take"]
+__all__ = ["heard", "judge", "take"]
 
 LATE = timedelta(hours=1)
 LATE_BUT_OBEYED = ("hold", "unapprove")
@@ -28,8 +29,13 @@ LATE_BUT_OBEYED = ("hold", "unapprove")
 log = structlog.get_logger(__name__)
 
 
+async def heard(world: World, id: PullRequestId) -> tuple[CommandRow, ...]:
+    """The commands that wait by now: whatever is read after this was so when they were written, or became so since."""
+    return await world.store.read(lambda conn: rows.pending(conn, id))
+
+
 async def take(world: World, pull: PullRequest, lease: Lease) -> tuple[CommandRow, ...]:
-    """Record what hooks did not bring, acknowledge what is new; the commands that wait to be judged."""
+    """Record what hooks did not bring, acknowledge what is new; the commands that wait by now."""
     listed = [each for each in pull.remarks if not each.own and not each.author.bot and "/" in each.body]
 
     def record(conn: Connection) -> tuple[CommandRow, ...]:

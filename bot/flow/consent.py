@@ -53,8 +53,10 @@ async def not_what_was_shown(world: World, part: Part, voice: Voice) -> str:
             plans.same_second(conn, voice.thread, part.uid, voice.at),
         )
     )
-    if shown is None or unclear - {shown.digest}:
+    if shown is None:
         return answers.NOT_SHOWN
+    if unclear - {shown.digest}:
+        return answers.UNCLEAR
     return "" if shown.digest == head.digest else answers.moved_on(shown.digest, head.digest)
 
 

@@ -16,11 +16,29 @@ from bot.flow.world import World
 from bot.model.forge import PullRequest, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId, Wake
+from bot.model.noun import noun
 from bot.store import pulls, queue, repositories
+from bot.store.commands import CommandRow
 
 __all__ = ["work"]
 
+LOOKS = 3
+"""A thread in which somebody writes all the time is told what is known by then; the next work goes on from there."""
+
 log = structlog.get_logger(__name__)
+
+
+@noun
+class Seen:
+    """A pull request as it stands, and the commands to judge by that: none was written after it was looked at.
+
+    `late`: others came since.
+    """
+
+    pull: PullRequest
+    view: View
+    waiting: tuple[CommandRow, ...]
+    late: bool
 
 
 async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
@@ -29,24 +47,40 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     if repository is None or world.allowed(id.repository) is None:
         return None
     started = time.monotonic()
-    id = replace(id, repository=repository.id)
-    known = await world.store.read(lambda conn: repositories.base_head(conn, id.repository))
-    pull = await facts(world, id, lease)
-    if pull is None:
+    seen = await settle(world, repository, replace(id, repository=repository.id), lease)
+    if seen is None:
         return None
-    view = await see(world, repository, pull)
-    if view.base not in (None, known):
-        # the base moved while we looked: what the forge said first may be older than what git says now
-        fresh = await facts(world, id, lease)
-        if fresh is not None and fresh.state != pull.state:
-            pull, view = fresh, await see(world, repository, fresh)
-    waiting = await commands.take(world, pull, lease)
+    pull, view, waiting = seen.pull, seen.view, seen.waiting
     reviewed = await take_reviews(world, view, lease) if view.phase == "open" else False
     if await commands.judge(world, view, waiting, lease) or reviewed:
         view = await see(world, repository, pull)
     told = await tell(world, repository, view, lease)
     log.info("told", pull=str(id), phase=view.phase, title=told, seconds=round(time.monotonic() - started, 3))
     return None
+
+
+async def settle(world: World, repository: Repository, id: PullRequestId, lease: Lease) -> Seen | None:
+    """Look again while what the forge said first may be older than a command, or than what git says; None: no such."""
+    base = await world.store.read(lambda conn: repositories.base_head(conn, id.repository))
+    for _ in range(LOOKS):
+        seen = await look_once(world, repository, id, lease)
+        if seen is None or (not seen.late and seen.view.base in (None, base)):
+            return seen
+        base = seen.view.base
+    await world.store.write(lambda conn: queue.touch(conn, [Wake(key=id, reason="commands")]))
+    return seen
+
+
+async def look_once(world: World, repository: Repository, id: PullRequestId, lease: Lease) -> Seen | None:
+    """Hear commands, read the facts, look; then take what else was written meanwhile."""
+    heard = await commands.heard(world, id)
+    pull = await facts(world, id, lease)
+    if pull is None:
+        return None
+    view = await see(world, repository, pull)
+    waiting = await commands.take(world, pull, lease)
+    judged = tuple(each for each in waiting if each in heard)
+    return Seen(pull=pull, view=view, waiting=judged, late=judged != waiting)
 
 
 async def facts(world: World, id: PullRequestId, lease: Lease) -> PullRequest | None:

@@ -15,6 +15,7 @@ __all__ = [
     "NOT_SHOWN",
     "NO_PLAN",
     "PLANNED",
+    "UNCLEAR",
     "approved",
     "asked",
     "deletions_approved",
@@ -44,6 +45,10 @@ EDITED = "This comment was edited, or its first text never reached the server. T
 LATE = "This was found more than an hour after it was written, so it was not obeyed. Type it again if it still holds."
 NOT_MERGED = "Only what is merged is applied: merge the pull request first. Its plan is above."
 NOT_SHOWN = "no plan was published here before that comment; look at the one above, then type it again"
+UNCLEAR = (
+    "the plan changed in the very second of that comment, so nobody can tell which one it is about; "
+    "look at the one above, then type it again"
+)
 NO_PLAN = "there is no plan that could be approved; fix what the checks say first"
 PLANNED = "Planned again."
 

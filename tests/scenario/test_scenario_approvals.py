@@ -141,14 +141,3 @@ async def test_approving_before_a_plan_was_shown_is_refused(people: People, stag
     number = await people.change((STAGING, OLD, NEW))
     await people.approver.comment(number, "/gate approve staging")
     await people.comment_says(number, "❌", "0 of 1")
-
-
-async def test_an_approval_of_a_plan_that_a_push_has_overtaken_is_refused(people: People, stage: Stage) -> None:
-    number = await people.change((STAGING, OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.developer.read_plan(number)
-    for event in ("push", "pull_request"):
-        stage.forge.add_faults([{"on": "webhook", "event": event, "kind": "lost", "times": 2}])
-    await people.edit(people.branch_of(number), STAGING, NEW, "web:1.5.1")
-    await people.approver.comment(number, "/gate approve staging")
-    await people.comment_says(number, "❌", "the plan you saw was for state", "0 of 1")

@@ -162,3 +162,12 @@ class People:
         async with self.developer.session.get(f"{self.stage.place.forge}/_record") as answer:
             found: dict[str, Any] = await answer.json()
             return found
+
+    async def struck(self, kind: str) -> None:
+        """Wait until no fault of this kind waits to happen any more."""
+
+        async def look() -> bool:
+            async with self.developer.session.get(f"{self.stage.place.forge}/_faults") as answer:
+                return all(each["kind"] != kind for each in await answer.json())
+
+        await eventually(look, f"the fault {kind!r} never struck")
