@@ -13,6 +13,7 @@ from bot.flow.encrypted import refuse_encrypted
 from bot.flow.evaluate import Render
 from bot.flow.judge import judge
 from bot.flow.subject import Assessed, Load, Subject, Tools
+from bot.flow.toolchain import difference, toolchain
 from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
@@ -42,6 +43,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             findings += notices
             checked = len(head.resources)
             base = await base_of(tools, subject, destination)
+            facts = replace(facts, upgraded=await upgraded(tools, subject, head))
             findings += await judge(tools, subject, head, base, files)
             saved = await stack.enter_async_context(target.plan(environment, head))
         except RenderError as error:
@@ -90,6 +92,18 @@ async def base_of(tools: Tools, subject: Subject, destination: str) -> Desired |
         return None
 
 
+async def upgraded(tools: Tools, subject: Subject, head: Desired) -> str:
+    """Between which programs the render of the applied revision changed; "" where today's make what was applied."""
+    made = subject.made
+    if made is None or not made.tools or made.tools == head.tools:
+        return ""
+    try:
+        again = await desire(tools, subject, made.environment, made.tree, head.destination)
+    except InputError:
+        return difference(made.tools, head.tools)
+    return difference(made.tools, again.tools) if again.objects != subject.applied else ""
+
+
 async def desire(tools: Tools, subject: Subject, environment: Environment, tree: Tree, destination: str) -> Desired:
     """Render `tree` and bind it to its destination. RenderError: it does not render, or renders to nothing."""
     return (await desire_with_files(tools, subject, environment, tree, destination))[0]
@@ -107,6 +121,7 @@ async def desire_with_files(
     desired = Desired(
         environment=environment.id, revision=tree.revision, destination=destination, scope=environment.scope,
         resources=resources, objects=objects, digest=digest,
+        tools=toolchain(rendered.tools, tools.kubernetes.get(environment.target, Kubernetes())),
     )  # fmt: skip
     return desired, tree, rendered.notices
 

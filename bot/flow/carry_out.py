@@ -87,6 +87,7 @@ async def done(world: World, doing: Doing, results: list[Applied], health: Healt
     state = AppliedState(
         revision=doing.desired.revision, digest=doing.desired.digest, objects=doing.desired.objects,
         rule=doing.found.subject.environment.approvals, destination=doing.desired.destination, at=now,
+        tools=doing.desired.tools,
     )  # fmt: skip
     deed = deed_of(doing, tuple(results), health)
 

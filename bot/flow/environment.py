@@ -167,12 +167,13 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
         drifted=tuple(str(each.id) for each in plan.effective if each.cause == "drift") if plan else (),
         at=world.clock(),
     )
+    tools = assessment.head.tools if assessment.head else ()
     same = row.applied is not None and looked.digest == row.applied.digest
 
     def write(conn: Connection) -> None:
         news = environments.look(conn, row.uid, looked)
-        if same and row.applied is not None and looked.revision != row.applied.revision:
-            environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals)
+        if same and row.applied and (looked.revision, tools) != (row.applied.revision, row.applied.tools):
+            environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals, tools)
             say_last_words(conn, row, looked.revision, found.riders)
             news = True
         if news:

@@ -7,7 +7,7 @@ from bot.flow.assess import Subject, choose_target, desire
 from bot.flow.gather import Known, facts_of_pending, known, orders
 from bot.flow.ground import Ground, described
 from bot.flow.riders import Riders, riders_between
-from bot.flow.subject import Ruling
+from bot.flow.subject import Made, Ruling
 from bot.flow.world import World
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment
@@ -55,11 +55,13 @@ async def pending(
     subject = subject_of(world, ground, environment, candidate, found)
     earlier = await described(ground, applied.revision, environment.id.name) if applied else None
     rulings = [Ruling(environment=environment, tree=candidate)]
-    if earlier is not None:
+    made = None
+    if applied is not None and earlier is not None:
+        made = Made(environment=earlier.environment, tree=earlier.tree, tools=applied.tools)
         rulings.append(Ruling(environment=earlier.environment, tree=earlier.tree))
     return Pending(
         known=found, riders=riders, facts=facts,
-        subject=replace(subject, base=before.tree, before=before.environment, rulings=tuple(rulings)),
+        subject=replace(subject, base=before.tree, before=before.environment, rulings=tuple(rulings), made=made),
     )  # fmt: skip
 
 

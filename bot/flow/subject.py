@@ -14,7 +14,7 @@ from bot.model.tree import Elsewhere, Tree
 from bot.render import Renderer
 from bot.target import SavedPlan, Target
 
-__all__ = ["Assessed", "Fetch", "Load", "Ruling", "Subject", "Tools", "nothing_from_elsewhere"]
+__all__ = ["Assessed", "Fetch", "Load", "Made", "Ruling", "Subject", "Tools", "nothing_from_elsewhere"]
 
 Load = Callable[[Tree, frozenset[str]], Awaitable[Tree]]
 
@@ -52,12 +52,22 @@ class Ruling:
 
 
 @noun
+class Made:
+    """How the applied state was made: its revision's tree, the environment as that describes it, and the programs."""
+
+    environment: Environment
+    tree: Tree
+    tools: tuple[str, ...]
+
+
+@noun
 class Subject:
     """What is to be assessed: `head` as `environment` describes it, compared with `base` as `before` described it.
 
     `rulings` say by which policies, all of which must be kept; none means by those of `head` itself.
     `uid` is the environment's immutable id. `branch` is the one that deploys. `allowed` are the targets that the
-    server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet).
+    server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet), and `made`
+    how it was made, where it is to be found out whether the programs of today make the same.
     """
 
     environment: Environment
@@ -72,6 +82,7 @@ class Subject:
     asked: Asked | None = None
     preview: bool = False
     rulings: tuple[Ruling, ...] = ()
+    made: Made | None = None
 
 
 @noun

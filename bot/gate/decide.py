@@ -16,6 +16,7 @@ RULES = (
     state.checks,
     state.target,
     state.descent,
+    state.toolchain,
     approvals,
     deletions,
     timing.order,

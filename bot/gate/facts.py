@@ -56,7 +56,8 @@ class Facts:
     `asked`: somebody with write access typed `/gate apply` for exactly this digest.
     `destroyed`: objects destroyed here in the last 24 hours that no approval named.
     `conflict`: a merge conflict's text. `forced`: the base does not descend from the applied revision.
-    `partial`: an earlier apply stopped half-way.
+    `partial`: an earlier apply stopped half-way. `upgraded`: between which programs the render of the applied revision
+    changed, so that what runs cannot be made again; "" where it can.
     """
 
     environment: Environment
@@ -80,3 +81,4 @@ class Facts:
     conflict: str = ""
     forced: bool = False
     partial: bool = False
+    upgraded: str = ""

@@ -1,10 +1,11 @@
 """What the state itself must be: merged, rendered, checked, planned without conflict, a descendant of the applied."""
 
+from bot.gate.approvals import approvals
 from bot.gate.facts import Facts
 from bot.model.gate import Verdict
 from bot.model.plan import Action, Finding
 
-__all__ = ["checks", "conflict", "descent", "render", "target"]
+__all__ = ["checks", "conflict", "descent", "render", "target", "toolchain"]
 
 
 def conflict(facts: Facts) -> Verdict:
@@ -88,6 +89,16 @@ def descent(facts: Facts) -> Verdict:
             ),
         ),
     )
+
+
+def toolchain(facts: Facts) -> Verdict:
+    """Whether what was applied renders the same with the programs of today; the difference is to be approved."""
+    if not facts.upgraded:
+        return Verdict(rule="toolchain", state="pass", reason="renders as before")
+    if approvals(facts).state in ("pass", "skip"):
+        return Verdict(rule="toolchain", state="pass", reason=f"agreed to as it renders since {facts.upgraded}")
+    reason = f"renders differently since {facts.upgraded}; until that is agreed to, drift is not reverted"
+    return Verdict(rule="toolchain", state="wait", reason=reason)
 
 
 def plural(number: int, noun: str) -> str:

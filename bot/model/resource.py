@@ -53,7 +53,8 @@ class Rendered:
 class Desired:
     """The state an environment is to be in, bound to a destination.
 
-    `objects` holds each resource's own digest (`o1:`); `digest` covers the whole (`d1:`, or `r1:` offline).
+    `objects` holds each resource's own digest (`o1:`); `digest` covers the whole (`d1:`, or `r1:` offline). `tools` are
+    what rendered it, and no part of the digest.
     """
 
     environment: EnvironmentId
@@ -63,3 +64,4 @@ class Desired:
     resources: tuple[Resource, ...] = field(repr=False)
     objects: "dict[ResourceId, Digest]" = field(repr=False)
     digest: Digest
+    tools: tuple[str, ...] = ()

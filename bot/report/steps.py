@@ -95,4 +95,4 @@ def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
     else:
         listed = [line(f"{name} ", code(short_digest(digest))) for name, digest in states]
         shown = line("Approvals are for the states ", join(listed, ", "))
-    return (line(shown, "; pushes that render the same keep it."),)
+    return (line(shown, f"; pushes that render the same keep {'it' if len(states) == 1 else 'them'}."),)

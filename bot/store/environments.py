@@ -50,7 +50,7 @@ __all__ = [
 
 @noun
 class AppliedState:
-    """What was applied last: the revision and its approval rule, the state's digest and each object's."""
+    """What was applied last: the revision and its approval rule, the state's digest and each object's, its programs."""
 
     revision: Sha
     digest: Digest
@@ -58,6 +58,7 @@ class AppliedState:
     rule: ApprovalRule
     destination: str
     at: datetime
+    tools: tuple[str, ...] = ()
 
 
 @noun
@@ -144,6 +145,7 @@ def decode_applied(text: str) -> AppliedState:
     return AppliedState(
         revision=value["revision"], digest=value["digest"], objects=decode_objects(value["objects"]),
         rule=decode_rule(value["rule"]), destination=value["destination"], at=as_time(value["at"]),
+        tools=tuple(value.get("tools", ())),
     )  # fmt: skip
 
 
@@ -192,16 +194,17 @@ def set_applied(conn: Connection, uid: str, state: AppliedState, health: str) ->
     value = {
         "revision": state.revision, "digest": state.digest, "objects": encode_objects(state.objects),
         "rule": asdict(state.rule), "destination": state.destination, "at": as_text(state.at),
+        "tools": state.tools,
     }  # fmt: skip
     change = {"applied": encode(value), "health": health, "partial": "", "asked": None}
     conn.execute(update(environments).where(environments.c.uid == uid).values(**change))
 
 
-def advance(conn: Connection, uid: str, revision: Sha, rule: ApprovalRule) -> None:
-    """A later revision renders the same state: that is the applied one now, with its rule."""
+def advance(conn: Connection, uid: str, revision: Sha, rule: ApprovalRule, tools: Sequence[str]) -> None:
+    """A later revision, or other programs, render the same state: they count as what made it now, with their rule."""
     stored = conn.execute(select(environments.c.applied).where(environments.c.uid == uid)).scalar()
     if stored:
-        value = json.loads(stored) | {"revision": revision, "rule": asdict(rule)}
+        value = json.loads(stored) | {"revision": revision, "rule": asdict(rule), "tools": tools}
         conn.execute(update(environments).where(environments.c.uid == uid).values(applied=encode(value)))
 
 

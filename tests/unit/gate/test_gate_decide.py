@@ -23,8 +23,8 @@ def good(gate, **more):
 def test_rules_are_in_the_order_in_which_a_person_acts(gate):
     rules = [each.rule for each in decide(good(gate)).children]
     assert rules == [
-        "conflict", "render", "checks", "target", "descent", "approvals", "deletions", "order", "first_apply", "apply",
-        "hold", "partial",
+        "conflict", "render", "checks", "target", "descent", "toolchain", "approvals", "deletions", "order",
+        "first_apply", "apply", "hold", "partial",
     ]  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def test_the_number_to_fix_is_the_finding_that_blocks(build):
 
 def test_state_and_count_are_told(build):
     text = comment(build.busy())
-    assert "prod `d1:prod8kd2`; pushes that render the same keep it." in text
+    assert "prod `d1:prod8kd2`; pushes that render the same keep them." in text
     assert "Shown 8 of 8 objects · [full plan](https://tidegate.example/pulls/hub/acme/shop/12)" in text
 
 

@@ -1,5 +1,6 @@
 """The aggregates: what is put in comes out, once, on both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,6 +134,7 @@ async def test_an_environment_keeps_its_id_and_remembers_what_was_applied(store:
     state = environments.AppliedState(
         revision=REVISION, digest=Digest("d1:x"), objects={WEB: Digest("o1:1")},
         rule=ApprovalRule(count=1, approvers=("team:acme/sre",)), destination="here", at=NOW,
+        tools=("kustomize v5.7.1 sha256:1",),
     )  # fmt: skip
     looked = environments.Looked(
         revision=REVISION, digest=Digest("d1:x"), state="pass", reason="", drifted=("Deployment shop/web",), at=NOW
@@ -144,6 +146,11 @@ async def test_an_environment_keeps_its_id_and_remembers_what_was_applied(store:
     row = await store.read(lambda conn: environments.find(conn, PROD))
     assert row is not None
     assert (row.state, row.applied, row.looked, row.description) == ("active", state, looked, described)
+    other = ("kustomize v5.8.2 sha256:2",)
+    await store.write(lambda conn: environments.advance(conn, first.uid, Sha("b" * 40), state.rule, other))
+    row = await store.read(lambda conn: environments.find(conn, PROD))
+    assert row is not None
+    assert row.applied == replace(state, revision=Sha("b" * 40), tools=other)
     assert await store.write(lambda conn: environments.detach_others(conn, REPOSITORY, [])) == (PROD,)
 
 
