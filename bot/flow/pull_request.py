@@ -10,7 +10,7 @@ from bot.errors import PermanentError
 from bot.flow import commands
 from bot.flow.consent import take_reviews
 from bot.flow.merged import look_merged
-from bot.flow.tell import tell
+from bot.flow.tell import find_again, tell
 from bot.flow.view import View, look
 from bot.flow.world import World
 from bot.model.forge import PullRequest, Repository
@@ -77,6 +77,7 @@ async def look_once(world: World, repository: Repository, id: PullRequestId, lea
     pull = await facts(world, id, lease)
     if pull is None:
         return None
+    await find_again(world, pull, lease)
     view = await see(world, repository, pull)
     waiting = await commands.take(world, pull, lease)
     judged = tuple(each for each in waiting if each in heard)

@@ -10,15 +10,33 @@ from bot.flow.world import World
 from bot.model.forge import PullRequest, Remark, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId
-from bot.model.report import Outcome, Posted, PostedCheck, Report
+from bot.model.report import Outcome, Posted, PostedCheck, Report, digest_of
 from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
 from bot.report.story import Answer, Story
 from bot.store import commands, plans, posted
 from bot.store.plans import Published
 
-__all__ = ["tell"]
+__all__ = ["find_again", "tell"]
 
 ANSWERS_SHOWN = 8
+
+
+async def find_again(world: World, pull: PullRequest, lease: Lease) -> None:
+    """See by the thread itself whether it shows what was sent last: its answer may be lost, or the process was killed.
+
+    Whoever read that plan and answered it is then judged by it, and it is not written once more.
+    """
+    begun = await world.store.read(lambda conn: posted.of(conn, pull.id))
+    own = kept(pull, begun)
+    if own is None or own.changed is None or begun.sent in ("", begun.digest) or digest_of(own.body) != begun.sent:
+        return
+    at, found = own.changed, replace(begun, comment=own.id, digest=begun.sent, at=own.changed, sent="")
+
+    def keep(conn: Connection) -> None:
+        posted.save(conn, pull.id, found)
+        plans.mark_published(conn, pull.id, at)
+
+    await world.store.write_leased(lease, keep)
 
 
 async def tell(world: World, repository: Repository, view: View, lease: Lease) -> str:
@@ -30,18 +48,20 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
     check = check_of(story)
     report = Report(comment=comment_of(story, forge.limits), check=check, outcomes=due, remove=duplicates(pull, begun))
     known = recovered(pull, begun, due)
-    attempting = replace(known, checks={**known.checks, check.head: known.checks.get(check.head, BEGUN)})
+    checks = {**known.checks, check.head: known.checks.get(check.head, BEGUN)}
+    attempting = replace(known, checks=checks, sent=digest_of(report.comment or ""))
     await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, attempting))
     try:
         now_posted = await forge.publish(pull.id, report, known)
     except PublishError as error:
         # a check that was begun stays so until its answer is known: it is looked for before another one is made
-        partly = replace(error.posted, checks={**attempting.checks, **error.posted.checks})
+        # and so stays the text that was sent: it may be there
+        partly = replace(error.posted, checks={**attempting.checks, **error.posted.checks}, sent=attempting.sent)
         await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, partly))
         raise
 
     def keep(conn: Connection) -> None:
-        posted.save(conn, pull.id, now_posted)
+        posted.save(conn, pull.id, replace(now_posted, sent=""))
         if now_posted.at is not None:
             plans.mark_published(conn, pull.id, now_posted.at)
 
@@ -100,16 +120,21 @@ def links(public_url: str, pull: PullRequestId, view: View) -> dict[str, str]:
 
 def duplicates(pull: PullRequest, known: Posted) -> tuple[str, ...]:
     """Own plan comments beside the one that is kept: a lost reply can leave one."""
+    own = kept(pull, known)
+    return tuple(each.id for each in find_own(pull.remarks, MARKER) if own is not None and each.id != own.id)
+
+
+def kept(pull: PullRequest, known: Posted) -> Remark | None:
+    """The own plan comment that is edited in place: the one that is known, or else the oldest."""
     own = find_own(pull.remarks, MARKER)
-    kept = known.comment if any(each.id == known.comment for each in own) else own[0].id if own else None
-    return tuple(each.id for each in own if each.id != kept)
+    return next((each for each in own if each.id == known.comment), own[0] if own else None)
 
 
 def recovered(pull: PullRequest, known: Posted, due: tuple[Outcome, ...]) -> Posted:
     """What is posted, with what the thread itself shows of it: a reply may have been lost, or the process killed."""
-    own = find_own(pull.remarks, MARKER)
-    if own and not any(each.id == known.comment for each in own):
-        known = replace(known, comment=own[0].id, digest="", at=own[0].changed)
+    own = kept(pull, known)
+    if own is not None and own.id != known.comment:
+        known = replace(known, comment=own.id, digest="", at=own.changed)
     outcomes = dict(known.outcomes)
     for outcome in due:
         found: tuple[Remark, ...] = find_own(pull.remarks, outcome_marker(outcome.key))

@@ -1,5 +1,6 @@
 """What is told to people through a forge, and what of it was posted already."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Literal
 
 from bot.model.noun import Sha, noun
 
-__all__ = ["Annotation", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report"]
+__all__ = ["Annotation", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report", "digest_of"]
 
 
 @noun
@@ -62,10 +63,19 @@ class PostedCheck:
 
 @noun
 class Posted:
-    """What a thread shows already. `comment` is the forge's id; `digest` hashes its text; `at` is the forge's time."""
+    """What a thread shows already. `comment` is the forge's id; `digest` hashes its text; `at` is the forge's time.
+
+    `sent` hashes the text that was sent last, as long as no answer to it is known.
+    """
 
     comment: str | None = None
     digest: str = ""
     at: datetime | None = None
     checks: Mapping[Sha, PostedCheck] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    sent: str = ""
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a comment's text, in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()

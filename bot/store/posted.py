@@ -24,7 +24,7 @@ def of(conn: Connection, thread: PullRequestId) -> Posted:
         comment=value["comment"], digest=value["digest"],
         at=datetime.fromisoformat(value["at"]) if value["at"] else None,
         checks={head: PostedCheck(id=id, digest=digest) for head, (id, digest) in value["checks"].items()},
-        outcomes=value["outcomes"],
+        outcomes=value["outcomes"], sent=value.get("sent", ""),
     )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def save(conn: Connection, thread: PullRequestId, value: Posted) -> None:
     shown = {
         "comment": value.comment, "digest": value.digest, "at": value.at.isoformat() if value.at else None,
         "checks": {head: [check.id, check.digest] for head, check in value.checks.items()},
-        "outcomes": dict(value.outcomes),
+        "outcomes": dict(value.outcomes), "sent": value.sent,
     }  # fmt: skip
     text = encode(shown)
     row = insert(conn, posted).values(thread=thread_text(thread), value=text)

@@ -51,6 +51,16 @@ async def test_a_slow_forge_delays_and_changes_nothing(people: People, stage: St
     await people.comment_says(number, "1 changed")
 
 
+async def test_a_plan_whose_reply_was_lost_counts_as_shown_from_when_it_was_there(people: People, stage: Stage) -> None:
+    trouble(stage, on="api", method="POST", path=".*/issues/2/comments", kind="lost_reply", times=1)
+    trouble(stage, on="api", method="PATCH", path=".*/issues/comments/.*", kind="status", status=503, times=1000)
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.developer.session.delete(f"{stage.place.forge}/_faults")
+    await people.comment_says(number, "Approved: staging")
+
+
 @pytest.mark.parametrize("path", [".*/issues/2/comments", ".*/check-runs"], ids=["comment", "check"])
 async def test_a_lost_reply_leaves_one_comment_and_one_check(people: People, stage: Stage, path: str) -> None:
     trouble(stage, on="api", method="POST", path=path, kind="lost_reply", times=1)

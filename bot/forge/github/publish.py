@@ -3,7 +3,6 @@
 Every step yields what is posted after each of its writes, so that a failure loses nothing of what was done before it.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -16,9 +15,9 @@ from bot.forge.github.shape import integer, moment
 from bot.model.forge import Limits
 from bot.model.identity import PullRequestId
 from bot.model.noun import Json, noun
-from bot.model.report import CheckReport, Outcome, Posted, Report
+from bot.model.report import CheckReport, Outcome, Posted, Report, digest_of
 
-__all__ = ["Thread", "digest_of", "publish"]
+__all__ = ["Thread", "publish"]
 
 REFUSED_AGAIN = 300.0
 COMMENT = "/repos/{+repo}/issues/comments/{id}"
@@ -126,11 +125,6 @@ async def edit(thread: Thread, id: str, text: str) -> Json | None:
 async def create(thread: Thread, text: str) -> Json:
     """Write a comment."""
     return await thread.client.post(COMMENTS, {"body": text}, repo=thread.repo, number=thread.id.number)
-
-
-def digest_of(text: str) -> str:
-    """SHA-256 of a comment's text, in hexadecimal digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def name_of(answer: Json) -> str:
