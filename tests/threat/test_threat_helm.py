@@ -3,7 +3,6 @@
 import gzip
 import io
 import tarfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from bot.render.helm import Helm, HelmOptions
 from tests_support.chart_server import ChartServer, chart_server, sha256
 from tests_support.charts import Files, archive, chart_yaml, config_map, tree_of
 from tests_support.programs import program
+from tests_support.soon import soon
 
 CHART = {"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "{{ .Values.x }}")}
 SECRET = "c4n4ry-hunter2"
@@ -285,9 +285,8 @@ async def test_row_65_a_bomb_or_a_path_that_leaves_is_never_unpacked(server: Cha
     ):
         server.archives[("web", "1.2.3")] = data
         what = Elsewhere(kind="chart", url=f"oci://{server.host}/charts/web", revision="1.2.3", digest=sha256(data))
-        began = time.monotonic()
-        await fails(charts, what, words)
-        assert time.monotonic() - began < 5
+        with soon():
+            await fails(charts, what, words)
     assert not list(tmp_path.rglob("evil"))
 
 

@@ -3,9 +3,6 @@
 import asyncio
 import json
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -23,20 +20,12 @@ from bot.model.plan import Finding
 from bot.model.resource import Resource
 from bot.model.tree import Entry, Tree
 from bot.render.manifests import resources_of
+from tests_support.soon import soon
 
 ENVIRONMENT = Environment(
     id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),
     source=Source(path="envs/prod"), target="prod", apply="never",
 )  # fmt: skip
-PATIENCE = 20.0  # seconds; what is not refused takes hours
-
-
-@contextmanager
-def soon() -> Iterator[None]:
-    """What is refused is refused without much work."""
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < PATIENCE
 
 
 def validated(text: str, schema: Any = True) -> list[Finding]:

