@@ -6,6 +6,7 @@ everything that is wrong, is left to the slower ways. Both scanners are libyaml'
 """
 
 import re
+from typing import Any
 
 import re2
 import ryaml
@@ -48,6 +49,8 @@ RISKY = (
     rf"^[ -]{{{DEEPEST_COLUMN + 1}}}",
 )
 SEARCH = re2.compile(f"(?m){'|'.join(RISKY)}").search
+OCTAL = re.compile(r"(?<=: )0[0-7]{1,20}(?=[ \t]*(?:$|[,\]}]|[ \t]#))", re.MULTILINE)
+ALL_OCTAL = re.compile("0[0-7]+")
 MARKER = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 EMPTY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*\Z)?")
 
@@ -56,16 +59,47 @@ def simple(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it another way."""
     if not is_small(text, limits) or limits.depth < LEVELS:
         return None
-    if text.count("[") + text.count("{") > MOST_BRACKETS or SEARCH(text):
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
         return None
-    try:
-        values = ryaml.loads_all(text) or []
-    except ValueError:
+    values = _with_modes(text) if SEARCH(text) else _values(text)
+    if values is None:
         return None
     places = _places(text)
     if len(values) != len(places):
         return None
     return [(value, place) for value, place in zip(values, places, strict=True) if value is not None]
+
+
+def _values(text: str) -> list[Any] | None:
+    """The value of every document; None: something is wrong."""
+    try:
+        return ryaml.loads_all(text) or []
+    except ValueError:
+        return None
+
+
+def _with_modes(text: str) -> list[Any] | None:
+    """The same where all that is risky are octal numbers (`defaultMode: 0440`); None: there is more, or something else.
+
+    They are written in decimal for the library. That nothing else was written over, such as a line of a script, is seen
+    by the text as it stands, of which the library reads such a number as words.
+    """
+    decimal = OCTAL.sub(lambda found: str(int(found[0], 8)), text)
+    if SEARCH(decimal):
+        return None
+    values, words = _values(decimal), _values(text)
+    return values if _alike(values, words) else None
+
+
+def _alike(value: Any, words: Any) -> bool:
+    """Whether two readings are the same but for octal numbers, which the second one has as they were written."""
+    if isinstance(value, dict) and isinstance(words, dict):
+        return list(value) == list(words) and all(map(_alike, value.values(), words.values()))
+    if isinstance(value, list) and isinstance(words, list):
+        return len(value) == len(words) and all(map(_alike, value, words))
+    if type(value) is int and isinstance(words, str):
+        return ALL_OCTAL.fullmatch(words) is not None and int(words, 8) == value
+    return type(value) is type(words) and bool(value == words)
 
 
 def _places(text: str) -> list[tuple[int, int]]:

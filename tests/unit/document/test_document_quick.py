@@ -130,6 +130,32 @@ def test_what_is_unusual_or_wrong_is_left_alone(way: Way, text: str) -> None:
     assert not agree(way, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["mode: 0440\n", "- {mode: 0440, other: 0755}\n", "a:\n  mode: 00 # none\n---\nb: 0440\n", 'a: "x"\nm: 0640'],
+)
+def test_octal_modes_are_read_quickly(text: str) -> None:
+    assert agree(simple, text)
+
+
+MODES = st.sampled_from(
+    ["0440", "00", "0755", "288", "'0440'", '"m: 0440"', "x: 0440", "0440 more", "08", "-0440", "0440_"]
+)
+AROUND = st.sampled_from(
+    [
+        "a: {}\n", "- a: {}\n", "a: |\n  m: {}\n", "a: >-\n  m: {}\n  n: {}\n", "a: m\n  n: {}\n", "# m: {}\na: 1\n",
+        "a: {{m: {}, n: {}}}\n", "a: [m: {}]\n", "a: {}\n  more\n", "'m: {}': 1\n", '"a\n  m: {}": 1\n', "{}: 1\n",
+        "a: 'x\n  m: {}\n  y'\n", "a: 288\nm: {}\n", "---\na: {}\n---\n- {}\n",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=3000, deadline=None)
+@given(st.lists(st.tuples(AROUND, MODES, MODES), min_size=1, max_size=3))
+def test_octal_modes_are_told_from_words_like_them(parts: list[tuple[str, str, str]]) -> None:
+    agree(simple, "".join(around.format(one, two) for around, one, two in parts))
+
+
 def test_limits_are_left_to_the_exact_way() -> None:
     assert quick("a: {b: {c: 1}}\n", Limits(depth=2)) is None
     assert quick("a: {b: {c: 1}}\n", Limits(depth=3)) == [({"a": {"b": {"c": 1}}}, (1, 1))]
