@@ -88,7 +88,7 @@ class LocalRepository:
         found, top = {}, f"{self.top}/"
         for path in tree.missing(paths):
             try:
-                with open(top + path, "rb") as file:
+                with open(top + path, "rb", buffering=0) as file:  # read at once: no buffer is needed
                     found[tree.entries[path].blob] = file.read()
             except OSError as error:
                 raise TreeError(f"{path}: {error.strerror}") from None

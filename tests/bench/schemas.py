@@ -61,7 +61,7 @@ def begin() -> None:
 def resources(file: str) -> list[Resource | Finding]:
     """The objects of a file, and what is no object. DocumentError: it cannot be read."""
     load = load_json if file.endswith(".json") else load_documents
-    with open(file, "rb") as data:
+    with open(file, "rb", buffering=0) as data:
         documents = load(data.read())
     return [each for one in documents for each in resources_of(file, one.value, one.line, one.locate)]
 

@@ -47,15 +47,16 @@ def text_of(resource: Resource) -> Text:
     return Text(data=b"".join(parts), starts=tuple(starts), places=tuple(places))
 
 
-OTHERWISE = re.compile(
-    # escapes, blocks, aliases, tags, marked keys, doubled quotes; a value on a line below its key
-    rb"[\\|>*&!?]|''|:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+(?![-#\s]|[\w.\"'/-]+[ \t]*:(?:\s|\Z))"
-)
+SIGNS = (b"\\", b"|", b">", b"*", b"&", b"!", b"?", b"''")
+"""Of escapes, blocks, aliases, tags, marked keys, doubled quotes."""
+
+BELOW = re.compile(rb":[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+(?![-#\s]|[\w.\"'/-]+[ \t]*:(?:\s|\Z))")
+"""A value on a line below its key."""
 
 
 def literal(data: bytes) -> bool:
     """Whether every text of the objects in a file surely stands there as it is, on one line, behind its key."""
-    return OTHERWISE.search(data) is None
+    return not any(sign in data for sign in SIGNS) and BELOW.search(data) is None
 
 
 def sealed(resource: Resource) -> Iterator[str]:
