@@ -61,6 +61,21 @@ async def test_a_plan_whose_reply_was_lost_counts_as_shown_from_when_it_was_ther
     await people.comment_says(number, "Approved: staging")
 
 
+async def test_a_plan_that_could_not_be_posted_does_not_count_as_shown(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    trouble(stage, on="api", method="PATCH", path=".*/issues/comments/.*", kind="status", status=503, times=1000)
+    await people.edit(people.branch_of(number), STAGING, NEW, "web:1.5.1")
+
+    async def tried() -> bool:
+        return (await people.faults())[0]["times"] < 1000
+
+    await eventually(tried, "the server never tried to show the new plan")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.developer.session.delete(f"{stage.place.forge}/_faults")
+    await people.comment_says(number, "the plan you saw was for state", "web:1.5.1", absent=("Approved:",))
+
+
 @pytest.mark.parametrize("path", [".*/issues/2/comments", ".*/check-runs"], ids=["comment", "check"])
 async def test_a_lost_reply_leaves_one_comment_and_one_check(people: People, stage: Stage, path: str) -> None:
     trouble(stage, on="api", method="POST", path=path, kind="lost_reply", times=1)

@@ -163,11 +163,16 @@ class People:
             found: dict[str, Any] = await answer.json()
             return found
 
+    async def faults(self) -> list[dict[str, Any]]:
+        """The faults that wait to happen; `times` counts what is left of each."""
+        async with self.developer.session.get(f"{self.stage.place.forge}/_faults") as answer:
+            found: list[dict[str, Any]] = await answer.json()
+            return found
+
     async def struck(self, kind: str) -> None:
         """Wait until no fault of this kind waits to happen any more."""
 
         async def look() -> bool:
-            async with self.developer.session.get(f"{self.stage.place.forge}/_faults") as answer:
-                return all(each["kind"] != kind for each in await answer.json())
+            return all(each["kind"] != kind for each in await self.faults())
 
         await eventually(look, f"the fault {kind!r} never struck")
