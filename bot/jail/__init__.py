@@ -4,7 +4,7 @@ Banned here: shells, and knowing what a program is for.
 """
 
 from bot.jail.job import Done, Job, Limits
-from bot.jail.program import Program, locate
+from bot.jail.program import Program, is_current, locate
 from bot.jail.run import Jail
 
-__all__ = ["Done", "Jail", "Job", "Limits", "Program", "locate"]
+__all__ = ["Done", "Jail", "Job", "Limits", "Program", "is_current", "locate"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import ProgramError, RenderError
-from bot.jail import Done, Jail, Job, Program, locate
+from bot.jail import Done, Jail, Job, Program, is_current, locate
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
 from bot.render.helm.chart import Chart
@@ -52,7 +52,7 @@ def _defined(kubernetes: Kubernetes) -> list[str]:
 
 
 class Runner:
-    """Runs one program in the jail. Its version is asked for once."""
+    """Runs one program in the jail. Its version is asked for once, and again when another one took its place."""
 
     def __init__(self, jail: Jail, name: str, options: HelmOptions, scratch: Scratch) -> None:
         self._jail, self._name, self._options, self._scratch = jail, name, options, scratch
@@ -61,11 +61,12 @@ class Runner:
 
     async def program(self) -> Program:
         """The program. RenderError: there is none, or it is too old for charts of strangers."""
-        if self._program is None:
-            self._program = await asyncio.to_thread(locate, self._name)
-        if self._program is None:
-            fix = "ask the server's operator to install helm 3 or 4, or to name it in `render.programs.helm`"
-            raise RenderError([problem("helm was not found on the server, so no chart can be rendered", fix)])
+        if self._program is None or not is_current(self._name, self._program):
+            found = await asyncio.to_thread(locate, self._name)
+            if found is None:
+                fix = "ask the server's operator to install helm 3 or 4, or to name it in `render.programs.helm`"
+                raise RenderError([problem("helm was not found on the server, so no chart can be rendered", fix)])
+            self._program, self._version = found, ""
         if not self._version:
             with self._scratch.fresh() as folder:
                 done = await self.run(("version", "--template={{.Version}}"), folder)

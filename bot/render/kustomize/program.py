@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bot.errors import ProgramError
-from bot.jail import Done, Jail, Job, Program, locate
+from bot.jail import Done, Jail, Job, Program, is_current, locate
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
 from bot.render.helm.program import sound_version, surroundings
@@ -37,7 +37,7 @@ class Toolchain:
 
 
 class Builder:
-    """Finds the programs when they are first needed, and runs them in the jail. `names`: kustomize's and kubectl's."""
+    """Finds the programs when they are needed, and runs them in the jail. `names`: kustomize's and kubectl's."""
 
     def __init__(self, jail: Jail, names: tuple[str, str], options: KustomizeOptions) -> None:
         self._jail, self._names, self._options = jail, names, options
@@ -45,9 +45,16 @@ class Builder:
 
     async def toolchain(self, inflates: bool) -> Toolchain:
         """The programs that a build uses. ProgramError: one is missing, or says no version."""
-        if inflates not in self._found:
-            self._found[inflates] = await self._find(inflates)
-        return self._found[inflates]
+        found = self._found.get(inflates)
+        if found is None or not self._is_current(found):
+            found = self._found[inflates] = await self._find(inflates)
+        return found
+
+    def _is_current(self, found: Toolchain) -> bool:
+        own, kubectl = self._names
+        name = own if found.command == ("build",) else kubectl
+        helm = found.helm is None or is_current(self._options.helm, found.helm)
+        return helm and is_current(name, found.program)
 
     async def _find(self, inflates: bool) -> Toolchain:
         own, kubectl = self._names

@@ -152,3 +152,22 @@ async def test_a_chart_that_does_not_render_the_same_twice_is_refused() -> None:
     files["o/kustomization.yaml"] = "helmCharts: [{name: shop, releaseName: s}]\nhelmGlobals: {chartHome: vendored}\n"
     with pytest.raises(RenderError, match="same twice"):
         await render(made, make_tree(files), "o")
+
+
+async def test_a_program_that_takes_the_place_of_another_is_noticed(tmp_path: Path) -> None:
+    place, fresh = tmp_path / "kustomize", tmp_path / "fresh"
+    shutil.copy(program("kustomize"), place)
+    made = Kustomize(JAIL, (str(place), "kubectl"), KustomizeOptions())
+    tree = make_tree({"a/kustomization.yaml": "resources: [b.yaml]\n", "a/b.yaml": CONFIG_MAP})
+    before = await made.render(tree, Source(path="a"), Kubernetes())
+    shutil.copy(place, fresh)
+    with fresh.open("ab") as binary:
+        binary.write(b"another build")
+    fresh.replace(place)
+    after = await made.render(tree, Source(path="a"), Kubernetes())
+    assert before.tools[0].split()[:2] == after.tools[0].split()[:2]
+    assert before.tools != after.tools
+    assert before.resources == after.resources
+
+
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"

@@ -1,6 +1,7 @@
 """Charts, rendered by the real programs: what comes out is what they print, and says where it came from."""
 
 import pickle
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,20 @@ async def test_no_program_is_an_error_that_says_so(jail: Jail) -> None:
     helm = Helm(jail, "no-such-helm", HelmOptions())
     found = await refusal(helm, web(config_map("a", "1")))
     assert "not found" in found.message
+
+
+async def test_a_program_that_takes_the_place_of_another_is_noticed(jail: Jail, tmp_path: Path) -> None:
+    place = tmp_path / "helm"
+    shutil.copy(program("helm"), place)
+    helm = Helm(jail, str(place), HelmOptions(scratch=tmp_path / "scratch"))
+    files = web(config_map("a", "{{ (semver .Capabilities.HelmVersion.Version).Major }}"))
+    before = await render(helm, files)
+    shutil.copy(program("helm4"), tmp_path / "fresh")
+    (tmp_path / "fresh").replace(place)
+    after = await render(helm, files)
+    assert before.tools[0].startswith("helm 3.")
+    assert after.tools[0].startswith("helm 4.")
+    assert [each.body["data"] for each in before.resources] != [each.body["data"] for each in after.resources]
 
 
 async def test_a_render_without_end_is_unknown(name: str, jail: Jail) -> None:
