@@ -64,7 +64,10 @@ async def test_a_plan_whose_reply_was_lost_counts_as_shown_from_when_it_was_ther
 async def test_a_plan_that_could_not_be_posted_does_not_count_as_shown(people: People, stage: Stage) -> None:
     number = await people.change((STAGING, OLD, NEW))
     await people.comment_says(number, "0 of 1")
-    trouble(stage, on="api", method="PATCH", path=".*/issues/comments/.*", kind="status", status=503, times=1000)
+    comment = await people.developer.plan_comment(number)
+    assert comment is not None
+    path = f".*/issues/comments/{comment['id']}"
+    trouble(stage, on="api", method="PATCH", path=path, kind="status", status=503, times=1000)
     await people.edit(people.branch_of(number), STAGING, NEW, "web:1.5.1")
 
     async def tried() -> bool:
@@ -73,7 +76,7 @@ async def test_a_plan_that_could_not_be_posted_does_not_count_as_shown(people: P
     await eventually(tried, "the server never tried to show the new plan")
     await people.approver.answer(number, "/gate approve staging")
     await people.developer.session.delete(f"{stage.place.forge}/_faults")
-    await people.comment_says(number, "the plan you saw was for state", "web:1.5.1", absent=("Approved:",))
+    await people.comment_says(number, "❌", "then type it again", "web:1.5.1", absent=("Approved:",))
 
 
 @pytest.mark.parametrize("path", [".*/issues/2/comments", ".*/check-runs"], ids=["comment", "check"])
