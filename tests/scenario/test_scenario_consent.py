@@ -65,7 +65,7 @@ async def test_an_approval_of_a_plan_that_was_overtaken_is_refused(people: Peopl
     stage.forge.add_faults([{"on": "webhook", "event": event, "kind": "lost"} for event in ("pull_request", "push")])
     await people.edit(people.branch_of(number), STAGING, NEW, NEWER)
     await people.approver.comment(number, "/gate approve staging")
-    await people.comment_says(number, "the plan you saw was for state", NEWER, "0 of 1", absent=("Approved:",))
+    await people.comment_says(number, "❌", "then type it again", NEWER, "0 of 1", absent=("Approved:",))
     await people.approver.answer(number, "/gate approve staging")
     await people.comment_says(number, "Approved: staging")
 
