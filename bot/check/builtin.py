@@ -34,13 +34,6 @@ class Builtin:
             )
         return self.validators[definition]
 
-    def fits(self, body: Mapping[str, Any], definition: str) -> bool:
-        """Whether nothing is wrong with an object of a known kind; False also where that cannot be told."""
-        try:
-            return self.validator(definition).is_valid(body)
-        except ValueError:
-            return False
-
     def problems(self, body: Mapping[str, Any], definition: str) -> Iterator[Problem]:
         """What is wrong with an object of a known kind."""
         validator = self.validator(definition)

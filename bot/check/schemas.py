@@ -9,7 +9,7 @@ from bot.check.cel import ABSENT, Unknown
 from bot.check.custom import CustomKind
 from bot.check.definitions import Definition, Definitions, definitions_of, unusable
 from bot.check.explain import Words, explain
-from bot.check.lifecycle import Fate, fate
+from bot.check.lifecycle import fate
 from bot.check.problem import Problem, shown
 from bot.check.rules import Unevaluated
 from bot.check.sops import opened
@@ -75,7 +75,6 @@ class Run:
         self.definitions = definitions_of(examined)
         self.missing: dict[str, list[Resource]] = {}
         self.unusable: dict[str, Finding] = {}
-        self.standings: dict[tuple[str, str], tuple[str | None, Fate | None]] = {}
         self.olds: dict[ResourceId, Resource] | None = None
 
     def findings(self) -> tuple[Finding, ...]:
@@ -90,18 +89,15 @@ class Run:
     def of(self, resource: Resource) -> Iterator[Finding]:
         """The findings of one object."""
         api_version = str(resource.body.get("apiVersion", ""))
-        definition, found = self.standing(api_version, resource.id)
-        if definition and found is None and self.builtin.fits(resource.body, definition):
-            return
         group, kind, version = resource.id.group, resource.id.kind, api_version.rpartition("/")[2]
-        if definition:
-            if found:
+        if definition := self.catalogue.definition(version, group, kind):
+            if found := fate(self.catalogue, api_version, kind):
                 message = f"{resource.id} {found.wrong}"
                 yield finding(resource, found.level, message, found.fix, ("apiVersion",), "api-version")
             yield from told(resource, lambda: self.builtin.problems(resource.body, definition))
         elif custom := self.definitions.get((group, kind)):
             yield from self.customs(resource, custom, version)
-        elif found:
+        elif found := fate(self.catalogue, api_version, kind):
             yield finding(
                 resource, found.level, f"{resource.id} {found.wrong}", found.fix, ("apiVersion",), "api-version"
             )
@@ -109,14 +105,6 @@ class Run:
             yield self.unserved(resource, group, kind)
         else:
             self.missing.setdefault(resource.id.type, []).append(resource)
-
-    def standing(self, api_version: str, id: ResourceId) -> tuple[str | None, Fate | None]:
-        """The definition of Kubernetes' own that an object has, and what becomes of it; found once for its kind."""
-        key = api_version, id.type
-        if key not in self.standings:
-            definition = self.catalogue.definition(api_version.rpartition("/")[2], id.group, id.kind)
-            self.standings[key] = definition, fate(self.catalogue, api_version, id.kind)
-        return self.standings[key]
 
     def customs(self, resource: Resource, definition: Definition, version: str) -> Iterator[Finding]:
         """The findings of one custom resource whose kind is defined."""

@@ -5,8 +5,7 @@ that no name can pass for another kind or for a path.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.model.noun import noun
@@ -19,7 +18,6 @@ LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 GROUP = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 KIND = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,62}", re.ASCII)
 LONGEST_NAME = 253
-WORTH_KEEPING = 400
 
 
 @noun
@@ -31,27 +29,16 @@ class Flaw:
     fix: str
 
 
-def anonymous(value: Mapping[str, Any]) -> Sequence[Flaw]:
+def anonymous(value: Mapping[str, Any]) -> Iterator[Flaw]:
     """What keeps apiVersion and kind from telling a type; nothing if they do."""
-    version, kind = value.get("apiVersion"), value.get("kind")
-    missing = [key for key, each in (("apiVersion", version), ("kind", kind)) if each in (None, "")]
+    missing = [key for key in ("apiVersion", "kind") if value.get(key) in (None, "")]
     if missing:
         wrong = f"is no Kubernetes object: it has no {' and no '.join(missing)}"
-        fix = f"add {' and '.join(missing)}, or move the file out of the environment's source"
-        return [Flaw(at=(), wrong=wrong, fix=fix)]
-    if isinstance(version, str) and isinstance(kind, str) and len(version) + len(kind) < WORTH_KEEPING:
-        return known_flaws(version, kind)
-    return list(flaws(version, kind))
-
-
-@lru_cache(maxsize=1024)
-def known_flaws(version: str, kind: str) -> Sequence[Flaw]:
-    """The same for the few that all objects have in common, told once."""
-    return tuple(flaws(version, kind))
-
-
-def flaws(version: Any, kind: Any) -> Iterator[Flaw]:
-    """What is wrong with an apiVersion and a kind that are there."""
+        yield Flaw(
+            at=(), wrong=wrong, fix=f"add {' and '.join(missing)}, or move the file out of the environment's source"
+        )
+        return
+    version, kind = value["apiVersion"], value["kind"]
     group, slash, number = version.rpartition("/") if isinstance(version, str) else ("", "", "")
     if not LABEL.fullmatch(number) or (slash and not GROUP.fullmatch(group)):
         wrong = "has an apiVersion that is neither a version nor a group with a version"

@@ -63,7 +63,7 @@ def taken_apart(part: Part, kind: Mapping[str, Any] | None = None) -> Iterator[R
         return
     if kind and not value.get("apiVersion") and not value.get("kind"):
         part = part.child({**kind, **value})
-    flaws = anonymous(part.value)
+    flaws = list(anonymous(part.value))
     if flaws:
         yield from (flawed(part, each) for each in flaws)
     elif part.value["kind"].endswith("List") and "items" in part.value:
