@@ -15,36 +15,39 @@ __all__ = ["Program", "is_current", "locate"]
 class Program:
     """An executable file: its name for people, its absolute path, and `sha256:` of its bytes.
 
-    `file` tells by inode, size and time whether it is still the one that was read.
+    `asked` is the name that it was located by; `file` tells by inode, size and time whether it is still the same.
     """
 
     name: str
     path: Path
     digest: Digest
+    asked: str = field(default="", compare=False)
     file: tuple[int, int, int] = field(default=(0, 0, 0), compare=False, repr=False)
 
 
 def locate(name: str) -> Program | None:
     """The program of that name on PATH, or at that path; None where there is none."""
-    found = shutil.which(name)
-    if found is None:
+    path = place_of(name)
+    if path is None:
         return None
-    path = Path(found).resolve()
     with path.open("rb") as file:
         seen = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Program(name=path.name, path=path, digest=Digest(f"sha256:{digest}"), file=told_by(seen))
+    return Program(name=path.name, path=path, digest=Digest(f"sha256:{digest}"), asked=name, file=told_by(seen))
 
 
-def is_current(name: str, program: Program) -> bool:
-    """Whether that name still means this very file, as it was when it was located: an upgrade may come at any time."""
-    found = shutil.which(name)
+def is_current(program: Program) -> bool:
+    """Whether its name still means this very file, as it was when it was located: an upgrade may come at any time."""
     try:
-        return (
-            found is not None and Path(found).resolve() == program.path and told_by(program.path.stat()) == program.file
-        )
+        return place_of(program.asked) == program.path and told_by(program.path.stat()) == program.file
     except OSError:
         return False
+
+
+def place_of(name: str) -> Path | None:
+    """Where the program of that name is, behind all links."""
+    found = shutil.which(name)
+    return Path(found).resolve() if found else None
 
 
 def told_by(seen: os.stat_result) -> tuple[int, int, int]:

@@ -61,7 +61,7 @@ class Runner:
 
     async def program(self) -> Program:
         """The program. RenderError: there is none, or it is too old for charts of strangers."""
-        if self._program is None or not is_current(self._name, self._program):
+        if self._program is None or not is_current(self._program):
             found = await asyncio.to_thread(locate, self._name)
             if found is None:
                 fix = "ask the server's operator to install helm 3 or 4, or to name it in `render.programs.helm`"

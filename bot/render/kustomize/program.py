@@ -30,6 +30,11 @@ class Toolchain:
     helm_version: str = ""
 
     @property
+    def programs(self) -> tuple[Program, ...]:
+        """Kustomize or kubectl, and helm where something is inflated."""
+        return (self.program, self.helm) if self.helm else (self.program,)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The programs for people, and for telling one toolchain from another: name, version and digest."""
         own = f"{self.program.name} {self.version} {self.program.digest}"
@@ -46,15 +51,9 @@ class Builder:
     async def toolchain(self, inflates: bool) -> Toolchain:
         """The programs that a build uses. ProgramError: one is missing, or says no version."""
         found = self._found.get(inflates)
-        if found is None or not self._is_current(found):
+        if found is None or not all(map(is_current, found.programs)):
             found = self._found[inflates] = await self._find(inflates)
         return found
-
-    def _is_current(self, found: Toolchain) -> bool:
-        own, kubectl = self._names
-        name = own if found.command == ("build",) else kubectl
-        helm = found.helm is None or is_current(self._options.helm, found.helm)
-        return helm and is_current(name, found.program)
 
     async def _find(self, inflates: bool) -> Toolchain:
         own, kubectl = self._names

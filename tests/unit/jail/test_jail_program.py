@@ -29,14 +29,14 @@ def replaced(path: Path, text: str) -> None:
 def test_the_same_file_is_current(tool: Path) -> None:
     found = locate(str(tool))
     assert found is not None
-    assert is_current(str(tool), found)
+    assert is_current(found)
 
 
 def test_a_file_that_took_its_place_is_not(tool: Path) -> None:
     found = locate(str(tool))
     assert found is not None
     replaced(tool, "#!/bin/sh\necho two\n")
-    assert not is_current(str(tool), found)
+    assert not is_current(found)
     again = locate(str(tool))
     assert again is not None
     assert again.digest != found.digest
@@ -47,7 +47,7 @@ def test_a_file_that_was_written_over_is_not(tool: Path) -> None:
     assert found is not None
     tool.write_text("#!/bin/sh\necho two\n")
     os.utime(tool, ns=(found.file[2] + 1, found.file[2] + 1))
-    assert not is_current(str(tool), found)
+    assert not is_current(found)
 
 
 def test_a_link_that_leads_elsewhere_by_now_is_not(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,16 +57,16 @@ def test_a_link_that_leads_elsewhere_by_now_is_not(tool: Path, tmp_path: Path, m
     monkeypatch.setenv("PATH", str(folder))
     found = locate("tool")
     assert found is not None
-    assert is_current("tool", found)
+    assert is_current(found)
     other = tmp_path / "two"
     replaced(other, "#!/bin/sh\necho two\n")
     (folder / "new").symlink_to(other)
     (folder / "new").replace(folder / "tool")
-    assert not is_current("tool", found)
+    assert not is_current(found)
 
 
 def test_a_file_that_is_gone_is_not(tool: Path) -> None:
     found = locate(str(tool))
     assert found is not None
     tool.unlink()
-    assert not is_current(str(tool), found)
+    assert not is_current(found)
