@@ -18,7 +18,6 @@ from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
 from bot.model.gate import Assessment
-from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Desired, Rendered
 from bot.model.tree import Tree
@@ -121,7 +120,7 @@ async def desire_with_files(
     desired = Desired(
         environment=environment.id, revision=tree.revision, destination=destination, scope=environment.scope,
         resources=resources, objects=objects, digest=digest,
-        tools=toolchain(rendered.tools, tools.kubernetes.get(environment.target, Kubernetes())),
+        tools=toolchain(rendered.tools, tools.api(environment)),
     )  # fmt: skip
     return desired, tree, rendered.notices
 
@@ -155,7 +154,7 @@ def work_of(tools: Tools, environment: Environment, renderer: Renderer, tree: Tr
     reads = renderer.reads(tree, source)
     return Render(
         renderer=renderer.name, tree=tree.only(reads) if reads else tree, source=source,
-        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()),
+        kubernetes=tools.api(environment),
     )  # fmt: skip
 
 

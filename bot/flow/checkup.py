@@ -22,7 +22,6 @@ from bot.model.environment import Configuration, Environment
 from bot.model.examined import Examined
 from bot.model.groups import is_own_group
 from bot.model.identity import RepositoryId
-from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource, ResourceId
@@ -245,7 +244,7 @@ async def evaluate(
     head = subject.head
     examined = Examined(
         environment=environment, resources=resources, before=await before(tools, subject, environment),
-        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), files=files,
+        kubernetes=tools.api(environment), files=files,
         as_written=as_written, policies=await subject.load(head, policy_files(environment, head)),
     )  # fmt: skip
     return tuple(await tools.evaluator.check(environment.id.repository, examined))

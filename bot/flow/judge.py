@@ -6,7 +6,6 @@ from dataclasses import replace
 from bot.flow.subject import Ruling, Subject, Tools
 from bot.model.environment import Environment
 from bot.model.examined import Examined
-from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Desired
 from bot.model.tree import Tree
@@ -49,7 +48,7 @@ async def examine(tools: Tools, subject: Subject, ruling: Ruling, head: Desired,
     tree = await subject.load(ruling.tree, missing) if missing else ruling.tree
     return Examined(
         environment=environment, resources=head.resources, before=(base.resources if base else ()) if known else None,
-        kubernetes=tools.kubernetes.get(environment.target, Kubernetes()), policies=tree.only(wanted),
+        kubernetes=tools.api(environment), policies=tree.only(wanted),
     )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ class Tools:
     kubernetes: Mapping[str, Kubernetes] = field(default_factory=dict)
     scheme: str = "d1"
 
+    def api(self, environment: Environment) -> Kubernetes:
+        """The API that an environment's manifests are for: its target's, else the newest that is known."""
+        return self.kubernetes.get(environment.target, Kubernetes())
+
 
 @noun
 class Ruling:
