@@ -87,9 +87,8 @@ def checks(settings: "RenderSettings", jail: Jail) -> tuple[Check, ...]:
 
 def preload() -> Thread:
     """Load what every run of the checks needs and takes long, beside other work; ended when all of it is there."""
-    loading = Thread(
-        target=Leaks.preload
-    )  # no daemon: one that is cut off within the library could take the process down
+    # no daemon: one that is cut off within the library could take the process down
+    loading = Thread(target=Leaks.preload)
     loading.start()
     return loading
 

@@ -35,7 +35,7 @@ async def heard(world: World, id: PullRequestId) -> tuple[CommandRow, ...]:
 
 
 async def take(world: World, pull: PullRequest, lease: Lease) -> tuple[CommandRow, ...]:
-    """Record what hooks did not bring, acknowledge what is new; the commands that wait by now."""
+    """Record what hooks did not bring; the commands that wait by now."""
     listed = [each for each in pull.remarks if not each.own and not each.author.bot and "/" in each.body]
 
     def record(conn: Connection) -> tuple[CommandRow, ...]:
@@ -45,12 +45,7 @@ async def take(world: World, pull: PullRequest, lease: Lease) -> tuple[CommandRo
                 rows.record(conn, pull.id, remark, "listed", world.clock())
         return rows.pending(conn, pull.id)
 
-    waiting = await world.store.write_leased(lease, record)
-    forge = world.forges[pull.id.repository.forge]
-    for row in waiting:
-        if not row.remark.author.bot and looks_like_ours(row.remark):
-            await forge.acknowledge(pull.id, row.remark)
-    return waiting
+    return await world.store.write_leased(lease, record)
 
 
 def looks_like_ours(remark: Remark) -> bool:
@@ -59,7 +54,11 @@ def looks_like_ours(remark: Remark) -> bool:
 
 
 async def judge(world: World, view: View, waiting: Sequence[CommandRow], lease: Lease) -> bool:
-    """Answer every waiting command; whether one of them changed something that the view shows."""
+    """Acknowledge and answer every waiting command; whether one of them changed something that the view shows."""
+    forge = world.forges[view.pull.id.repository.forge]
+    for row in waiting:
+        if not row.remark.author.bot and looks_like_ours(row.remark):
+            await forge.acknowledge(view.pull.id, row.remark)
     changed = False
     for row in waiting:
         prefix = view.configuration.prefix if view.configuration else "/gate"

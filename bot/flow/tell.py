@@ -45,11 +45,11 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
     story = await story_of(world, repository, view, lease)
     forge = world.forges[pull.id.repository.forge]
     due, begun = await world.store.read(lambda conn: (posted.due(conn, pull.id), posted.of(conn, pull.id)))
-    check = check_of(story)
-    report = Report(comment=comment_of(story, forge.limits), check=check, outcomes=due, remove=duplicates(pull, begun))
+    check, comment = check_of(story), comment_of(story, forge.limits)
+    report = Report(comment=comment, check=check, outcomes=due, remove=duplicates(pull, begun))
     known = recovered(pull, begun, due)
     checks = {**known.checks, check.head: known.checks.get(check.head, BEGUN)}
-    attempting = replace(known, checks=checks, sent=digest_of(report.comment or ""))
+    attempting = replace(known, checks=checks, sent=digest_of(comment))
     await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, attempting))
     try:
         now_posted = await forge.publish(pull.id, report, known)
