@@ -3,16 +3,12 @@
 import pytest
 
 from bot.cli.demo.stage import Stage
-from tests_support.people import People
+from tests_support.people import People, holding
 
 pytestmark = pytest.mark.timeout(180)
 
 STAGING, PROD = "envs/staging/web.yaml", "envs/prod/web.yaml"
 OLD, NEW = "web:1.4.2", "web:1.5.0"
-
-
-def runs(image: str):  # type: ignore[no-untyped-def]  # a predicate over a folder's files
-    return lambda objects: any(image in text for text in objects.values())
 
 
 async def test_a_push_that_changes_only_a_comment_keeps_the_approval(people: People, stage: Stage) -> None:
@@ -22,7 +18,7 @@ async def test_a_push_that_changes_only_a_comment_keeps_the_approval(people: Peo
     await people.check_is(number, "success")
     await people.comment_says(number, "Approved: staging")
     await people.developer.merge(number)
-    await people.folder_shows("staging", runs(NEW))
+    await people.folder_shows("staging", holding(NEW))
 
 
 async def test_a_push_of_one_changed_byte_voids_it(people: People, stage: Stage) -> None:
@@ -33,9 +29,9 @@ async def test_a_push_of_one_changed_byte_voids_it(people: People, stage: Stage)
     await people.developer.merge(number)
     await people.comment_says(number, "was merged into", "0 of 1")
     await people.page_says("staging", lambda page: "0 of 1" in page["reason"])
-    assert not runs("1.5")(stage.place.objects("staging"))
+    assert not holding("1.5")(stage.place.objects("staging"))
     await people.approver.answer(number, "/gate approve staging")
-    await people.folder_shows("staging", runs("web:1.5.1"))
+    await people.folder_shows("staging", holding("web:1.5.1"))
 
 
 async def test_another_pull_request_merged_in_between_is_no_obstacle_where_objects_differ(
@@ -47,7 +43,7 @@ async def test_another_pull_request_merged_in_between_is_no_obstacle_where_objec
         await people.approve(number, "staging")
     await people.developer.merge(first)
     await people.developer.merge(second)
-    await people.folder_shows("staging", lambda o: runs(NEW)(o) and runs("CURRENCY: USD")(o))
+    await people.folder_shows("staging", lambda o: holding(NEW)(o) and holding("CURRENCY: USD")(o))
 
 
 async def test_it_is_held_where_objects_collide(people: People, stage: Stage) -> None:
@@ -63,9 +59,9 @@ async def test_it_is_held_where_objects_collide(people: People, stage: Stage) ->
     await people.approver.answer(second, "/gate release staging")
     await people.comment_says(second, "0 of 1")
     await people.page_says("staging", lambda page: "0 of 1" in page["reason"])
-    assert not runs("replicas: 5")(stage.place.objects("staging"))
+    assert not holding("replicas: 5")(stage.place.objects("staging"))
     await people.approver.answer(second, "/gate approve staging")
-    await people.folder_shows("staging", lambda o: runs(NEW)(o) and runs("replicas: 5")(o))
+    await people.folder_shows("staging", lambda o: holding(NEW)(o) and holding("replicas: 5")(o))
 
 
 async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(people: People, stage: Stage) -> None:
@@ -83,7 +79,7 @@ async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(peop
     assert "staging stays as it was" in said[0]
     # which of the two depends on whether the second merge was known when the environment was looked at
     assert f"#{second}" in said[0] or "what else came to the branch" in said[0]
-    assert not runs("1.5")(stage.place.objects("staging"))
+    assert not holding("1.5")(stage.place.objects("staging"))
 
 
 async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, stage: Stage) -> None:
@@ -134,7 +130,7 @@ async def test_a_review_of_the_planned_head_counts(people: People, stage: Stage)
     await people.approver.call("POST", f"/pulls/{number}/reviews", body)
     await people.comment_says(number, "applies at once")
     await people.developer.merge(number)
-    await people.folder_shows("staging", runs(NEW))
+    await people.folder_shows("staging", holding(NEW))
 
 
 async def test_approving_before_a_plan_was_shown_is_refused(people: People, stage: Stage) -> None:

@@ -63,28 +63,12 @@ async def test_an_approval_of_a_plan_that_was_overtaken_is_refused(people: Peopl
     await people.comment_says(number, "0 of 1")
     await people.developer.read_plan(number)
     stage.forge.add_faults([{"on": "webhook", "event": event, "kind": "lost"} for event in ("pull_request", "push")])
-    await people.edit(people.branch_of(number), STAGING, NEW, NEWER)
-    await people.approver.comment(number, "/gate approve staging")
-    await people.comment_says(number, "❌", "then type it again", NEWER, "0 of 1", absent=("Approved:",))
-    await people.approver.answer(number, "/gate approve staging")
-    await people.comment_says(number, "Approved: staging")
-
-
-async def test_a_command_is_not_judged_by_facts_that_were_read_before_it_was_written(
-    people: People, stage: Stage
-) -> None:
-    number = await people.change((STAGING, OLD, NEW))
-    await people.comment_says(number, "0 of 1")
-    await people.developer.read_plan(number)
-    # of what the server reads at the same time, the commits come last: the head is known long before
-    slow = {"on": "api", "method": "GET", "path": f".*/pulls/{number}/commits", "kind": "delay", "seconds": 3}
-    lost = [{"on": "webhook", "event": event, "kind": "lost"} for event in ("pull_request", "push")]
-    stage.forge.add_faults([slow, *lost])
-    await people.developer.comment(number, "/gate status staging")
-    await people.struck("delay")
+    await people.begin_a_look(number)
     await people.edit(people.branch_of(number), STAGING, NEW, NEWER)
     await people.approver.comment(number, "/gate approve staging")
     await people.comment_says(number, "the plan you saw was for state", NEWER, "0 of 1", absent=("Approved:",))
+    await people.approver.answer(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
 
 
 async def test_an_apply_that_was_asked_for_another_state_is_refused(people: People, stage: Stage) -> None:
@@ -97,9 +81,10 @@ async def test_an_apply_that_was_asked_for_another_state_is_refused(people: Peop
     await people.developer.read_plan(first)
     faults = [{"on": "webhook", "event": event, "kind": "lost", "times": 2} for event in ("pull_request", "push")]
     stage.forge.add_faults(faults)
+    await people.begin_a_look(first)
     await people.developer.merge(second)
     await people.developer.comment(first, "/gate apply staging")
-    await people.comment_says(first, "❌", "then type it again", absent=("Asked for",))
+    await people.comment_says(first, "the plan you saw was for state", absent=("Asked for",))
 
 
 async def test_a_review_of_an_earlier_commit_does_not_count(people: People, stage: Stage) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo.stage import INTERVALS, TEAM, Stage, put_up
-from tests_support.people import People, run
+from tests_support.people import People, holding, run
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -13,10 +13,6 @@ WEB = "envs/{}/web.yaml"
 CONFIG = "envs/{}/config.yaml"
 OLD, NEW = "web:1.4.2", "web:1.5.0"
 EUR, USD = "CURRENCY: EUR", "CURRENCY: USD"
-
-
-def holds(text: str):  # type: ignore[no-untyped-def]  # a predicate over a folder's files
-    return lambda objects: any(text in each for each in objects.values())
 
 
 def spoil(stage: Stage, environment: str) -> None:
@@ -30,10 +26,10 @@ async def test_an_environment_waits_for_those_it_comes_after(people: People, sta
     await people.approve(number, "prod")
     await people.merge(number)
     await people.page_says("prod", lambda page: "after staging" in page["reason"])
-    assert not holds(NEW)(stage.place.objects("prod"))
+    assert not holding(NEW)(stage.place.objects("prod"))
     await people.approver.answer(number, "/gate approve staging")
-    await people.folder_shows("prod", holds(NEW))
-    assert holds(NEW)(stage.place.objects("staging"))
+    await people.folder_shows("prod", holding(NEW))
+    assert holding(NEW)(stage.place.objects("staging"))
 
 
 async def test_only_a_later_revision_of_the_branch_can_be_asked_for(people: People, stage: Stage) -> None:
@@ -41,7 +37,7 @@ async def test_only_a_later_revision_of_the_branch_can_be_asked_for(people: Peop
     await people.approve(first, "staging")
     before = (await people.page("staging"))["revision"]
     await people.merge(first)
-    await people.folder_shows("staging", holds(USD))
+    await people.folder_shows("staging", holding(USD))
     await people.comment_says(first, "applied at")
     second = await people.change((WEB.format("staging"), OLD, NEW), title="second")
     other = await people.change((WEB.format("staging"), OLD, "web:9"), title="never merged")
@@ -61,7 +57,7 @@ async def test_a_branch_that_was_rewritten_brings_nothing_back(people: People, s
     first = await people.change((WEB.format("dev"), OLD, NEW))
     await people.comment_says(first, "1 changed")
     await people.merge(first)
-    await people.folder_shows("dev", holds(NEW))
+    await people.folder_shows("dev", holding(NEW))
     await people.comment_says(first, "applied at")
     token, place = stage.tokens["bo"], stage.place
     url = f"{place.forge.replace('://', f'://bo:{token}@')}/{place.repository}.git"
@@ -72,8 +68,8 @@ async def test_a_branch_that_was_rewritten_brings_nothing_back(people: People, s
     await people.comment_says(second, "1 changed", "1 pending")
     await people.merge(second)
     await people.page_says("dev", lambda page: "rewritten" in page["reason"] or "descend" in page["reason"])
-    assert holds(NEW)(stage.place.objects("dev"))
-    assert not holds(USD)(stage.place.objects("dev"))
+    assert holding(NEW)(stage.place.objects("dev"))
+    assert not holding(USD)(stage.place.objects("dev"))
 
 
 async def test_deletions_of_a_day_count_together_and_are_named_one_by_one(people: People, stage: Stage) -> None:
@@ -128,8 +124,8 @@ async def test_an_environment_that_is_no_longer_described_is_left_alone(people: 
     spoil(stage, "dev")
     for _ in range(3):  # each takes the other as long as it would have taken this one
         spoil(stage, "staging")
-        await people.folder_shows("staging", holds(EUR))
-        assert holds("CURRENCY: by-hand")(stage.place.objects("dev"))
+        await people.folder_shows("staging", holding(EUR))
+        assert holding("CURRENCY: by-hand")(stage.place.objects("dev"))
 
 
 async def test_what_is_applied_is_kept_while_something_newer_waits_and_as_the_newer_one_says(
@@ -140,8 +136,8 @@ async def test_what_is_applied_is_kept_while_something_newer_waits_and_as_the_ne
     await people.merge(first)
     await people.page_says("staging", lambda page: "0 of 1" in page["reason"])
     spoil(stage, "staging")
-    await people.folder_shows("staging", holds(EUR))
-    assert not holds(NEW)(stage.place.objects("staging"))
+    await people.folder_shows("staging", holding(EUR))
+    assert not holding(NEW)(stage.place.objects("staging"))
     text, _ = await people.developer.read("tidegate.yaml", "main")
     staging = text[text.index("  staging:") : text.index("  prod:")]
     second = await people.change(("tidegate.yaml", staging, staging.replace("drift: revert", "drift: report")))
@@ -151,8 +147,8 @@ async def test_what_is_applied_is_kept_while_something_newer_waits_and_as_the_ne
     spoil(stage, "staging")
     for _ in range(3):
         spoil(stage, "dev")
-        await people.folder_shows("dev", holds(EUR))
-        assert holds("CURRENCY: by-hand")(stage.place.objects("staging"))
+        await people.folder_shows("dev", holding(EUR))
+        assert holding("CURRENCY: by-hand")(stage.place.objects("staging"))
 
 
 async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) -> None:
@@ -174,4 +170,4 @@ async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) ->
         await people.developer.merge(second)
         stage.forge.add_team("acme", TEAM, ["ana"])
         await people.comment_says(first, "undone by a later change before it was applied")
-        assert not holds(NEW)(stage.place.objects("prod"))
+        assert not holding(NEW)(stage.place.objects("prod"))

@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli.demo.stage import Stage, put_up, sample_files
 from bot.cli.demo.walk.browser import eventually
-from tests_support.people import People
+from tests_support.people import People, holding
 from tests_support.programs import program
 
 pytestmark = pytest.mark.timeout(240)
@@ -76,10 +76,6 @@ async def charted(tmp_path: Path, machine: Machine) -> AsyncIterator[Stage]:
         yield stage
 
 
-def shows(text: str):  # type: ignore[no-untyped-def]  # a predicate over a folder's files
-    return lambda objects: any(text in each for each in objects.values())
-
-
 def spoil(stage: Stage) -> None:
     path = next(each for each in stage.place.folders["staging"].rglob("*.yaml") if "greeting" in each.read_text())
     path.write_text(path.read_text().replace("hello", "by-hand"))
@@ -94,7 +90,7 @@ async def test_another_build_that_renders_the_same_goes_on_repairing(charted: St
     machine.put(program("helm"), more=b"another build")
     await machine.again(charted)
     spoil(charted)
-    await people.folder_shows("staging", lambda objects: shows("hello")(objects) and not shows("by-hand")(objects))
+    await people.folder_shows("staging", lambda objects: holding("hello")(objects) and not holding("by-hand")(objects))
     page = await people.page("staging")
     assert "0 of 1" in page["reason"]
     assert "differently" not in page["reason"]
@@ -102,17 +98,17 @@ async def test_another_build_that_renders_the_same_goes_on_repairing(charted: St
 
 async def test_a_program_that_renders_differently_waits_until_somebody_agrees(charted: Stage, machine: Machine) -> None:
     people = People(charted)
-    assert shows('"3"')(charted.place.objects("staging"))
+    assert holding('"3"')(charted.place.objects("staging"))
     machine.put(program("helm4"))
     await machine.again(charted)
     page = await people.page_says("staging", lambda page: "renders differently since helm 3." in page["reason"])
     assert "→ 4." in page["reason"]
     assert "drift is not reverted" in page["reason"]
-    assert shows('"3"')(charted.place.objects("staging"))
+    assert holding('"3"')(charted.place.objects("staging"))
     number = await people.change((VALUES, "hello", "welcome"))
     await people.approve(number, "staging")
     await people.merge(number)
-    await people.folder_shows("staging", lambda objects: shows("welcome")(objects) and shows('"4"')(objects))
+    await people.folder_shows("staging", lambda objects: holding("welcome")(objects) and holding('"4"')(objects))
     await people.page_says("staging", lambda page: "differently" not in page["reason"])
 
 
@@ -123,7 +119,7 @@ async def test_the_earlier_program_brings_the_repairs_back(charted: Stage, machi
     page = await people.page_says("staging", lambda page: "renders differently since" in page["reason"])
     spoil(charted)
     await people.page_says("staging", lambda later: later["looked_at"] > page["looked_at"])
-    assert shows("by-hand")(charted.place.objects("staging"))
+    assert holding("by-hand")(charted.place.objects("staging"))
     machine.put(program("helm"))
     await machine.again(charted)
-    await people.folder_shows("staging", lambda objects: not shows("by-hand")(objects))
+    await people.folder_shows("staging", lambda objects: not holding("by-hand")(objects))

@@ -10,7 +10,15 @@ from typing import Any
 from bot.cli.demo.stage import APPROVER, DEVELOPER, Stage
 from bot.cli.demo.walk.browser import Account, eventually
 
-__all__ = ["People", "run"]
+__all__ = ["People", "holding", "run"]
+
+Objects = dict[str, str]
+"""The files that a target holds, by name."""
+
+
+def holding(text: str) -> Callable[[Objects], bool]:
+    """Whether one of a folder's files holds a text."""
+    return lambda objects: any(text in each for each in objects.values())
 
 
 async def run(*arguments: str) -> None:
@@ -114,7 +122,7 @@ class People:
 
         return await eventually(look, f"the check of {number} never became {conclusion}")
 
-    async def folder_shows(self, target: str, wanted: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+    async def folder_shows(self, target: str, wanted: Callable[[Objects], bool]) -> Objects:
         """Wait until a target's files are as wanted; the files."""
 
         async def look() -> dict[str, str] | None:
@@ -176,3 +184,23 @@ class People:
             return all(each["kind"] != kind for each in await self.faults())
 
         await eventually(look, f"the fault {kind!r} never struck")
+
+    async def begin_a_look(self, number: int) -> None:
+        """Have the server in the middle of a look at a pull request for three seconds, its head and comments known.
+
+        Nobody else looks at it meanwhile, so that nothing is published until what is done now is known.
+        """
+        # of what the server reads at the same time, the commits come last
+        slow = {"on": "api", "method": "GET", "path": f".*/pulls/{number}/commits", "kind": "delay", "seconds": 3}
+        self.stage.forge.add_faults([slow])
+        await self.developer.comment(number, "/gate status staging")
+        await self.struck("delay")
+
+    async def acknowledged(self, comment: int) -> None:
+        """Wait until the server is at a comment: what it judges the comment by is read."""
+
+        async def look() -> bool:
+            found = await self.developer.call("GET", f"/issues/comments/{comment}/reactions")
+            return any(each["content"] == "eyes" for each in found)
+
+        await eventually(look, f"comment {comment} was never acknowledged")
