@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal
 
-from bot.check.policies.court import Bound, Budget, Court, idle, in_force
+from bot.check.policies.bound import Bound, idle, in_force
+from bot.check.policies.court import Budget, Court
+from bot.check.policies.docket import Docket
 from bot.check.policies.judging import Judging
 from bot.check.policies.load import Contents, contents_of
 from bot.check.policies.match import Matcher, exempt
 from bot.check.policies.params import Params
-from bot.check.policies.quick import Quick
 from bot.check.policies.request import Request, Situation
 from bot.check.policies.waivers import ruling
 from bot.check.policies.whole import CHECK, deletes, deletions, late, of_problem, unbound
@@ -64,8 +65,7 @@ class Policies:
         """The findings of all objects, as long as there is time."""
         situation = Situation(examined)
         params = Params(contents.others, examined, situation.kinds)
-        budget = Budget(self.seconds)
-        court = Court(bounds=bounds, params=params, matcher=Matcher(), quick=Quick(), budget=budget)
+        court = Court(docket=Docket(bounds), params=params, matcher=Matcher(), budget=Budget(self.seconds))
         if examined.before is None:
             yield from (deletions(each) for each in bounds if deletes(each))
         for request in situation.requests():

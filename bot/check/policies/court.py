@@ -1,35 +1,15 @@
-"""What all objects of a run have in common: the policies that apply in an environment, and what they need."""
+"""What all objects of a run have in common."""
 
 import time
-from collections.abc import Iterator
 
-from bot.check.policies.binding import Binding, Level
-from bot.check.policies.constraints import ALL, Constraints
-from bot.check.policies.load import Contents
+from bot.check.policies.docket import Docket
 from bot.check.policies.match import Matcher
 from bot.check.policies.params import Params
-from bot.check.policies.policy import Policy
-from bot.check.policies.quick import Quick
-from bot.model.environment import Environment
 from bot.model.noun import noun
 
-__all__ = ["Bound", "Budget", "Court", "idle", "in_force"]
+__all__ = ["Budget", "Court"]
 
 LOOK_EVERY = 0.01  # seconds
-
-
-@noun
-class Bound:
-    """A policy where a binding applies it. `level` is how it counts in this environment.
-
-    `constraints` are all that keep it to certain objects; those with the same ones have the same `group`.
-    """
-
-    policy: Policy
-    binding: Binding
-    level: Level
-    constraints: tuple[Constraints, ...]
-    group: int
 
 
 class Budget:
@@ -54,28 +34,7 @@ class Budget:
 class Court:
     """What all objects of a run have in common."""
 
-    bounds: tuple[Bound, ...]
+    docket: Docket
     params: Params
     matcher: Matcher
-    quick: Quick
     budget: Budget
-
-
-def in_force(contents: Contents, environment: Environment) -> Iterator[Bound]:
-    """Every policy with every binding of it, but those that the environment switches off."""
-    groups: dict[tuple[Constraints, ...], int] = {}
-    for policy in contents.policies:
-        level = environment.policy_levels.get(policy.name)
-        for binding in contents.bindings:
-            if binding.policy == policy.name and level != "off":
-                own, bound = policy.constraints, binding.constraints
-                constraints = (own,) if bound is ALL else (own, bound)
-                group = groups.setdefault(constraints, len(groups))
-                counts = level or binding.level
-                yield Bound(policy=policy, binding=binding, level=counts, constraints=constraints, group=group)
-
-
-def idle(contents: Contents) -> Iterator[Policy]:
-    """Policies that no binding applies."""
-    bound = {each.policy for each in contents.bindings} | {each.policy for each in contents.problems}
-    return (each for each in contents.policies if each.name not in bound)

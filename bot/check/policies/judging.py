@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from bot.check.cel import Bindings
-from bot.check.policies.court import Bound, Court
+from bot.check.policies.bound import Bound
+from bot.check.policies.constraints import Constraints
+from bot.check.policies.court import Court
 from bot.check.policies.judge import Broken, Unevaluated, bindings_of, judge
 from bot.check.policies.paths import patterns
 from bot.check.policies.policy import Policy, one_line
+from bot.check.policies.quick import nothing_to_find
 from bot.check.policies.request import Request
 from bot.check.policies.where import Path, existing, refused_at
 from bot.check.policies.whole import CHECK
@@ -23,7 +26,7 @@ class Judging:
     def __init__(self, request: Request, court: Court) -> None:
         self.request, self.court = request, court
         self._bindings: Bindings | None = None
-        self._applies: dict[int, bool | CelEvaluationError] = {}
+        self._applies = tuple(map(self._is_about, court.docket.groups))
 
     @property
     def bindings(self) -> Bindings:
@@ -34,33 +37,22 @@ class Judging:
 
     def to_ask(self) -> Sequence[Bound]:
         """The policies that may have something against the object."""
-        answers = [(each, self.applies(each)) for each in self.court.bounds]
-        together = tuple(each.policy for each, applies in answers if applies is True and each.policy.params is None)
-        settled = bool(together) and self.court.quick.nothing_to_find(together, self.bindings)
-        alone = [
-            (each, applies is not True or each.policy.params is not None)
-            for each, applies in answers
-            if applies is not False
-        ]
-        return [each for each, left in alone if left or not settled]
+        answers = tuple(each if isinstance(each, bool) else None for each in self._applies)
+        hearing = self.court.docket.hearing(answers)
+        settled = hearing.joined and nothing_to_find(hearing.joined, self.bindings)
+        return hearing.apart if settled else hearing.every
 
-    def applies(self, bound: Bound) -> bool | CelEvaluationError:
-        """Whether a policy is about the object, or why that cannot be told. Found once for all of a group."""
-        if bound.group not in self._applies:
-            found: bool | CelEvaluationError
-            try:
-                found = all(self.court.matcher.matches(each, self.request) for each in bound.constraints)
-            except CelEvaluationError as error:
-                found = error
-            self._applies[bound.group] = found
-        return self._applies[bound.group]
+    def _is_about(self, constraints: tuple[Constraints, ...]) -> bool | CelEvaluationError:
+        """Whether policies with these constraints are about the object, or why that cannot be told."""
+        try:
+            return all(self.court.matcher.matches(each, self.request) for each in constraints)
+        except CelEvaluationError as error:
+            return error
 
     def findings(self, bound: Bound) -> Iterator[tuple[Any, Finding]]:
         """What a policy has against the object, with a key that tells the part of the policy."""
         policy, request = bound.policy, self.request
-        applies = self.applies(bound)
-        if applies is False:
-            return
+        applies = self._applies[bound.group]
         try:
             if isinstance(applies, CelEvaluationError):
                 raise applies

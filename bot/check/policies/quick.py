@@ -9,27 +9,18 @@ from bot.check.cel.source import replaced
 from bot.check.policies.policy import VARIABLES, Policy
 from bot.errors import CelError, CelEvaluationError
 
-__all__ = ["Quick"]
+__all__ = ["nothing_to_find", "programs"]
 
 LONGEST = 12_000
 """Characters of one joined expression, without the definitions."""
 
 
-class Quick:
-    """Answers for many objects; the policies that apply to one kind of object are joined once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], tuple[Program, ...]] = {}
-
-    def nothing_to_find(self, policies: tuple[Policy, ...], bindings: Bindings) -> bool:
-        """Whether all of the policies hold, or do not apply; False: they must be asked one by one."""
-        key = tuple(map(id, policies))
-        if key not in self._known:
-            self._known[key] = programs(tuple({id(each): each for each in policies}.values()))
-        try:
-            return all(program.evaluate(bindings) for program in self._known[key])
-        except CelEvaluationError:
-            return False
+def nothing_to_find(joined: tuple[Program, ...], bindings: Bindings) -> bool:
+    """Whether all policies that were joined hold, or do not apply; False: they must be asked one by one."""
+    try:
+        return all(program.evaluate(bindings) for program in joined)
+    except CelEvaluationError:
+        return False
 
 
 def programs(policies: tuple[Policy, ...]) -> tuple[Program, ...]:

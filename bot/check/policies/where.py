@@ -42,7 +42,10 @@ def refused_at(patterns: Sequence[Pattern], body: Mapping[str, Any], holds: Hold
 def culprit(
     patterns: Sequence[Pattern], body: Mapping[str, Any], holds: Holds
 ) -> tuple[Path, str | int, Mapping[str, Any]] | None:
-    """The list (or map) and the item in it that alone keeps the validation from holding, and the body with only it."""
+    """The list (or map) and the item in it that alone keeps the validation from holding, and the body with only it.
+
+    For the body as it is given the validation does not hold.
+    """
     lists = list(collections(patterns, body))
     if not lists:
         return None
@@ -51,9 +54,9 @@ def culprit(
         empty = replaced(empty, at, type(value)())
     if tried(holds, empty) is not True:
         return None
-    for at, key, each in islice(single(lists), MOST_TRIES):
-        alone = replaced(empty, at, each)
-        if tried(holds, alone) is False:
+    items = list(islice(single(lists), MOST_TRIES))
+    for at, key, each in items:
+        if len(items) == 1 or tried(holds, replaced(empty, at, each)) is False:
             return at, key, replaced(body, at, each)
     return None
 
@@ -61,7 +64,8 @@ def culprit(
 def collections(patterns: Sequence[Pattern], body: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     """The lists and maps whose items the patterns go through, outermost first, none within another."""
     seen: list[Path] = []
-    for each in sorted((each[: each.index(EACH)] for each in patterns if EACH in each), key=len):
+    places = dict.fromkeys(each[: each.index(EACH)] for each in patterns if EACH in each)
+    for each in sorted(places, key=len):
         value = at_path(body, each)
         if isinstance(value, list | dict) and value and not any(begins(each, other) for other in seen):
             seen.append(each)
@@ -99,7 +103,7 @@ def existing(pattern: Pattern, body: Any) -> Path:
 
 def has(value: Any, step: str | int) -> bool:
     """Whether a value has this key or item."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):  # a body is made of these two; to ask for any mapping takes far longer
         return step in value
     return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
 
@@ -117,7 +121,7 @@ def replaced(body: Any, path: Path, value: Any) -> Any:
     """A copy of the body with another value at a path that exists."""
     if not path:
         return value
-    copy: Any = dict(body) if isinstance(body, Mapping) else list(body)
+    copy: Any = dict(body) if isinstance(body, dict) else list(body)
     copy[path[0]] = replaced(body[path[0]], path[1:], value)
     return copy
 

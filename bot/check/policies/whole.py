@@ -1,6 +1,6 @@
 """Findings about policies as a whole, at their own place."""
 
-from bot.check.policies.court import Bound
+from bot.check.policies.bound import Bound
 from bot.check.policies.load import Problem
 from bot.check.policies.policy import Policy
 from bot.check.policies.request import BASE_UNKNOWN, Request
