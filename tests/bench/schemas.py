@@ -58,21 +58,26 @@ def begin() -> None:
     gc.freeze()
 
 
-def resources(file: str) -> list[Resource | Finding]:
+def content(file: str) -> bytes:
+    """The bytes of a file, read as `tidegate check` reads it."""
+    with open(file, "rb", buffering=0) as data:
+        return data.read()
+
+
+def resources(file: str, data: bytes) -> list[Resource | Finding]:
     """The objects of a file, and what is no object. DocumentError: it cannot be read."""
     load = load_json if file.endswith(".json") else load_documents
-    with open(file, "rb", buffering=0) as data:
-        documents = load(data.read())
-    return [each for one in documents for each in resources_of(file, one.value, one.line, one.locate)]
+    return [each for one in load(data) for each in resources_of(file, one.value, one.line, one.locate)]
 
 
 def look(files: Sequence[str]) -> list[tuple[tuple[str, str, str, str], str]]:
-    """Our verdict on every object of the files, which are judged together, as parts of an environment are."""
+    """Our verdict on every object of the files, which are loaded and judged together, as parts of an environment are."""
     found: list[tuple[tuple[str, str, str, str], str]] = []
     mine: list[tuple[str, Resource]] = []
-    for file in files:
+    loaded = [(file, content(file)) for file in files]
+    for file, data in loaded:
         try:
-            objects = resources(file)
+            objects = resources(file, data)
         except DocumentError:
             found.append(((file, "", "", ""), "error"))
             continue
@@ -182,7 +187,7 @@ def explained(what: str, left: str, right: str) -> str:
 
 def messages(file: str) -> Iterator[str]:
     """What we say of a file."""
-    mine = [each for each in resources(file) if isinstance(each, Resource)]
+    mine = [each for each in resources(file, content(file)) if isinstance(each, Resource)]
     for each in State.schemas.findings(Examined(environment=ENVIRONMENT, resources=tuple(mine))):
         yield each.message
 
