@@ -71,7 +71,7 @@ def resources(file: str, data: bytes) -> list[Resource | Finding]:
 
 
 def look(files: Sequence[str]) -> list[tuple[tuple[str, str, str, str], str]]:
-    """Our verdict on every object of the files, which are loaded and judged together, as parts of an environment are."""
+    """Our verdict on every object of the files: loaded and judged together, as parts of an environment are."""
     found: list[tuple[tuple[str, str, str, str], str]] = []
     mine: list[tuple[str, Resource]] = []
     loaded = [(file, content(file)) for file in files]

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.check import Check
@@ -75,7 +75,6 @@ async def test_nothing_has_no_findings(check: Check) -> None:
     assert list(await check.run(examined())) == []
 
 
-@settings(deadline=None)
 @given(
     st.lists(BODIES, max_size=3), st.sampled_from(["Secret", "ConfigMap", "Pod", "Service", "Nonesuch", "X.acme.io"])
 )
@@ -91,7 +90,6 @@ def test_every_finding_can_be_acted_on(check: Check, bodies: list[Any], kind: st
         assert found.column >= 1
 
 
-@settings(deadline=None)
 @given(st.lists(BODIES, min_size=1, max_size=3))
 def test_the_same_resources_give_the_same_findings(check: Check, bodies: list[Any]) -> None:
     resources = [resource(body, "Secret", number) for number, body in enumerate(bodies, 1)]
@@ -99,7 +97,6 @@ def test_the_same_resources_give_the_same_findings(check: Check, bodies: list[An
     assert list(first) == list(second)
 
 
-@settings(deadline=None)
 @given(
     FIELDS, st.sampled_from([str, lambda each: [each], lambda each: {"key": each}, lambda each: {"key": {"key": each}}])
 )

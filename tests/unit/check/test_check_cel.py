@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.check.cel import ABSENT, Bindings, Definition, Scope, Subject, Unknown, compile, rule_of
@@ -118,7 +118,6 @@ def test_a_list_near_the_limit_is_evaluated_and_its_memory_freed():
     assert result("object.map(x, x + 1).size() == 1500", object=list(range(1500))) is True
 
 
-@settings(deadline=None)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
@@ -131,7 +130,6 @@ def test_any_value_equals_itself_or_is_not_known(value):
         assert "object holds" in str(error)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_compiles_or_is_refused_on_one_line(text):
     scope = Scope(variables=VARIABLES, definitions=(Definition(name="n", expression="object.a"),))
@@ -142,7 +140,6 @@ def test_any_text_compiles_or_is_refused_on_one_line(text):
         assert error.line >= 1 and error.column >= 1
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?(k|Ki|M|Mi|m|u|e2|)", fullmatch=True))
 def test_a_quantity_equals_its_sum_of_parts(text):
     assert result(f'quantity("{text}").add(quantity("{text}")).sub(quantity("{text}")) == quantity("{text}")') is True

@@ -1,7 +1,7 @@
 """The place of what a policy refuses: the deepest part that it names, and the item that is the culprit."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.check.cel import Bindings, Definition, Scope, compile
@@ -110,7 +110,6 @@ def test_long_lists_are_asked_about_for_a_while_only():
     assert len(tried) < 250
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_has_patterns(text):
     assert isinstance(patterns(text, SCOPE), tuple)
@@ -123,7 +122,6 @@ BODIES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(STEPS.map(tuple), max_size=4), st.dictionaries(st.sampled_from("abc"), BODIES, max_size=3), st.booleans()
 )

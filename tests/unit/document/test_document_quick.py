@@ -100,7 +100,7 @@ def agree(way: Way, text: str) -> bool:
 
 
 @WAYS
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=4000)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_any_text_is_read_alike_or_left_alone(way: Way, text: str) -> None:
     agree(way, text)
@@ -150,7 +150,7 @@ AROUND = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(st.lists(st.tuples(AROUND, MODES, MODES), min_size=1, max_size=3))
 def test_octal_modes_are_told_from_words_like_them(parts: list[tuple[str, str, str]]) -> None:
     agree(simple, "".join(around.format(one, two) for around, one, two in parts))

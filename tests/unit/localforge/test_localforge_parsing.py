@@ -19,7 +19,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, LINES, min_size=1, max_size=4), LINES)
 async def test_git_tells_what_was_written(
     tmp_path_factory: object, files: dict[str, list[str]], more: list[str]

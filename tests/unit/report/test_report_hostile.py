@@ -80,7 +80,7 @@ def hostile_story(build, text):
 
 
 @given(data=st.data(), limit=st.integers(2_000, 12_000))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_hostile_story_stays_inert_within_any_limit(build, data, limit):
     story = hostile_story(build, lambda: data.draw(texts))
     markdown = comment_of(story, Limits(comment=limit, check_text=1, annotations=1))
@@ -90,7 +90,7 @@ def test_a_hostile_story_stays_inert_within_any_limit(build, data, limit):
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_hostile_check_stays_inert(build, data):
     check = check_of(hostile_story(build, lambda: data.draw(texts)))
     assert living(check.summary) == []
@@ -105,7 +105,7 @@ PHASES = ("planning", "conflict", "fork", "elsewhere", "unconfigured", "misconfi
 
 
 @given(data=st.data(), phase=st.sampled_from(PHASES))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 def test_every_phase_stays_inert(build, data, phase):
     text = lambda: data.draw(texts)  # noqa: E731
     standing = Standing(
@@ -124,7 +124,7 @@ def test_every_phase_stays_inert(build, data, phase):
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 def test_a_hostile_outcome_stays_inert(build, data):
     part = build.assessment(changes=[build.change(build.thing(name=data.draw(texts) or "x"))])
     results = tuple(

@@ -135,7 +135,5 @@ class Machine(RuleBasedStateMachine):
 def test_the_queue_keeps_its_promises(engine: Engine) -> None:
     run_state_machine_as_test(
         lambda: Machine(engine),
-        settings=settings(
-            max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=60, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

@@ -26,7 +26,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=ANYTHING)
 def test_any_comment_is_taken(conn: Connection, body: str) -> None:
     point = conn.begin_nested()

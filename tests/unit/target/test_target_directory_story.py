@@ -133,4 +133,4 @@ class Story(RuleBasedStateMachine):
 
 
 TestStory = Story.TestCase
-TestStory.settings = hypothesis_settings(max_examples=30, stateful_step_count=12, deadline=None)
+TestStory.settings = hypothesis_settings(max_examples=30, stateful_step_count=12)
