@@ -82,7 +82,8 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     jail = Jail(settings.render.jail)
     # a render may use its whole time twice over: the program, and reading what it printed
     scratch = settings.state_dir / "render"
-    pool = Pool(partial(evaluator, settings.render, scratch), settings.render.processes, settings.render.seconds * 2)
+    make, seconds = partial(evaluator, settings.render, scratch), settings.render.seconds * 2
+    pool = Pool(make, settings.render.processes, seconds, warm="bot.warm")
     try:
         key = await store.write(meta.sealing_key)
         async with aiohttp.ClientSession() as session:

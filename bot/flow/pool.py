@@ -1,12 +1,12 @@
 """Rendering and checking in processes of their own: off the event loop, and out of reach of what may go wrong there."""
 
 import asyncio
-import ctypes
 import gc
 import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from multiprocessing import forkserver
 from typing import Any, TypeVar
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from bot.errors import InputError, RenderError
 from bot.flow.evaluate import Evaluator, Files, Render, unevaluated
 from bot.flow.turns import Turns
+from bot.jail import end_with_parent
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
@@ -23,7 +24,7 @@ from bot.model.resource import Rendered
 __all__ = ["Pool"]
 
 T = TypeVar("T")
-PR_SET_PDEATHSIG = 1
+OFFSPRING = "bot.flow.offspring"
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +45,12 @@ class Pool:
     """An `Evaluator` of up to `processes` processes, which are started by the first work and kept warm.
 
     A piece of work that takes longer than `seconds`, or kills its process, is lost alone: what it was to find out is
-    unknown, and another process takes its place. `make` is called once in each process.
+    unknown, and another process takes its place. `make` is called once in each process. Where the system can copy a
+    process, all are copies of one that has imported the module `warm`: they share its memory, and start at once.
     """
 
-    def __init__(self, make: Callable[[], Evaluator], processes: int, seconds: float) -> None:
-        self._make, self._processes, self._seconds = make, processes, seconds
+    def __init__(self, make: Callable[[], Evaluator], processes: int, seconds: float, warm: str = "") -> None:
+        self._make, self._processes, self._seconds, self._warm = make, processes, seconds, warm
         self._turns = Turns(processes)
         self._pool: Any = None
 
@@ -97,10 +99,18 @@ class Pool:
             from pebble import ProcessPool
 
             self._pool = ProcessPool(
-                max_workers=self._processes, initializer=begin, initargs=(self._make,),
-                context=multiprocessing.get_context("spawn"),
+                max_workers=self._processes, initializer=begin, initargs=(self._make,), context=self._context(),
             )  # fmt: skip
         return self._pool
+
+    def _context(self) -> Any:
+        if sys.platform != "linux":
+            return multiprocessing.get_context("spawn")
+        # not copies of this process, which has threads, but of one that is made for it
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([OFFSPRING, *filter(None, [self._warm])])
+        forkserver.ensure_running()  # by this thread, which lasts: the kernel ends it with the thread that started it
+        return context
 
     async def close(self) -> None:
         """End the processes; what they were doing is lost."""
@@ -128,8 +138,7 @@ class Worker:
 def begin(make: Callable[[], Evaluator]) -> None:
     """Make ready in a new process: it leaves Ctrl-C to the server, and ends when the server does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     gc.set_threshold(50_000, 20, 50)
     Worker.evaluator, Worker.runner = make(), asyncio.Runner()
     gc.freeze()

@@ -3,8 +3,10 @@
 import contextlib
 import ctypes
 import os
+import signal
+import sys
 
-__all__ = ["become_subreaper", "call", "drop_privileges", "prctl", "tell_of_parents_end"]
+__all__ = ["become_subreaper", "call", "drop_privileges", "end_with_parent", "prctl", "tell_of_parents_end"]
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_SECUREBITS = 1, 38, 36, 28
 NOROOT, NOROOT_LOCKED = 1, 2
@@ -35,6 +37,12 @@ def prctl(option: int, *arguments: object) -> int:
 def tell_of_parents_end(number: int) -> None:
     """Have the kernel send a signal to this process when the thread that started it ends."""
     prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(number))
+
+
+def end_with_parent() -> None:
+    """End this process, whatever it does, when the thread that started it ends; only Linux has this."""
+    if sys.platform == "linux":
+        tell_of_parents_end(signal.SIGKILL)
 
 
 def drop_privileges() -> None:

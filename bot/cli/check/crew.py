@@ -4,7 +4,6 @@ Each process is given one piece at a time through a pipe of its own, so that it 
 doing. Where the system can copy a process, the new ones have all that this one has loaded, and start at once.
 """
 
-import ctypes
 import gc
 import multiprocessing
 import os
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from bot.flow.checkup import Outcome, Task, lost
+from bot.jail import end_with_parent
 
 __all__ = ["Crew", "calm_collector"]
 
@@ -27,7 +27,6 @@ Work = Callable[[Task], Outcome]
 Make = Callable[[], AbstractContextManager[Work]]
 Tell = Callable[[Task], object]
 
-PR_SET_PDEATHSIG = 1
 PATIENCE = 600.0  # seconds that one piece may take; renders have limits of their own
 
 
@@ -131,10 +130,9 @@ def ended(status: int | None) -> str:
 def serve(make: Make, pipe: Connection, parent: int) -> None:
     """The life of a process: do what comes through the pipe until nothing comes any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            return
+    end_with_parent()
+    if os.getppid() != parent:
+        return
     calm_collector()
     with make() as work:
         while True:

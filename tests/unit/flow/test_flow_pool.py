@@ -5,7 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,29 +100,30 @@ async def test_a_check_without_an_answer_is_unknown(pool: Pool, trouble: str) ->
     assert "could not be evaluated" in found.message
 
 
-async def test_nothing_is_started_before_there_is_work_and_nothing_is_left() -> None:
+async def test_nothing_is_started_before_there_is_work_and_none_of_its_processes_is_left() -> None:
     pool = Pool(troubled.make, processes=2, seconds=20)
     before = set(psutil.Process().children(recursive=True))
     await pool.close()
     assert set(psutil.Process().children(recursive=True)) == before
     pool = Pool(troubled.make, processes=2, seconds=20)
-    await pool.render(SHOP, work())
-    assert set(psutil.Process().children(recursive=True)) > before
+    (found,) = await pool.check(SHOP, Examined(environment=ENVIRONMENT, resources=()))
+    worker = psutil.Process(int(found.message))
+    assert worker in psutil.Process().children(recursive=True)
     await pool.close()
-    assert {each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())} == set()
+    _, alive = psutil.wait_procs([worker], timeout=20)
+    assert alive == []
 
 
 SERVER = """
 import asyncio, sys
 from bot.flow.pool import Pool
-from tests_support import troubled
-from bot.model.identity import RepositoryId
+from tests_support import troubled, warmth
 
 async def main():
-    pool = Pool(troubled.make, processes=2, seconds=600)
+    pool = Pool(troubled.make, processes=2, seconds=600, warm="tests_support.warmth")
     pool._started().schedule(troubled.go_wrong, args=("hangs",))
-    future = pool._started().schedule(troubled.os.getpid)
-    print(await asyncio.wrap_future(future), flush=True)
+    future = pool._started().schedule(warmth.origin)
+    print(*await asyncio.wrap_future(future), flush=True)
     await asyncio.Event().wait()
 
 if __name__ == "__main__":
@@ -130,22 +131,37 @@ if __name__ == "__main__":
 """
 
 
-def test_its_processes_end_with_a_server_that_is_killed(tmp_path: Path) -> None:
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process with a pool; it prints of one of the pool's processes who it is, and who imported what is warm."""
     (tmp_path / "server.py").write_text(SERVER)
-    path = os.pathsep.join(sys.path)
-    server = subprocess.Popen(
-        [sys.executable, tmp_path / "server.py"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    try:
-        assert server.stdout is not None
-        worker = psutil.Process(int(server.stdout.readline()))
-        others = psutil.Process(server.pid).children(recursive=True)
-        assert worker in others
-    finally:
-        server.kill()
-        server.communicate()
-    _, alive = psutil.wait_procs([worker, *others], timeout=20)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, tmp_path / "server.py"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        yield process
+        process.kill()
+
+
+def told(server: subprocess.Popen[str]) -> tuple[psutil.Process, psutil.Process]:
+    """The process that it printed of, and the one that imported what is warm."""
+    assert server.stdout is not None
+    worker, origin = map(int, server.stdout.readline().split())
+    return psutil.Process(worker), psutil.Process(origin)
+
+
+def test_its_processes_end_with_a_server_that_is_killed(server: subprocess.Popen[str]) -> None:
+    worker, _ = told(server)
+    others = psutil.Process(server.pid).children(recursive=True)
+    assert worker in others
+    server.kill()
+    _, alive = psutil.wait_procs(others, timeout=20)
     assert alive == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux copies processes")
+def test_its_processes_are_copies_of_one_that_is_warm(server: subprocess.Popen[str]) -> None:
+    worker, origin = told(server)
+    assert origin != worker
+    assert origin.parent() == psutil.Process(server.pid)
+    assert len(origin.children()) == 2
+    assert worker in origin.children()
