@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Future
 from multiprocessing import forkserver
 from typing import Any, TypeVar
 
@@ -24,6 +25,10 @@ from bot.model.resource import Rendered
 __all__ = ["Pool"]
 
 T = TypeVar("T")
+GRACE = 30.0
+"""Seconds beyond its time that work is waited for: one that was killed at the wrong moment can keep all others from
+answering for ever."""
+
 OFFSPRING = "bot.flow.offspring"
 
 log = structlog.get_logger(__name__)
@@ -53,6 +58,7 @@ class Pool:
         self._make, self._processes, self._seconds, self._warm = make, processes, seconds, warm
         self._turns = Turns(processes)
         self._pool: Any = None
+        self._ending: list[asyncio.Future[None]] = []
 
     async def render(self, turn: RepositoryId, work: Render) -> Rendered:
         """See `Evaluator`. A process that is lost is a RenderError with one `unknown` finding."""
@@ -81,20 +87,34 @@ class Pool:
             return [Finding(check="schemas", level="unknown", message=message, fix=fix, path="tidegate.yaml")]
 
     async def _do(self, turn: RepositoryId, function: Callable[[RepositoryId, Any], T], work: Any) -> T:
+        async with self._turns.turn(turn):
+            for _ in range(2):
+                try:
+                    return await self._try(turn, function, work)
+                except BrokenExecutor:
+                    # processes that were ended while they did nothing take the others along, and work that comes then
+                    log.warning("all processes lost", repository=str(turn))
+        raise Lost("its process was ended")
+
+    async def _try(self, turn: RepositoryId, function: Callable[[RepositoryId, Any], T], work: Any) -> T:
         from pebble import ProcessExpired  # imported late: a server that has nothing to do stays small
 
-        async with self._turns.turn(turn):
-            future = self._started().schedule(function, args=(turn, work), timeout=self._seconds)
-            try:
-                return await asyncio.wrap_future(future)
-            except TimeoutError:
-                log.warning("work took too long", repository=str(turn), seconds=self._seconds)
-                raise Lost(f"it took longer than {self._seconds:g} s") from None
-            except ProcessExpired as error:
-                log.warning("process lost", repository=str(turn), status=error.exitcode)
-                raise Lost("its process was ended") from None
+        pool = self._started()
+        try:
+            async with asyncio.timeout(self._seconds + GRACE) as patience:
+                return await asyncio.wrap_future(scheduled(pool, function, (turn, work), self._seconds))
+        except TimeoutError:
+            log.warning("work took too long", repository=str(turn), seconds=self._seconds)
+            if patience.expired():
+                self._give_up(pool)
+            raise Lost(f"it took longer than {self._seconds:g} s") from None
+        except ProcessExpired as error:
+            log.warning("process lost", repository=str(turn), status=error.exitcode)
+            raise Lost("its process was ended") from None
 
     def _started(self) -> Any:
+        if self._pool is not None and not self._pool.active:
+            self._give_up(self._pool)
         if self._pool is None:
             from pebble import ProcessPool
 
@@ -102,6 +122,12 @@ class Pool:
                 max_workers=self._processes, initializer=begin, initargs=(self._make,), context=self._context(),
             )  # fmt: skip
         return self._pool
+
+    def _give_up(self, pool: Any) -> None:
+        """End what is left of a pool, beside other work; the next work starts another one."""
+        if pool is self._pool:
+            self._pool = None
+            self._ending.append(asyncio.ensure_future(asyncio.to_thread(end, pool)))
 
     def _context(self) -> Any:
         if sys.platform != "linux":
@@ -115,8 +141,23 @@ class Pool:
     async def close(self) -> None:
         """End the processes; what they were doing is lost."""
         if self._pool is not None:
-            self._pool.stop()
-            await asyncio.to_thread(self._pool.join)
+            self._give_up(self._pool)
+        await asyncio.gather(*self._ending)
+
+
+def scheduled(pool: Any, function: Callable[..., T], arguments: tuple[Any, ...], seconds: float) -> "Future[T]":
+    """Work that was given to a pool. BrokenExecutor: the pool broke in this moment."""
+    try:
+        future: Future[T] = pool.schedule(function, args=arguments, timeout=seconds)
+    except RuntimeError as error:
+        raise BrokenExecutor from error
+    return future
+
+
+def end(pool: Any) -> None:
+    """End the processes of a pool and its threads."""
+    pool.stop()
+    pool.join()
 
 
 def lost(work: Render, why: str) -> Finding:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from typing import ClassVar, Literal
@@ -24,6 +25,8 @@ def go_wrong(how: str) -> None:
     match how:
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "answering":
+            silence()
         case "hangs":
             threading.Event().wait()
         case "refused":
@@ -32,6 +35,16 @@ def go_wrong(how: str) -> None:
             raise InputError("what was written is wrong")
         case "broken":
             raise RuntimeError("a defect")
+
+
+def silence() -> None:
+    """Be killed as one that is about to answer: it holds the lock that all answer under."""
+    frame = sys._getframe()
+    while "channel" not in frame.f_locals:
+        assert frame.f_back is not None
+        frame = frame.f_back
+    with frame.f_locals["channel"].mutex.writer:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Troubled(Plain):

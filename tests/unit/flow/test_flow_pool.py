@@ -1,6 +1,7 @@
 """A pool of processes does the same as one process, and what goes wrong in it costs only the work that it was."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -79,6 +80,34 @@ async def test_a_killed_process_costs_only_its_own_work(pool: Pool) -> None:
     assert "process was ended" in killed.findings[0].message
     assert not isinstance(fine, BaseException)
     assert await pool.render(SHOP, work()) == fine
+
+
+async def test_processes_that_are_killed_while_they_do_nothing_are_replaced(pool: Pool) -> None:
+    examined = Examined(environment=ENVIRONMENT, resources=())
+    for _ in range(3):
+        (found,) = await pool.check(SHOP, examined)
+        workers = psutil.Process(int(found.message)).parent()
+        assert workers is not None
+        killed = [each for each in workers.children() if each.is_running()]
+        for each in killed:
+            each.kill()
+        psutil.wait_procs(killed, timeout=20)
+        assert len((await pool.render(SHOP, work())).resources) == 1
+
+
+async def test_a_process_that_is_killed_while_it_answers_does_not_silence_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.flow.pool.GRACE", 1.0)
+    pool = Pool(troubled.make, processes=1, seconds=2)
+    try:
+        with pytest.raises(RenderError):
+            await pool.render(SHOP, work("answering"))
+        with contextlib.suppress(RenderError):  # the others may have to be given up first
+            await pool.render(SHOP, work())
+        assert len((await pool.render(SHOP, work())).resources) == 1
+    finally:
+        await pool.close()
 
 
 async def test_work_that_hangs_is_ended_and_unknown() -> None:
