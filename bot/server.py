@@ -18,9 +18,10 @@ from aiohttp import web
 
 from bot.app import evaluator, fetchers, limits_of, make_kubernetes, renderers
 from bot.errors import TemporaryError
-from bot.flow import environment, pull_request, repository
+from bot.flow import environment, pull_request, replica, repository
 from bot.flow.assess import Tools
 from bot.flow.pool import Pool
+from bot.flow.toolchain import Installed
 from bot.flow.worker import Handlers, Worker
 from bot.flow.world import World
 from bot.forge import Forge
@@ -84,6 +85,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     scratch = settings.state_dir / "render"
     make, seconds = partial(evaluator, settings.render, scratch), settings.render.seconds * 2
     pool = Pool(make, settings.render.processes, seconds, warm="bot.warm")
+    kubernetes, programs = make_kubernetes(settings), settings.render.programs
     try:
         key = await store.write(meta.sealing_key)
         async with aiohttp.ClientSession() as session:
@@ -97,7 +99,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                     targets=make_targets(settings, key, jail),
                     key=key,
                     fetch=fetchers(settings.render, settings.state_dir),
-                    kubernetes=make_kubernetes(settings),
+                    kubernetes=kubernetes,
                 ),
                 jail=jail,
                 allowed=allowed_by(settings),
@@ -105,6 +107,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 public_url=settings.public_url.rstrip("/"),
                 clock=lambda: datetime.now(UTC),
                 signal=asyncio.Event(),
+                toolchain=Installed(((programs.kustomize, programs.kubectl), (programs.helm,)), kubernetes),
             )
     finally:
         await pool.close()
@@ -134,13 +137,16 @@ async def run(settings: Settings) -> int:
         host, _, port = settings.listen.rpartition(":")
         await web.TCPSite(runner, host.strip("[]"), int(port)).start()
         log.info("serving", listen=settings.listen, public_url=settings.public_url, pid=os.getpid())
-        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(keep_discovering(world))]
+        beside = [asyncio.create_task(each) for each in (keep_discovering(world), replica.keep(world, worker.owner))]
+        tasks = [asyncio.create_task(worker.run()), *beside]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         await worker.stop()
-        tasks[1].cancel()
+        for task in beside:
+            task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
+        await replica.leave(world, worker.owner)
         await runner.cleanup()
     broken = [each for each in results if isinstance(each, Exception)]
     for error in broken:

@@ -10,8 +10,10 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.errors import StaleError, StaleLease, TemporaryError
+from bot.flow.replica import allowed_kinds
 from bot.flow.world import World
 from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId
@@ -80,7 +82,12 @@ class Worker:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return 1
         now, seconds = self.world.clock(), self.world.intervals.lease
-        found = await self.world.store.write(lambda conn: queue.take_keys(conn, self.owner, free, now, seconds))
+        mine = self.world.toolchain.known
+
+        def take(conn: Connection) -> tuple[tuple[Lease, Key], ...]:
+            return queue.take_keys(conn, self.owner, free, now, seconds, allowed_kinds(conn, mine))
+
+        found = await self.world.store.write(take)
         if self._stopping:  # meanwhile: `stop` does not wait for what begins after it
             for lease, _ in found:
                 await self._give_back(lease)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.flow.assess import Tools
+from bot.flow.toolchain import Installed
 from bot.forge import Forge
 from bot.git import Mirrors
 from bot.jail import Jail
@@ -22,7 +23,7 @@ class World:
 
     `jail` is what foreign programs run in here; the processes of the evaluator have their own. `allowed` answers which
     targets a repository may deploy to; None: the repository is not ours. `signal` is set when work was touched in this
-    process. `public_url` is where people reach this server.
+    process. `public_url` is where people reach this server. `toolchain` is what this server renders with.
     """
 
     store: Store
@@ -35,3 +36,4 @@ class World:
     public_url: str
     clock: Callable[[], datetime]
     signal: asyncio.Event
+    toolchain: Installed

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, exc
 
 from bot.errors import SettingsError, TemporaryError
 from bot.model.gate import Lease
-from bot.store import queue
+from bot.store import queue, servers
 from bot.store.blobs import Blobs
 from bot.store.database import Database, connect, first_line
 
@@ -54,6 +54,7 @@ class Store:
         if database.lock is not None:
             # no other process works on this file: every lease is a dead one's
             await store.write(queue.reclaim)
+            await store.write(servers.forget)
         return store
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ time has come. Taking a key turns a due time that has come into a touch, so a ti
 ends was set for later, or by somebody else meanwhile: it is kept unless the work asks to come back sooner.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from bot.store.insert import insert
 from bot.store.tables import as_text, queue
 
 __all__ = ["attempts", "check", "fail", "ready", "reclaim", "release", "renew", "settle", "take_keys", "touch"]
+
+KINDS = ("repository", "pull", "environment")
 
 
 def touch(conn: Connection, wakes: Iterable[Wake], at: datetime | None = None) -> None:
@@ -43,9 +45,12 @@ def touch(conn: Connection, wakes: Iterable[Wake], at: datetime | None = None) -
             conn.execute(row.on_conflict_do_update(index_elements=[queue.c.key], set_=change, where=sooner))
 
 
-def take_keys(conn: Connection, owner: str, limit: int, now: datetime, seconds: float) -> tuple[tuple[Lease, Key], ...]:
-    """Lease up to `limit` keys that are ready and free, those that waited longest first."""
-    query = select(queue).where(takeable(now)).order_by(queue.c.taken, queue.c.key).limit(limit)
+def take_keys(
+    conn: Connection, owner: str, limit: int, now: datetime, seconds: float, kinds: Sequence[str] = KINDS
+) -> tuple[tuple[Lease, Key], ...]:
+    """Lease up to `limit` keys of those kinds that are ready and free, those that waited longest first."""
+    wanted = and_(takeable(now), queue.c.kind.in_(kinds))
+    query = select(queue).where(wanted).order_by(queue.c.taken, queue.c.key).limit(limit)
     rows = conn.execute(query.with_for_update(skip_locked=True)).fetchall()
     return tuple(leased for row in rows if (leased := lease(conn, row, owner, now, seconds)))
 

@@ -72,6 +72,8 @@ def serial() -> Column[object]:
 
 meta = table("meta", text("key", primary=True), text("value"))
 
+servers = table("servers", text("owner", primary=True), text("toolchain"), text("seen"))
+
 deliveries = table(
     "deliveries", text("forge", primary=True), text("delivery", primary=True), text("event"), text("wakes"), text("at")
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from bot.errors import TidegateError
+from bot.flow import replica
 from bot.flow.world import World
 from bot.model.forge import Diagnosis
 from bot.store import meta
@@ -35,6 +36,7 @@ async def diagnose(world: World) -> tuple[Diagnosis, ...]:
     subjects = {
         "store": store_answers(world),
         "jail": jail_holds(world),
+        "toolchain": toolchain_renders(world),
         **{f"forge {name}": each.diagnose() for name, each in world.forges.items()},
         **{f"target {name}": each.diagnose() for name, each in world.tools.targets.items()},
     }
@@ -55,6 +57,16 @@ async def store_answers(world: World) -> Sequence[Diagnosis]:
     """Whether the database answers."""
     await world.store.read(meta.sealing_key_exists)
     return (Diagnosis(subject="store", ok=True, detail="answers"),)
+
+
+async def toolchain_renders(world: World) -> Sequence[Diagnosis]:
+    """Whether this server renders, or others do with another toolchain."""
+    found = await world.store.read(lambda conn: replica.other(conn, world.toolchain.known))
+    if not found:
+        return (Diagnosis(subject="toolchain", ok=True, detail="renders here"),)
+    detail = f"stands by: servers with another toolchain render here ({found})"
+    fix = "give all servers the same programs and settings, or stop those with the others"
+    return (Diagnosis(subject="toolchain", ok=False, detail=detail, fix=fix, needed=False),)
 
 
 async def jail_holds(world: World) -> Sequence[Diagnosis]:

@@ -1,10 +1,8 @@
 """The worker: what it does with work that fails, that is overtaken, and that is in hand at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,37 +10,14 @@ from sqlalchemy import select
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import StaleLease, TemporaryError
 from bot.flow import worker
-from bot.flow.assess import Tools
-from bot.flow.evaluate import InProcess
 from bot.flow.worker import Handlers, Worker
 from bot.flow.world import World
-from bot.git import Mirrors
-from bot.jail import Jail
-from bot.model.forge import Repository
 from bot.model.gate import Lease
-from bot.model.identity import Key, RepositoryId, Wake
+from bot.model.identity import Key, Wake
 from bot.settings import Intervals
-from bot.store import Store, queue, repositories
+from bot.store import queue
 from bot.store.tables import queue as table
-
-KEY = RepositoryId(forge="hub", number=7, path="acme/shop")
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-Work = Callable[[World, Key, Lease], Awaitable[float | None]]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A store with one key that is ready, a clock that stands still, and nothing else."""
-    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "state")
-    await store.write(lambda conn: repositories.adopt(conn, Repository(id=KEY, default_branch="main"), NOON))
-    await store.write(lambda conn: queue.touch(conn, [Wake(key=KEY, reason="test")]))
-    yield World(
-        store=store, forges={}, mirrors=Mirrors(tmp_path / "git"),
-        tools=Tools(renderers=(), evaluator=InProcess((), ()), targets={}, key=b""), jail=Jail("best-effort"),
-        allowed=lambda _: frozenset(),
-        intervals=Intervals(lease=30, retry=4), public_url="", clock=lambda: NOON, signal=asyncio.Event(),
-    )  # fmt: skip
-    await store.close()
+from tests_support.alone import KEY, NOON, Work, play
 
 
 async def row(world: World) -> tuple[bool, float | None, int]:
@@ -51,16 +26,6 @@ async def row(world: World) -> tuple[bool, float | None, int]:
     found = await world.store.read(lambda conn: conn.execute(select(table)).one())
     due = (datetime.fromisoformat(found.due) - NOON).total_seconds() if found.due else None
     return bool(ready), due, found.attempts
-
-
-async def play(world: World, handler: Work, *, until: asyncio.Event) -> None:
-    """Work until `until`, then stop in order."""
-    handlers = Handlers(repository=handler, pull_request=handler, environment=handler)
-    busy = Worker(world, handlers, 2)
-    running = asyncio.create_task(busy.run())
-    await asyncio.wait_for(until.wait(), 20)
-    await busy.stop()
-    await running
 
 
 def failing(error: Exception, started: asyncio.Event) -> Work:

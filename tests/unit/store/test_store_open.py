@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, create_engine, select, text, update
 from bot.errors import SettingsError, StaleLease, TemporaryError
 from bot.model.forge import Repository
 from bot.model.identity import RepositoryId, Wake
-from bot.store import Store, meta, queue, repositories
+from bot.store import Store, meta, queue, repositories, servers
 from bot.store.blobs import INLINE, blobs_of
 from bot.store.tables import meta as rows
 
@@ -43,6 +44,16 @@ async def test_work_that_a_killed_process_held_is_taken_at_once(tmp_path: Path) 
     with pytest.raises(StaleLease):
         await store.write_leased(lease, meta.sealing_key)
     await store.close()
+
+
+async def test_what_a_killed_process_rendered_with_is_not_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for owner, toolchain in (("killed", ("helm 3",)), ("next", ("helm 4",))):
+        store = await Store.open(url, tmp_path)
+        await store.write(partial(servers.present, owner=owner, toolchain=toolchain, now=now, seconds=3600))
+        assert await store.read(servers.rendering) == toolchain
+        await store.close()
 
 
 async def test_the_file_is_free_again_after_closing_or_failing(tmp_path: Path) -> None:
@@ -210,7 +221,7 @@ async def test_transactions_that_wait_for_each_other_both_succeed(new_postgresql
     await asyncio.gather(
         store.write(lambda conn: lock("left", "right", conn)), store.write(lambda conn: lock("right", "left", conn))
     )
-    assert len(runs) == 3, "nothing collided, so nothing was shown"
+    assert len(runs) > 2, "nothing collided, so nothing was shown"
     values = await store.read(lambda conn: conn.execute(select(rows.c.value).where(rows.c.key.in_(["left", "right"]))))
     assert [sorted(value) for value in values.scalars()] == [["l", "r"], ["l", "r"]]
     await store.close()

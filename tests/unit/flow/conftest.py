@@ -1,0 +1,16 @@
+"""What tests of the worker and of its neighbours share."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.flow.world import World
+from tests_support.alone import alone
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A store with one key that is ready, a clock that stands still, and nothing else."""
+    async with alone(tmp_path) as made:
+        yield made
