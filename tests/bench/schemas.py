@@ -34,7 +34,7 @@ from tests.tools.build import Missing, locate
 
 __all__ = ["all_rows", "explained", "run", "theirs", "verdicts", "write_schemas"]
 
-FILES, PROCESSES, PARTS, ROUNDS = 5_000, 2, 16, 5
+FILES, PROCESSES, PARTS, ROUNDS = 5_000, 2, 16, 9
 ENDINGS = (".yaml", ".yml", ".json")
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "repos"
 ENVIRONMENT = Environment(
@@ -196,11 +196,12 @@ def compare(program: Path, name: str, folder: Path, location: str, pool: Process
     """One folder, judged by both."""
     files = [str(each) for each in sorted(folder.rglob("*")) if each.suffix in ENDINGS and each.is_file()]
     mine_took, their_took = [], []
-    for _ in range(ROUNDS):
-        mine, took = ours(files, pool)
-        mine_took.append(took)
-        other, took = theirs(program, folder, location)
-        their_took.append(took)
+    for number in range(ROUNDS + 1):
+        mine, my_seconds = ours(files, pool)
+        other, their_seconds = theirs(program, folder, location)
+        if number:  # the first round warms up the processes and the file system's cache, and does not count
+            mine_took.append(my_seconds)
+            their_took.append(their_seconds)
     alike, differing = verdicts(mine, other)
     print(f"{name}: {len(files)} files, {sum(sum(each.values()) for each in mine.values())} verdicts, {alike} alike")
     unknown = 0
