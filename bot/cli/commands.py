@@ -11,7 +11,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
 from bot import __version__
-from bot.cli.check.request import CheckRequest
+from bot.cli.check.command import CheckCommand
 from bot.cli.init import InitRequest
 from bot.cli.options import command_of
 from bot.cli.render import RenderRequest
@@ -101,7 +101,7 @@ def plan(
     raise typer.Exit(run_plan(request, wanted))
 
 
-app.command("check")(command_of(CheckRequest))
+app.command("check")(command_of(CheckCommand))
 app.command("render")(command_of(RenderRequest))
 app.command("init")(command_of(InitRequest))
 

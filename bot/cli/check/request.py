@@ -6,9 +6,6 @@ from typing import Annotated
 
 import typer
 
-# Typer carries a copy of click and exports only some of its errors.
-from typer._click.exceptions import UsageError
-
 from bot.model.noun import noun
 
 __all__ = ["FORMATS", "CheckRequest"]
@@ -19,12 +16,7 @@ OUTPUT = "Where to write it instead of standard output."
 
 @noun
 class CheckRequest:
-    """Render and check every environment of the working tree, without a server.
-
-    Without a tidegate.yaml: what `tidegate init` would propose. What could not be evaluated counts as failing.
-
-    Exit codes: 0 nothing that fails, 2 findings that fail, 1 it could not run.
-    """
+    """Which environments and files to check, with what, and how to say what was found."""
 
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="[PATH...]", help="Only environments that read these.")
@@ -61,17 +53,6 @@ class CheckRequest:
     def failing(self) -> tuple[str, ...]:
         """The levels that fail."""
         return ("error", "unknown", "warning") if self.level == "warning" else ("error", "unknown")
-
-    def run(self) -> int:
-        """Check, write, and answer with the exit status. UsageError: the options make no sense."""
-        if problem := self.problem():
-            raise UsageError(problem)
-        from bot.app import preload
-
-        loading = preload()  # while the rest is imported and the repository is read
-        from bot.cli.check.run import run_check
-
-        return run_check(self, loading)
 
     def problem(self) -> str:
         """What is wrong with the options; "" where nothing is."""
