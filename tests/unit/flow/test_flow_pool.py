@@ -136,11 +136,14 @@ async def test_nothing_is_started_before_there_is_work_and_none_of_its_processes
     assert set(psutil.Process().children(recursive=True)) == before
     pool = Pool(troubled.make, processes=2, seconds=20)
     (found,) = await pool.check(SHOP, Examined(environment=ENVIRONMENT, resources=()))
-    worker = psutil.Process(int(found.message))
-    assert worker in psutil.Process().children(recursive=True)
+    origin = psutil.Process(int(found.message)).parent()
+    assert origin is not None
+    assert origin in psutil.Process().children()
+    workers = origin.children()
+    assert len(workers) == 2
     await pool.close()
-    _, alive = psutil.wait_procs([worker], timeout=20)
-    assert alive == []
+    assert origin.children() == []
+    assert not any(each.is_running() for each in workers)
 
 
 SERVER = """
