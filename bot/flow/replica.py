@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.errors import TemporaryError
 from bot.flow.toolchain import difference
 from bot.flow.world import World
-from bot.store import servers
+from bot.store import queue, servers
 
 __all__ = ["allowed_kinds", "keep", "leave", "look", "other"]
 
@@ -24,7 +24,7 @@ def other(conn: Connection, mine: tuple[str, ...]) -> str:
 
 def allowed_kinds(conn: Connection, mine: tuple[str, ...]) -> tuple[str, ...]:
     """The kinds of work that a server with this toolchain takes: all, or what renders nothing."""
-    return ("repository",) if other(conn, mine) else ("repository", "pull", "environment")
+    return ("repository",) if other(conn, mine) else queue.KINDS
 
 
 async def look(world: World, owner: str) -> str:

@@ -52,9 +52,7 @@ class Store:
         database = await asyncio.to_thread(connect, url)
         store = cls(database, blobs)
         if database.lock is not None:
-            # no other process works on this file: every lease is a dead one's
-            await store.write(queue.reclaim)
-            await store.write(servers.forget)
+            await store.write(begin_alone)
         return store
 
     async def close(self) -> None:
@@ -88,6 +86,12 @@ class Store:
         except OSError as error:
             problem = f"the store's files cannot be used: {error.strerror or error}"
             raise TemporaryError(problem, RETRY_SECONDS) from None
+
+
+def begin_alone(conn: Connection) -> None:
+    """No other process works on this file: every lease is a dead one's, and so is what others said of themselves."""
+    queue.reclaim(conn)
+    servers.forget(conn)
 
 
 def transact(engine: Engine, fn: Callable[[Connection], T]) -> T:

@@ -18,7 +18,9 @@ from bot.store import repositories
 from bot.store.insert import insert
 from bot.store.tables import as_text, queue
 
-__all__ = ["attempts", "check", "fail", "ready", "reclaim", "release", "renew", "settle", "take_keys", "touch"]
+__all__ = [
+    "KINDS", "attempts", "check", "fail", "ready", "reclaim", "release", "renew", "settle", "take_keys", "touch",
+]  # fmt: skip
 
 KINDS = ("repository", "pull", "environment")
 

@@ -28,8 +28,8 @@ class Docket:
 
     def __init__(self, bounds: Sequence[Bound]) -> None:
         self._bounds = tuple(bounds)
-        groups = {each.group: each.constraints for each in bounds}
-        self.groups: tuple[tuple[Constraints, ...], ...] = tuple(groups[number] for number in sorted(groups))
+        # they are numbered in the order in which they first come
+        self.groups: tuple[tuple[Constraints, ...], ...] = tuple(dict.fromkeys(each.constraints for each in bounds))
         self._known: dict[tuple[Answer, ...], Hearing] = {}
 
     def hearing(self, answers: tuple[Answer, ...]) -> Hearing:
