@@ -161,7 +161,7 @@ class Settings(Strict):
     listen: str = Field("127.0.0.1:8080", description="Address and port to serve on.")
     public_url: str = Field("http://127.0.0.1:8080", description="Where people reach this server; links start with it.")
     store: str = Field("sqlite:///tidegate.db", description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://….")
-    state_dir: Path = Field(Path("state"), description="Folder for git mirrors and large plans.")
+    state_dir: Path = Field(Path("state"), description="Folder for git mirrors, charts and SQLite's large plans.")
     forges: dict[str, ForgeSettings] = Field(description="Forges by name; the webhook endpoint is /webhook/<name>.")
     targets: dict[str, Target] = Field(description="Targets by the name that tidegate.yaml uses.")
     repositories: tuple[RepositoryRule, ...] = Field(description="Repositories to look after; the first match counts.")

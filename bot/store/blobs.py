@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 __all__ = ["Blobs", "blobs_of"]
 
 INLINE = 64 * 1024
+"""Bytes that SQLite keeps in a column: it has one writer, which a large transaction keeps from everything else."""
 MARK = "sha256:"
 UNFINISHED = ".unfinished-"
 
@@ -17,11 +18,11 @@ UNFINISHED = ".unfinished-"
 class Blobs:
     """Large texts below one folder; what is stored in a column is the text itself or the name of its file.
 
-    A text of up to 64 KiB stays in its column. A file appears under its name only when it is whole and durable.
+    A text of up to `inline` bytes stays in its column. A file appears under its name only when it is whole and durable.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, inline: int = INLINE) -> None:
+        self._folder, self._inline = folder, inline
 
     def prepare(self) -> None:
         """Make the folder, and remove what a killed process left unfinished. OSError: it cannot be written."""
@@ -32,7 +33,7 @@ class Blobs:
     def put(self, text: str) -> str:
         """What to store in a column for `text`; a file that it names is durable by then. OSError: it was not made."""
         data = text.encode()
-        if len(data) <= INLINE:
+        if len(data) <= self._inline:
             return text
         name = hashlib.sha256(data).hexdigest()
         place = self._place(name)

@@ -10,6 +10,7 @@ from sqlalchemy.pool import StaticPool
 
 from bot.errors import SettingsError
 from bot.model.noun import noun
+from bot.store.blobs import INLINE
 
 __all__ = ["Database", "connect", "first_line", "sqlite_engine"]
 
@@ -19,19 +20,22 @@ READERS = 4
 CONNECTIONS = 8
 BUSY_SECONDS = 10
 IDLE_IN_TRANSACTION_MS = 5_000
+MOST_TEXT = 1 << 30
+"""Bytes of a value of PostgreSQL: https://www.postgresql.org/docs/current/limits.html"""
 
 
 @noun
 class Database:
     """A database with one engine for transactions and one for looking, and how many of each may run at a time.
 
-    `lock` is held where this process has the database for itself.
+    `inline` is how many bytes of a text it keeps itself. `lock` is held where this process has it for itself.
     """
 
     write: Engine
     read: Engine
     writers: int
     readers: int
+    inline: int
     lock: IO[str] | None = None
 
     def close(self) -> None:
@@ -107,6 +111,7 @@ def sqlite_database(url: URL, lock: IO[str] | None) -> Database:
         read=sqlite_engine(file, "BEGIN", "query_only=ON", pool_size=READERS),
         writers=1,
         readers=READERS,
+        inline=INLINE,
         lock=lock,
     )
 
@@ -148,7 +153,8 @@ def postgresql_database(url: URL) -> Database:
         connect_args={"options": options, "connect_timeout": BUSY_SECONDS},
     )
     read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(write=write, read=read, writers=CONNECTIONS, readers=CONNECTIONS)
+    # whoever shares the database sees whole texts: a file would be one server's alone
+    return Database(write=write, read=read, writers=CONNECTIONS, readers=CONNECTIONS, inline=MOST_TEXT)
 
 
 def only_server(file: Path) -> IO[str]:

@@ -44,12 +44,13 @@ class Store:
     @classmethod
     async def open(cls, url: str, state_dir: Path) -> "Store":
         """Open and migrate. SettingsError: the URL, a folder, or another server that has the same SQLite file."""
-        blobs = Blobs(state_dir / "blobs")
+        database = await asyncio.to_thread(connect, url)
+        blobs = Blobs(state_dir / "blobs", database.inline)
         try:
             blobs.prepare()
         except OSError as error:
+            database.close()
             raise SettingsError([f"state_dir: {state_dir} cannot be written: {error.strerror}"]) from None
-        database = await asyncio.to_thread(connect, url)
         store = cls(database, blobs)
         if database.lock is not None:
             await store.write(begin_alone)

@@ -1,14 +1,16 @@
 """The same ten rules over the same 2,000 workloads: as ValidatingAdmissionPolicies here, as Rego by `conftest`."""
 
-import gc
 import json
+import multiprocessing
 import random
 import statistics
 import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Resource
 from bot.render.manifests import resources_of
 from tests.bench.rows import Row, show
+from tests.bench.schemas import PARTS, PROCESSES, begin
 from tests.tools.build import locate
 from tests_support.policies_given import binding, policy, tree
 
@@ -80,10 +83,47 @@ def workload(number: int, dice: random.Random) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
-def read(folder: Path) -> tuple[Resource, ...]:
-    """The manifests of a folder, as the plain renderer reads them."""
+Refused = Counter[tuple[str, str]]
+"""(workload, rule) of everything that is refused."""
+
+
+class Ours:
+    """What a process keeps: the policies, and the workloads as they were read once."""
+
+    check = Policies()
+    policies = tree({})
+    files: Sequence[Path] = ()
+    resources: tuple[Resource, ...] = ()
+
+
+def ready(folder: Path, rules: str) -> None:
+    """Begin a process."""
+    Ours.policies = tree({"policies/rules.yaml": rules})
+    Ours.files = sorted(folder.glob("*.yaml"))
+    Ours.resources = read(Ours.files)
+    begin()
+
+
+def judge_read(start: int) -> Refused:
+    """Judge one part of what was read before."""
+    return judge(Ours.resources[start::PARTS])
+
+
+def read_and_judge(start: int) -> Refused:
+    """Read one part of the files, and judge it."""
+    return judge(read(Ours.files[start::PARTS]))
+
+
+def judge(resources: tuple[Resource, ...]) -> Refused:
+    """What the policies refuse."""
+    examined = Examined(environment=ENVIRONMENT, resources=resources, policies=Ours.policies)
+    return Counter((each.resource.name, each.rule) for each in Ours.check.findings(examined) if each.resource)
+
+
+def read(files: Sequence[Path]) -> tuple[Resource, ...]:
+    """The manifests of some files, as the plain renderer reads them."""
     found: list[Resource] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in files:
         for document in load_documents(path.read_bytes()):
             parts = resources_of(path.name, document.value, document.line, document.locate)
             found += [each for each in parts if isinstance(each, Resource)]
@@ -101,13 +141,21 @@ def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[list[float], A
     return seconds, answer
 
 
-def conftest(program: Path, folder: Path) -> Counter[tuple[str, str]]:
-    """(workload, rule) of everything that conftest refuses."""
+def conftest(program: Path, folder: Path) -> Refused:
+    """What conftest refuses."""
     command = [program, "test", "--no-color", "-o", "json", "-p", RULES.parent, folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found: Counter[tuple[str, str]] = Counter()
+    found: Refused = Counter()
     for each in json.loads(done.stdout):
         found.update((Path(each["filename"]).stem, one["msg"]) for one in each.get("failures") or ())
+    return found
+
+
+def together(pool: ProcessPoolExecutor, work: Callable[[int], Refused]) -> Refused:
+    """All parts of some work, by all processes."""
+    found: Refused = Counter()
+    for each in pool.map(work, range(PARTS)):
+        found.update(each)
     return found
 
 
@@ -133,20 +181,13 @@ def rows() -> list[Row]:
         folder = Path(name)
         for number in range(WORKLOADS):
             (folder / f"w{number}.yaml").write_text(yaml.safe_dump(workload(number, dice)))
-        resources = read(folder)
-        check, policies = Policies(), tree({"policies/rules.yaml": rules})
-
-        def judge(given: tuple[Resource, ...]) -> Any:
-            return check.findings(Examined(environment=ENVIRONMENT, resources=given, policies=policies))
-
-        gc.freeze()  # as the server does it
-        gc.set_threshold(50_000, 20, 50)
-        warm, found = timed(lambda: judge(resources))
-        whole, _ = timed(lambda: judge(read(folder)))
-        peer, theirs = timed(lambda: conftest(locate("conftest"), folder))
-        ours = Counter((each.resource.name, each.rule) for each in found if each.resource)
-        assert ours == theirs, (ours - theirs, theirs - ours)
-        print(f"{len(found)} findings, the same on both sides; conftest reads the files in both rows")
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(PROCESSES, context, initializer=ready, initargs=(folder, rules)) as pool:
+            warm, found = timed(partial(together, pool, judge_read))
+            whole, again = timed(partial(together, pool, read_and_judge))
+        peer, theirs = timed(partial(conftest, locate("conftest"), folder))
+        assert found == again == theirs, (found - theirs, theirs - found)
+        print(f"{found.total()} findings, the same on both sides; conftest reads the files in both rows")
         both = [row("policies over 2,000 workloads", warm, peer), row("the same with reading the files", whole, peer)]
         print(*(f"{each.work}: {each.ours:g}/s against {each.peer:g}/s, {each.ratio} x" for each in both), sep="\n")
         return both[:1]

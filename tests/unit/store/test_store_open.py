@@ -195,6 +195,15 @@ async def test_a_large_text_that_cannot_be_written_is_a_temporary_error(tmp_path
     await store.close()
 
 
+async def test_servers_that_share_a_database_need_no_folder_in_common(new_postgresql: str, tmp_path: Path) -> None:
+    text = "x" * (INLINE + 1)
+    one, other = [await Store.open(new_postgresql, tmp_path / name) for name in ("one", "other")]
+    stored = await one.write(lambda conn: blobs_of(conn).put(text))
+    assert await other.read(lambda conn: blobs_of(conn).get(stored)) == text
+    await one.close()
+    await other.close()
+
+
 async def test_a_lost_connection_is_a_temporary_error_and_the_next_one_is_new(
     new_postgresql: str, tmp_path: Path
 ) -> None:
