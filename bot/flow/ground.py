@@ -44,10 +44,8 @@ async def stand(world: World, repository: Repository, *commits: Sha) -> Ground:
 async def last_seen(world: World, repository: Repository) -> Ground:
     """The repository as it was fetched last; fetched now where it never was. Enough to look, not to apply."""
     mirror = world.mirrors.of(repository.id)
-    if not await mirror.has_branch(repository.default_branch):
-        return await stand(world, repository)
-    base = await mirror.resolve(f"refs/heads/{repository.default_branch}")
-    return Ground(repository=repository, mirror=mirror, base=base)
+    base = await mirror.head(repository.default_branch)
+    return Ground(repository=repository, mirror=mirror, base=base) if base else await stand(world, repository)
 
 
 async def configuration(ground: Ground, tree: Tree) -> Configuration | None:

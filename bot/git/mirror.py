@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from bot.errors import InputError, TemporaryError
 from bot.git.objects import (
@@ -30,17 +32,20 @@ MAX_ENTRIES = 100_000
 MAX_BLOB = 16 * 1024 * 1024
 CACHED_LISTINGS = 16
 CACHED_BLOB_BYTES = 64 * 1024 * 1024
+CACHED_FACTS = 1024
+
+T = TypeVar("T")
 
 
 class Mirror:
-    """One repository's objects. Listings and blobs are cached by their ids, which never change meaning."""
+    """One repository's objects. What is said of ids is remembered: they never change meaning."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._fetching = asyncio.Lock()
-        self._listings: OrderedDict[Sha, dict[str, Entry]] = OrderedDict()
-        self._blobs: OrderedDict[Sha, bytes] = OrderedDict()
-        self._blob_bytes = 0
+        self._listings: LRUCache[Sha, dict[str, Entry]] = LRUCache(CACHED_LISTINGS)
+        self._blobs: LRUCache[Sha, bytes] = LRUCache(CACHED_BLOB_BYTES, getsizeof=len)
+        self._facts: LRUCache[tuple[str, ...], Any] = LRUCache(CACHED_FACTS)
 
     async def fetch(self, remote: Remote, branch: str, commits: Iterable[str] = ()) -> Sha:
         """Fetch the branch and `commits`; the branch's head. The token travels in the environment, never in argv."""
@@ -73,6 +78,7 @@ class Mirror:
     async def open(self) -> None:
         """Make the bare repository if it is not there yet."""
         if not (self.folder / "HEAD").exists():
+            self._facts.clear()
             self.folder.mkdir(parents=True, exist_ok=True)
             await run(["init", "--quiet", "--bare", "--template=", str(self.folder)], folder=self.folder)
 
@@ -87,18 +93,36 @@ class Mirror:
             raise InputError(f"there is no commit {reference!r}")
         return commit_id(output.decode().strip())
 
-    async def has_branch(self, branch: str) -> bool:
-        """Whether the mirror was made and holds that branch."""
+    async def head(self, branch: str) -> Sha | None:
+        """The commit at which that branch was fetched last; None where it never was."""
         if not valid_branch(branch) or not await asyncio.to_thread((self.folder / "HEAD").exists):
-            return False
-        reference = f"refs/heads/{branch}"
-        status, _ = await run(["show-ref", "--verify", "--quiet", reference], folder=self.folder, accept=(0, 1, 128))
-        return status == 0
+            return None
+        try:
+            return await self.resolve(f"refs/heads/{branch}")
+        except InputError:
+            return None
 
     async def has(self, sha: Sha) -> bool:
         """Whether the mirror holds that commit with everything it needs to be read."""
-        status, _ = await run(["cat-file", "-e", f"{sha}^{{tree}}"], folder=self.folder, accept=(0, 1, 128))
-        return status == 0
+
+        async def ask() -> bool:
+            status, _ = await run(["cat-file", "-e", f"{sha}^{{tree}}"], folder=self.folder, accept=(0, 1, 128))
+            return status == 0
+
+        # what is missing now may be fetched later
+        return await self._fact(("has", sha), ask, lasting=bool)
+
+    async def _fact(
+        self, about: tuple[str, ...], ask: Callable[[], Awaitable[T]], lasting: Callable[[T], bool] = lambda _: True
+    ) -> T:
+        """What git says of some ids, asked once where the answer is `lasting`."""
+        if about in self._facts:
+            found: T = self._facts[about]
+            return found
+        answer = await ask()
+        if lasting(answer):
+            self._facts[about] = answer
+        return answer
 
     async def tree(self, revision: str) -> Tree:
         """The tree of a commit (or a tree id from `merge`), without blobs. InputError: too many files."""
@@ -110,8 +134,6 @@ class Mirror:
             if len(entries) > MAX_ENTRIES:
                 raise InputError(f"{sha[:7]} holds {len(entries)} files; at most {MAX_ENTRIES} are read")
             self._listings[sha] = entries
-            while len(self._listings) > CACHED_LISTINGS:
-                self._listings.popitem(last=False)
         return Tree(revision=sha, entries=entries)
 
     async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
@@ -127,48 +149,49 @@ class Mirror:
             request = "".join(f"{blob}\n" for blob in absent).encode()
             _, output = await run(["cat-file", "--batch"], folder=self.folder, input=request)
             for blob, data in parse_batch(output, absent):
-                found[blob] = data
-                self._remember(blob, data)
+                found[blob] = self._blobs[blob] = data
         return replace(tree, blobs={**tree.blobs, **found})
-
-    def _remember(self, blob: Sha, data: bytes) -> None:
-        self._blobs[blob] = data
-        self._blob_bytes += len(data)
-        while self._blob_bytes > CACHED_BLOB_BYTES:
-            _, dropped = self._blobs.popitem(last=False)
-            self._blob_bytes -= len(dropped)
 
     async def merge(self, base: Sha, head: Sha) -> MergeResult:
         """Merge two commits in memory: the merged tree's id, or the paths that conflict."""
-        status, output = await run(
-            ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", commit_id(base), commit_id(head)],
-            folder=self.folder,
-            accept=(0, 1),
-        )
-        return parse_merge(status, output)
+        pair = (commit_id(base), commit_id(head))
+
+        async def ask() -> MergeResult:
+            command = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *pair]
+            return parse_merge(*await run(command, folder=self.folder, accept=(0, 1)))
+
+        return await self._fact(("merge", *pair), ask)
 
     async def descends(self, ancestor: Sha, commit: Sha) -> bool:
         """Whether `commit` has `ancestor` among its ancestors (or is it). False where the mirror lost `ancestor`."""
-        status, _ = await run(
-            ["merge-base", "--is-ancestor", commit_id(ancestor), commit_id(commit)],
-            folder=self.folder,
-            accept=(0, 1, 128),
-        )
-        return status == 0
+        pair = (commit_id(ancestor), commit_id(commit))
+
+        async def ask() -> bool:
+            command = ["merge-base", "--is-ancestor", *pair]
+            status, _ = await run(command, folder=self.folder, accept=(0, 1, 128))
+            return status == 0
+
+        # what is lost may be fetched again
+        return await self._fact(("descends", *pair), ask, lasting=bool)
 
     async def parents(self, commit: Sha) -> tuple[Sha, ...]:
         """The parents of a commit, first parent first."""
-        _, output = await run(["rev-parse", f"{commit_id(commit)}^@"], folder=self.folder)
-        return tuple(commit_id(line) for line in output.decode().split())
+
+        async def ask() -> tuple[Sha, ...]:
+            _, output = await run(["rev-parse", f"{commit_id(commit)}^@"], folder=self.folder)
+            return tuple(commit_id(line) for line in output.decode().split())
+
+        return await self._fact(("parents", commit), ask)
 
     async def commits(self, after: Sha | None, until: Sha) -> tuple[CommitInfo, ...]:
         """The commits that `until` has and `after` has not, newest first, at most 1,000."""
         span = [commit_id(until)] + ([f"^{commit_id(after)}"] if after else [])
-        _, output = await run(
-            ["log", "--max-count=1000", f"--format={COMMIT_FORMAT}", "--no-show-signature", *span, "--"],
-            folder=self.folder,
-        )
-        return parse_commits(output)
+
+        async def ask() -> tuple[CommitInfo, ...]:
+            command = ["log", "--max-count=1000", f"--format={COMMIT_FORMAT}", "--no-show-signature", *span, "--"]
+            return parse_commits((await run(command, folder=self.folder))[1])
+
+        return await self._fact(("commits", *span), ask)
 
 
 class Mirrors:

@@ -2,10 +2,11 @@
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from bot.localforge.git_process import GitError, run
 from bot.localforge.git_values import LOG_FORMAT, Change, Commit, Entry, parse_changes, parse_log, parse_tree
@@ -45,7 +46,7 @@ class GitDir:
         self.path = path
         self.refs: dict[str, str] = {}
         self.lock = asyncio.Lock()
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT)
 
     @classmethod
     async def create(cls, path: Path, default_branch: str) -> "GitDir":
@@ -76,9 +77,6 @@ class GitDir:
     async def _keep(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         if key not in self._kept:
             self._kept[key] = await read()
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
         found: T = self._kept[key]
         return found
 

@@ -5,12 +5,12 @@ gidgethub decides what a request and an answer look like; this decides whether a
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
 import gidgethub.aiohttp
+from cachetools import LRUCache
 from yarl import URL
 
 from bot.errors import PermanentError, TemporaryError
@@ -26,8 +26,9 @@ AT_ONCE = 16
 """GitHub allows 100 requests at a time to an account; other clients of it want some too."""
 
 CACHED = 256
+"""Answers that are kept by URL, for revalidation with `If-None-Match`: a 304 costs no quota."""
+
 Answer = tuple[int, Mapping[str, str], bytes]
-Cached = tuple[str | None, str | None, Any, str | None]
 
 
 class Transport(gidgethub.aiohttp.GitHubAPI):
@@ -38,7 +39,7 @@ class Transport(gidgethub.aiohttp.GitHubAPI):
     """
 
     def __init__(self, session: aiohttp.ClientSession, api_url: str, now: Callable[[], float] = time.time) -> None:
-        super().__init__(session, USER_AGENT, base_url=api_url, cache=Recent(CACHED))
+        super().__init__(session, USER_AGENT, base_url=api_url, cache=LRUCache(CACHED))
         self._origin = URL(api_url).origin()
         self._now = now
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -101,22 +102,3 @@ class Transport(gidgethub.aiohttp.GitHubAPI):
 
 
 ACCEPT = gidgethub.sansio.accept_format()
-
-
-class Recent(OrderedDict[str, Cached], MutableMapping[str, Cached]):
-    """The answers that were used last, by URL, for revalidation with `If-None-Match`: a 304 costs no quota."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def __getitem__(self, url: str) -> Cached:
-        value = super().__getitem__(url)
-        self.move_to_end(url)
-        return value
-
-    def __setitem__(self, url: str, value: Cached) -> None:
-        super().__setitem__(url, value)
-        self.move_to_end(url)
-        while len(self) > self._most:
-            self.popitem(last=False)

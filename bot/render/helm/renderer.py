@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-from collections import OrderedDict
 
 from bot.errors import DocumentError, RenderError
 from bot.jail import Done, Jail, Program
@@ -11,6 +10,7 @@ from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
+from bot.render.bounded import Bounded
 from bot.render.helm.chart import Chart, gather, named, within
 from bot.render.helm.explain import explained, unreadable
 from bot.render.helm.options import HelmOptions, chosen, default_release
@@ -39,7 +39,7 @@ class Helm:
         self._options = options
         self._scratch = Scratch(options.scratch)
         self._runner = Runner(jail, program, options, self._scratch)
-        self._results: OrderedDict[str, bytes] = OrderedDict()
+        self._results: Bounded[str, bytes] = Bounded(options.kept)
 
     def claims(self, tree: Tree, source: Source) -> bool:
         """Whether there is a chart, or options, which are Helm's alone, so that none is ever ignored."""
@@ -79,13 +79,8 @@ class Helm:
         output = self._results.get(key)
         if output is None:
             output = await self._proved(chart, files, content, arguments)
-            self._remember(key, output)
+            self._results.put(key, output, len(output))
         return output
-
-    def _remember(self, key: str, output: bytes) -> None:
-        self._results[key] = output
-        while sum(map(len, self._results.values())) > self._options.kept:
-            self._results.popitem(last=False)
 
     async def _proved(self, chart: Chart, files: dict[str, bytes], content: str, arguments: tuple[str, ...]) -> bytes:
         """What Helm prints, if it would print it again."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.model.resource import Rendered
-from bot.render.kustomize.bounded import Bounded
+from bot.render.bounded import Bounded
 from bot.render.kustomize.scratch import digest_of, private
 
 __all__ = ["Cache", "key_of"]

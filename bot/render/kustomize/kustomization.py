@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bot.document import Document, Limits, load_documents
 from bot.errors import DocumentError
 from bot.model.noun import noun
-from bot.render.kustomize.bounded import remembered
+from bot.render.bounded import remembered
 
 __all__ = ["FILES", "Kustomization", "Path", "Reference", "field", "fields_of", "items", "read", "sources", "texts"]
 

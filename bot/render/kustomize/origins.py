@@ -8,7 +8,7 @@ from bot.document import load_documents
 from bot.errors import DocumentError
 from bot.model.noun import noun
 from bot.model.resource import Locate, Origin
-from bot.render.kustomize.bounded import remembered
+from bot.render.bounded import remembered
 from bot.render.kustomize.kustomization import field, items, read
 from bot.render.manifests import shown_path
 

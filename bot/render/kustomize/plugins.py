@@ -10,7 +10,7 @@ from typing import Any
 from bot.document import Document, load_documents
 from bot.errors import DocumentError
 from bot.model.noun import noun
-from bot.render.kustomize.bounded import remembered
+from bot.render.bounded import remembered
 from bot.render.kustomize.charts import Chart, chart
 from bot.render.kustomize.kustomization import Path, Reference, field, fields_of, items
 from bot.render.kustomize.remote import Flaw

@@ -8,7 +8,7 @@ up by kind and name instead.
 import re
 
 from bot.model.tree import Tree
-from bot.render.kustomize.bounded import remembered
+from bot.render.bounded import remembered
 from bot.render.kustomize.walk import Walk
 
 __all__ = ["notices", "traceable"]

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.errors import PermanentError, TemporaryError
 from bot.forge.github import GitHub, GitHubOptions
-from bot.forge.github.transport import Recent, Transport
+from bot.forge.github.transport import Transport
 from bot.model.identity import Permission, Person, RepositoryId
 
 REPOSITORY = RepositoryId(forge="github", number=7, path="acme/shop")
@@ -92,15 +92,6 @@ async def test_answers_are_revalidated(github: GitHub, script: Any) -> None:
     assert await ask(github) is Permission.WRITE
     assert await ask(github) is Permission.WRITE
     assert [each.headers.get("if-none-match") for each in script.of(PERMISSION)] == [None, '"v1"']
-
-
-def test_only_the_answers_used_last_are_kept() -> None:
-    kept = Recent(2)
-    for url in ("a", "b"):
-        kept[url] = (url, None, {}, None)
-    assert kept["a"]
-    kept["c"] = ("c", None, {}, None)
-    assert list(kept) == ["a", "c"]
 
 
 async def test_a_full_page_is_not_believed_to_be_the_last(github: GitHub, script: Any) -> None:

@@ -1,6 +1,7 @@
 """git as an object store: hostile names stay data, and nothing of the machine's configuration has an effect."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,49 @@ async def test_a_conflict_names_its_paths(work: Work) -> None:
     merged = await work.mirror.merge(main, topic)
     assert merged.tree is None
     assert merged.conflicts == ("dir/a b.yaml",)
+
+
+async def test_what_git_said_of_ids_is_not_asked_again(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = work.commit({"a": "1\n"}), work.commit({"a": "2\n"})
+    asked = tmp_path / "asked"
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho >> {asked}\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    mirror = work.mirror
+
+    async def ask() -> tuple[object, ...]:
+        return (
+            await mirror.has(second), await mirror.descends(first, second), await mirror.parents(second),
+            await mirror.commits(first, second), await mirror.merge(first, second), await mirror.tree(second),
+        )  # fmt: skip
+
+    answers, questions = await ask(), asked.read_text()
+    assert questions == "\n" * len(answers)
+    assert await ask() == answers
+    assert asked.read_text() == questions
+
+
+async def test_what_was_missing_is_asked_again(work: Work, tmp_path: Path) -> None:
+    first = work.commit({"a": "1\n"})
+    mirror = Mirror(tmp_path / "mirror.git")
+    await mirror.open()
+    assert not await mirror.has(first)
+    assert not await mirror.descends(first, first)
+    subprocess.run(["git", f"--git-dir={mirror.folder}", "fetch", "--quiet", str(work.top), "main"], check=True)
+    assert await mirror.has(first)
+    assert await mirror.descends(first, first)
+
+
+async def test_a_mirror_that_was_removed_is_known_to_hold_nothing(work: Work) -> None:
+    first = work.commit({"a": "1\n"})
+    assert await work.mirror.has(first)
+    shutil.rmtree(work.mirror.folder)
+    await work.mirror.open()
+    assert not await work.mirror.has(first)
 
 
 async def test_attributes_change_no_byte(work: Work) -> None:

@@ -1,8 +1,11 @@
 """Remembering answers within a number of bytes: the one that was not asked for longest goes first."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
+from threading import Lock
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 __all__ = ["Bounded", "remembered"]
 
@@ -13,36 +16,27 @@ OVERHEAD = 200  # what an entry costs beside its bytes, about
 
 
 class Bounded(Generic[K, V]):
-    """A mapping that holds at most `most` bytes of what its entries are said to cost."""
+    """A mapping that holds at most `most` bytes of what its entries are said to cost. Threads may share it."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._bytes = most, 0
-        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._lock = Lock()
+        self._entries: LRUCache[K, tuple[V, int]] = LRUCache(most, getsizeof=lambda entry: entry[1])
 
     def get(self, key: K) -> V | None:
         """What was put under `key`, if it is still there."""
-        found = self._entries.get(key)
-        if found is None:
-            return None
-        self._entries.move_to_end(key)
-        return found[0]
+        with self._lock:
+            found = self._entries.get(key)
+        return found[0] if found else None
 
     def put(self, key: K, value: V, cost: int) -> None:
         """Remember `value`, which costs so many bytes; what costs more than there is room for is not kept."""
-        cost += OVERHEAD
-        if cost > self._most:
-            return
-        _, before = self._entries.pop(key, (None, 0))
-        self._entries[key] = (value, cost)
-        self._bytes += cost - before
-        while self._bytes > self._most:
-            _, (_, dropped) = self._entries.popitem(last=False)
-            self._bytes -= dropped
+        with self._lock, suppress(ValueError):
+            self._entries[key] = (value, cost + OVERHEAD)
 
     @property
     def size(self) -> int:
         """The bytes that are held now."""
-        return self._bytes
+        return int(self._entries.currsize)
 
 
 def remembered(most: int) -> Callable[[Callable[[bytes], V]], Callable[[bytes], V]]:
