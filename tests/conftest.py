@@ -2,14 +2,17 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot.cli.demo import server
 from bot.cli.demo.stage import Stage, put_up
 from tests_support.people import People
+from tests_support.zygote import zygote
 
 # by default a property fails when an example, or making examples, takes long: on a busy machine any may
 settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,7 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def servers() -> Iterator[None]:
+    """Servers of stages are copies of one that is loaded, where the system can tell how a process ended that is none of
+    this one's children."""
+    if sys.platform != "linux":
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch, zygote() as ready:
+        patch.setattr(server, "launch", ready.launch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def installed(servers: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a stage where the sample repository was installed in its three environments, and that was ended."""
     folder = tmp_path_factory.mktemp("installed")
 

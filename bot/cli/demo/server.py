@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["Server"]
+__all__ = ["LONGEST_LINE", "Process", "Server", "launch", "surroundings"]
 
 Say = Callable[[str], None]
 
@@ -28,11 +28,39 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "work failed": lambda e: f"{e['key']}: {e['error']} (again in {e['again_in']} s)",
     "webhook refused": lambda e: f"a webhook was refused with {e['status']}: {e['reason']}",
 }
+LONGEST_LINE = 2**20
 
 
 def name(event: dict[str, Any]) -> str:
     """An environment's short name."""
     return str(event["environment"]).rpartition("/")[2]
+
+
+class Process(Protocol):
+    """A running server, as `asyncio.subprocess.Process` has it; its log is its standard error."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+    async def wait(self) -> int: ...
+    def terminate(self) -> None: ...
+
+
+async def launch(config: Path) -> Process:
+    """`tidegate serve` by the same interpreter, in a session of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.cli", "serve", "--config", str(config),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        env=surroundings(), start_new_session=True, limit=LONGEST_LINE,
+    )  # fmt: skip
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a server: this process', without its own settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TIDEGATE_")}
 
 
 class Server:
@@ -41,7 +69,7 @@ class Server:
     def __init__(self, config: Path, pid_file: Path, say: Say) -> None:
         self.config, self.pid_file, self.say = config, pid_file, say
         self.log = config.parent / "server.log"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -51,13 +79,7 @@ class Server:
         self._task = asyncio.create_task(self._watch())
 
     async def _spawn(self) -> None:
-        # the same interpreter, without this process' own settings in the environment
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIDEGATE_")}
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.cli", "serve", "--config", str(self.config),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-            env=environment, start_new_session=True, limit=2**20,
-        )  # fmt: skip
+        self._process = await launch(self.config)
         self.pid_file.write_text(str(self._process.pid))
 
     async def _watch(self) -> None:
@@ -74,7 +96,7 @@ class Server:
             self.say(f"the server {ended}; starting it again")
             await self._spawn()
 
-    async def _tell(self, process: asyncio.subprocess.Process) -> None:
+    async def _tell(self, process: Process) -> None:
         assert process.stderr is not None
         with self.log.open("ab") as log:
             async for line in process.stderr:

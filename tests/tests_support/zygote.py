@@ -1,0 +1,137 @@
+"""Servers that start in a moment: copies of a process that has imported what `tidegate serve` does.
+
+Of a test's time, loading the server took as much as what it did. A copy is a server like any other: a process of its
+own in a session of its own, with the settings' file, an environment and a log that it is given, ended by a signal.
+"""
+
+import asyncio
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.cli.demo.server import LONGEST_LINE, surroundings
+
+__all__ = ["Copy", "Zygote", "serve_copies", "zygote"]
+
+MOST = 1024 * 1024
+MAIN = "import sys; from tests_support.zygote import serve_copies; serve_copies(int(sys.argv[1]))"
+
+
+class Copy:
+    """One server, as `asyncio.subprocess.Process` has it."""
+
+    returncode: int | None = None
+
+    def __init__(self, pid: int, stderr: asyncio.StreamReader, status: asyncio.StreamReader) -> None:
+        self.pid, self.stderr, self._status = pid, stderr, status
+
+    async def wait(self) -> int:
+        """The status with which it ended; a signal's number is negative."""
+        told = await self._status.read()
+        if self.returncode is None:
+            self.returncode = int(told)
+        return self.returncode
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        os.kill(self.pid, signal.SIGTERM)
+
+
+class Zygote:
+    """The process that is copied, as those who want copies see it."""
+
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+
+    async def launch(self, config: Path) -> Copy:
+        """A server with these settings."""
+        errors, its_errors = os.pipe()
+        status, its_status = os.pipe()
+        order = {"arguments": ["serve", "--config", str(config)], "environment": surroundings()}
+        socket.send_fds(self._orders, [json.dumps(order).encode()], [its_errors, its_status])
+        for each in (its_errors, its_status):
+            os.close(each)
+        pid = int(await asyncio.to_thread(self._orders.recv, MOST))
+        return Copy(pid, await reading(errors), await reading(status))
+
+
+@contextmanager
+def zygote() -> Iterator[Zygote]:
+    """Start the process; its copies that still run outlive it."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-c", MAIN, str(its.fileno())]
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(command, pass_fds=[its.fileno()], env=path)
+    its.close()
+    with ours:
+        yield Zygote(ours)
+    process.wait()
+
+
+async def reading(handle: int) -> asyncio.StreamReader:
+    """What comes out of a pipe."""
+    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(handle, "rb"))
+    return reader
+
+
+def serve_copies(handle: int) -> None:
+    """The life of the process: make copies until nobody can ask for one, and tell how each ended."""
+    import bot.cli.commands
+    import bot.server  # noqa: F401 - loaded for the copies
+
+    with socket.socket(fileno=handle) as orders, selectors.DefaultSelector() as waiting:
+        waiting.register(orders, selectors.EVENT_READ)
+        while True:
+            for key, _ in waiting.select():
+                if key.fileobj is not orders:
+                    waiting.unregister(key.fileobj)
+                    bury(key.fileobj, *key.data)
+                    continue
+                order, handles, _, _ = socket.recv_fds(orders, MOST, 2)
+                if not order:
+                    return
+                pid = copy(json.loads(order), *handles)
+                waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, handles[1]))
+                orders.send(str(pid).encode())
+
+
+def bury(ended: Any, pid: int, status: int) -> None:
+    """Tell how a copy ended."""
+    os.write(status, str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
+    os.close(status)
+    os.close(ended)
+
+
+def copy(order: dict[str, Any], errors: int, status: int) -> int:
+    """The id of a copy that does as ordered."""
+    del status  # the end of the copy is told by this process
+    if pid := os.fork():
+        os.close(errors)
+        return pid
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number, handle in enumerate((nothing, nothing, errors)):
+            os.dup2(handle, number)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        from bot.cli.commands import run
+
+        code = run(order["arguments"])
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stderr.flush()
+    os._exit(code)
