@@ -87,6 +87,7 @@ async def kill_sometime(stage: Stage, seen: Counter[str]) -> None:
 
 
 @pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("servers")
 async def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     random.seed(seed)

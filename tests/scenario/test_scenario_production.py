@@ -7,7 +7,7 @@ import pytest
 from bot.cli.demo.stage import INTERVALS, TEAM, Stage, put_up
 from tests_support.people import People, holding, run
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
 
 WEB = "envs/{}/web.yaml"
 CONFIG = "envs/{}/config.yaml"

@@ -13,7 +13,7 @@ from bot.cli.demo.walk.browser import eventually
 from tests_support.people import People, holding
 from tests_support.programs import program
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
 
 VALUES = "envs/staging/values.yaml"
 CHART = {

@@ -12,7 +12,7 @@ from bot.cli.demo.stage import Stage, put_up, sample_overlays
 from tests_support.people import People
 from tests_support.programs import program
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("servers")]
 
 CANARY = "c4n4ry-Zx81-hunter2"
 ENCODED = base64.b64encode(CANARY.encode()).decode()
