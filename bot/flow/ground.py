@@ -8,6 +8,7 @@ from bot.model.environment import Configuration, Environment
 from bot.model.forge import Repository
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
+from bot.store import repositories
 
 __all__ = ["CONFIGURATION", "Described", "Ground", "configuration", "described", "last_seen", "stand", "usable"]
 
@@ -42,10 +43,13 @@ async def stand(world: World, repository: Repository, *commits: Sha) -> Ground:
 
 
 async def last_seen(world: World, repository: Repository) -> Ground:
-    """The repository as it was fetched last; fetched now where it never was. Enough to look, not to apply."""
+    """The repository as it was fetched last, here or by another server: enough to look at it, not to apply."""
     mirror = world.mirrors.of(repository.id)
     base = await mirror.head(repository.default_branch)
-    return Ground(repository=repository, mirror=mirror, base=base) if base else await stand(world, repository)
+    known = await world.store.read(lambda conn: repositories.base_head(conn, repository.id))
+    if base is None or (known is not None and not await mirror.descends(known, base)):
+        return await stand(world, repository)
+    return Ground(repository=repository, mirror=mirror, base=base)
 
 
 async def configuration(ground: Ground, tree: Tree) -> Configuration | None:
