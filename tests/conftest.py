@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from bot.cli.demo import server
 from bot.cli.demo.stage import Stage, put_up
 from tests_support.people import People
+from tests_support.postgresql import new_database, running
 from tests_support.zygote import zygote
 
 # by default a property fails when an example, or making examples, takes long: on a busy machine any may
@@ -64,3 +65,17 @@ async def stage(tmp_path: Path, installed: Path) -> AsyncIterator[Stage]:
 def people(stage: Stage) -> People:
     """The developer, the approver, and what they do."""
     return People(stage)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    with running() as url:
+        yield url
+
+
+@pytest.fixture
+def new_postgresql(postgresql: str) -> Iterator[str]:
+    """A new, empty PostgreSQL database."""
+    with new_database(postgresql) as url:
+        yield url

@@ -14,10 +14,11 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from bot.cli.commands import run
 from bot.cli.demo.server import LONGEST_LINE, surroundings
 
 __all__ = ["Copy", "Zygote", "serve_copies", "zygote"]
@@ -32,14 +33,16 @@ class Copy:
     returncode: int | None = None
 
     def __init__(self, pid: int, stderr: asyncio.StreamReader, status: asyncio.StreamReader) -> None:
-        self.pid, self.stderr, self._status = pid, stderr, status
+        self.pid, self.stderr = pid, stderr
+        self._end = asyncio.create_task(self._ended(status))
+
+    async def _ended(self, status: asyncio.StreamReader) -> int:
+        self.returncode = int(await status.read())
+        return self.returncode
 
     async def wait(self) -> int:
         """The status with which it ended; a signal's number is negative."""
-        told = await self._status.read()
-        if self.returncode is None:
-            self.returncode = int(told)
-        return self.returncode
+        return await asyncio.shield(self._end)
 
     def terminate(self) -> None:
         """SIGTERM."""
@@ -87,7 +90,6 @@ async def reading(handle: int) -> asyncio.StreamReader:
 
 def serve_copies(handle: int) -> None:
     """The life of the process: make copies until nobody can ask for one, and tell how each ended."""
-    import bot.cli.commands
     import bot.server  # noqa: F401 - loaded for the copies
 
     with socket.socket(fileno=handle) as orders, selectors.DefaultSelector() as waiting:
@@ -101,23 +103,25 @@ def serve_copies(handle: int) -> None:
                 order, handles, _, _ = socket.recv_fds(orders, MOST, 2)
                 if not order:
                     return
-                pid = copy(json.loads(order), *handles)
-                waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, handles[1]))
+                errors, status = handles
+                pid = copy(json.loads(order), errors)
+                os.close(errors)
+                waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, status))
                 orders.send(str(pid).encode())
 
 
 def bury(ended: Any, pid: int, status: int) -> None:
     """Tell how a copy ended."""
-    os.write(status, str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with suppress(BrokenPipeError):  # nobody waits for it any more
+        os.write(status, str(code).encode())
     os.close(status)
     os.close(ended)
 
 
-def copy(order: dict[str, Any], errors: int, status: int) -> int:
-    """The id of a copy that does as ordered."""
-    del status  # the end of the copy is told by this process
+def copy(order: dict[str, Any], errors: int) -> int:
+    """The id of a copy that does as ordered, and writes its log to `errors`."""
     if pid := os.fork():
-        os.close(errors)
         return pid
     try:
         os.setsid()
@@ -127,8 +131,6 @@ def copy(order: dict[str, Any], errors: int, status: int) -> int:
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.environ.clear()
         os.environ.update(order["environment"])
-        from bot.cli.commands import run
-
         code = run(order["arguments"])
     except BaseException:
         traceback.print_exc()

@@ -40,9 +40,13 @@ class Place:
 
     def objects(self, target: str) -> dict[str, str]:
         """Every object file of a target's folder, by its path there."""
-        folder = self.folders[target]
-        found = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*.yaml"))}
-        return {name: path.read_text() for name, path in found.items() if not name.startswith(".tidegate")}
+        folder, found = self.folders[target], dict[str, str]()
+        for path in sorted(folder.rglob("*.yaml")):
+            name = path.relative_to(folder).as_posix()
+            if not name.startswith(".tidegate"):
+                with contextlib.suppress(FileNotFoundError):  # an apply takes away what was listed
+                    found[name] = path.read_text()
+        return found
 
     def kill(self) -> int:
         """kill -9 the server; its process id."""
