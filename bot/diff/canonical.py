@@ -22,18 +22,30 @@ def canonical(value: Any) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+SPELT = frozenset({str, int, bool, type(None)})
+"""What JSON spells in one way. Most of a manifest is that, so it is asked for first, by the type itself."""
+
+
 def _plain(value: Any) -> Any:
     """The same value made of dict, list, str, int, float, bool and None only."""
-    if value is None or isinstance(value, str | bool | int):
+    if type(value) in SPELT:
         return value
+    if isinstance(value, dict):
+        return {key if type(key) is str else _key(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
     if isinstance(value, float):
         if not math.isfinite(value):
             raise InputError("a number is infinite or not a number, which JSON cannot say")
         return int(value) if value.is_integer() else value
     if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise InputError("a mapping has a key that is not a string, which JSON cannot say")
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return _plain(dict(value))
+    if isinstance(value, str | int):
+        return value
     raise InputError(f"a value of type {type(value).__name__} is not JSON")
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise InputError("a mapping has a key that is not a string, which JSON cannot say")
+    return key
