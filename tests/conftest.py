@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from bot.cli.demo import server
 from bot.cli.demo.stage import Stage, put_up
 from tests_support.people import People
 from tests_support.postgresql import new_database, running
-from tests_support.zygote import zygote
+from tests_support.zygote import available, zygote
 
 # by default a property fails when an example, or making examples, takes long: on a busy machine any may
 settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,9 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
-    """Servers of stages are copies of one that is loaded, where the system can tell how a process ended that is none of
-    this one's children."""
-    if sys.platform != "linux":
+    """Servers of stages are copies of one that is loaded, where the system can make them."""
+    if not available():
         yield
         return
     with pytest.MonkeyPatch.context() as patch, zygote() as ready:

@@ -21,10 +21,21 @@ from typing import Any
 from bot.cli.commands import run
 from bot.cli.demo.server import LONGEST_LINE, surroundings
 
-__all__ = ["Copy", "Zygote", "serve_copies", "zygote"]
+__all__ = ["Copy", "Zygote", "available", "serve_copies", "zygote"]
 
 MOST = 1024 * 1024
 MAIN = "import sys; from tests_support.zygote import serve_copies; serve_copies(int(sys.argv[1]))"
+
+
+def available() -> bool:
+    """Whether this system can copy a process and tell how one ended: Linux 5.3 and newer."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
 
 
 class Copy:
