@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import hashlib
 import re
 import sys
 from collections import Counter
@@ -17,9 +16,9 @@ from bot.config.discover import manifests
 from bot.flow.checkup import Checkup, checkup, perform
 from bot.model.environment import Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
-from bot.model.noun import Sha
 from bot.model.plan import Finding
-from bot.model.tree import Entry, Tree
+from bot.model.tree import Tree
+from tests_support.trees import tree
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="bench")
 
@@ -103,7 +102,7 @@ def mistakes(lines: list[str], number: int, line: str) -> Iterator[tuple[str, li
 
 def judged(files: dict[str, str]) -> tuple[Finding, ...]:
     """The findings of files, each an environment of its own, so that no two of them meet."""
-    tree = tree_of(files)
+    made = tree(files)
 
     async def load(tree: Tree, paths: frozenset[str]) -> Tree:
         return tree
@@ -114,21 +113,11 @@ def judged(files: dict[str, str]) -> tuple[Finding, ...]:
         )
         for path in files
     )
-    subject = Checkup(environments=environments, head=tree, load=load, written=False)
+    subject = Checkup(environments=environments, head=made, load=load, written=False)
     tools = offline_tools()
     with asyncio.Runner() as runner:
         found = checkup(tools, subject, lambda tasks: [runner.run(perform(tools, subject, each)) for each in tasks])
     return found.findings
-
-
-def tree_of(files: dict[str, str]) -> Tree:
-    """Files as a tree with everything loaded."""
-    entries, blobs = {}, {}
-    for path, text in files.items():
-        blob = Sha(hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest())
-        entries[path] = Entry(path=path, mode="100644", blob=blob, size=len(text))
-        blobs[blob] = text.encode()
-    return Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs)
 
 
 def manifests_below(folders: Iterable[Path]) -> dict[str, str]:
@@ -137,8 +126,8 @@ def manifests_below(folders: Iterable[Path]) -> dict[str, str]:
         str(path): path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.rglob("*.y*ml"))
     }
     names = {f"{number}.yaml": text for number, text in enumerate(files.values()) if "apiVersion" in text}
-    tree = tree_of(names)
-    sound = {name: text for name, text in names.items() if manifests(tree, name)}
+    made = tree(names)
+    sound = {name: text for name, text in names.items() if manifests(made, name)}
     wrong = {each.path for each in judged(sound) if each.level in ("error", "unknown")}
     return {name: text for name, text in sound.items() if name not in wrong}
 

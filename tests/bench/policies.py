@@ -26,7 +26,8 @@ from bot.render.manifests import resources_of
 from tests.bench.rows import Row, show
 from tests.bench.schemas import PARTS, PROCESSES, begin
 from tests.tools.build import locate
-from tests_support.policies_given import binding, policy, tree
+from tests_support.policies_given import binding, policy
+from tests_support.trees import tree
 
 __all__ = ["rows", "run"]
 

@@ -19,7 +19,8 @@ from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
 from tests_support.jails import JAIL
-from tests_support.policies_given import binding, policy, tree
+from tests_support.policies_given import binding, policy
+from tests_support.trees import tree
 
 CHECKS: list[Check] = [Schemas(), PlainSecrets(), Policies(), Leaks(), Rego(JAIL), OwnChecks(JAIL)]
 

@@ -3,7 +3,6 @@
 A new renderer joins by a line in `CASES`: itself, a source and files that it renders to two objects.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,13 +13,14 @@ from bot.errors import RenderError
 from bot.jail import Jail
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
-from bot.model.noun import Sha, noun
-from bot.model.tree import Entry, Tree
+from bot.model.noun import noun
+from bot.model.tree import Tree
 from bot.render import Piecewise, Renderer
 from bot.render.helm import Helm, HelmOptions
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
 from tests.tools.build import Missing, locate
+from tests_support.trees import tree
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:a'}\nrules: []\n"
@@ -73,19 +73,6 @@ def launcher() -> Iterator[None]:
     """What the jail started ends with each test."""
     yield
     JAIL.close()
-
-
-def tree(files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> Tree:
-    """A tree with every file loaded; `modes` are those that are not 100644."""
-    blobs = {
-        Sha(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()): text.encode() for text in files.values()
-    }
-    named = {data: blob for blob, data in blobs.items()}
-    entries = {
-        path: Entry(path=path, mode=(modes or {}).get(path, "100644"), blob=named[text.encode()], size=len(text))
-        for path, text in files.items()
-    }
-    return Tree(revision=Sha("a" * 40), entries=entries, blobs=blobs)
 
 
 async def findings(case: Case, made: Tree, source: Source = SOURCE) -> RenderError:

@@ -1,7 +1,6 @@
 """Charts that tests write, one for each thing that Helm can do, and how the program itself renders them."""
 
 import gzip
-import hashlib
 import io
 import subprocess
 import tarfile
@@ -10,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.document import load_documents
-from bot.model.noun import Sha
-from bot.model.tree import Entry, Tree
+from tests_support.trees import Files
 
-__all__ = ["HOOKS", "SAMPLES", "archive", "by_the_program", "chart_yaml", "config_map", "tree_of"]
-
-Files = Mapping[str, str | bytes]
+__all__ = ["HOOKS", "SAMPLES", "archive", "by_the_program", "chart_yaml", "config_map"]
 
 
 def chart_yaml(name: str, more: str = "") -> str:
@@ -38,18 +34,6 @@ def archive(files: Files) -> bytes:
             info.size = len(data)
             made.addfile(info, io.BytesIO(data))
     return gzip.compress(out.getvalue(), mtime=0)
-
-
-def tree_of(files: Files, modes: Mapping[str, str] | None = None) -> Tree:
-    """A tree with every file loaded; `modes` are those that are not 100644."""
-    entries: dict[str, Entry] = {}
-    blobs: dict[Sha, bytes] = {}
-    for path, text in files.items():
-        data = text if isinstance(text, bytes) else text.encode()
-        blob = Sha(hashlib.sha1(data, usedforsecurity=False).hexdigest())
-        entries[path] = Entry(path=path, mode=(modes or {}).get(path, "100644"), blob=blob, size=len(data))
-        blobs[blob] = data
-    return Tree(revision=Sha("c0ffee0" + "0" * 33), entries=entries, blobs=blobs)
 
 
 HOOKS = """\

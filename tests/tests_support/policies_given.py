@@ -1,25 +1,12 @@
 """Policies, bindings and trees for the tests of the check `policies`."""
 
-from hashlib import sha1
 from textwrap import dedent, indent
 
 from bot.document import load_documents
-from bot.model.noun import Sha
 from bot.model.resource import Resource
-from bot.model.tree import Entry, Tree
 from bot.render.manifests import resources_of
 
-__all__ = ["binding", "policy", "resources", "tree"]
-
-
-def tree(files: dict[str, str]) -> Tree:
-    """A tree of regular files, all loaded."""
-    blobs = {Sha(sha1(text.encode()).hexdigest()): text.encode() for text in files.values()}
-    entries = {
-        path: Entry(path=path, mode="100644", blob=Sha(sha1(text.encode()).hexdigest()), size=len(text))
-        for path, text in files.items()
-    }
-    return Tree(revision=Sha("b" * 40), entries=entries, blobs=blobs)
+__all__ = ["binding", "policy", "resources"]
 
 
 def policy(

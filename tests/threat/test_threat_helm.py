@@ -21,9 +21,11 @@ from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.helm import Helm, HelmOptions
 from tests_support.chart_server import ChartServer, chart_server, sha256
-from tests_support.charts import Files, archive, chart_yaml, config_map, tree_of
+from tests_support.charts import archive, chart_yaml, config_map
 from tests_support.programs import program
 from tests_support.soon import soon
+from tests_support.trees import Files
+from tests_support.trees import tree as make_tree
 
 CHART = {"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "{{ .Values.x }}")}
 SECRET = "c4n4ry-hunter2"
@@ -62,7 +64,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ChartServer]:
 
 async def render(helm: Helm, files: Files, modes: dict[str, str] | None = None, **options: Any) -> Rendered:
     source = Source(path="web", options={"release": "rel", **options})
-    return await helm.render(tree_of(files, modes), source, Kubernetes())
+    return await helm.render(make_tree(files, modes), source, Kubernetes())
 
 
 async def refused(helm: Helm, files: Files, modes: dict[str, str] | None = None, **options: Any) -> Finding:
@@ -97,7 +99,7 @@ async def test_row_31_values_by_a_link_are_refused(helm: Helm) -> None:
     modes = {"v.yaml": "120000", "link": "120000"}
     for path in ("v.yaml", "link/passwd"):
         assert "symbolic link" in (await refused(helm, files, modes, values=[path])).message
-        reads = helm.reads(tree_of(files, modes), Source(path="web", options={"values": [path]}))
+        reads = helm.reads(make_tree(files, modes), Source(path="web", options={"values": [path]}))
         assert path.partition("/")[0] in reads
 
 
@@ -135,7 +137,7 @@ async def test_row_45_a_chart_without_a_digest_is_refused(helm: Helm) -> None:
     for pins in ({}, {"version": "1.2.3"}, {"digest": "sha256:" + "0" * 64}, {"version": "1.2.3", "digest": "latest"}):
         source = Source(path="web", options={"chart": where, **pins})
         with pytest.raises(RenderError, match="needs option"):
-            helm.needs(tree_of(CHART), source)
+            helm.needs(make_tree(CHART), source)
 
 
 @pytest.mark.parametrize("place", ["oci://{}/charts/web", "https://{}/stable/web"])
@@ -159,8 +161,8 @@ async def test_row_45_a_chart_under_another_name_or_version_is_refused(helm: Hel
     for name, version in (("web", "1.2.4"), ("other", "1.2.3")):
         pinned = Elsewhere(kind="chart", url=f"oci://127.0.0.1:1/{name}", revision=version, digest="sha256:" + "0" * 64)
         files = {path.removeprefix("web/"): text for path, text in CHART.items()}
-        made = tree_of({"web/values.yaml": ""})
-        made = Tree(revision=made.revision, entries=made.entries, elsewhere={pinned: tree_of(files)})
+        made = make_tree({"web/values.yaml": ""})
+        made = Tree(revision=made.revision, entries=made.entries, elsewhere={pinned: make_tree(files)})
         options = {"chart": pinned.url, "version": version, "digest": pinned.digest}
         with pytest.raises(RenderError, match=r"is the chart web 1\.2\.3"):
             await helm.render(made, Source(path="web", options=options), Kubernetes())
@@ -396,6 +398,6 @@ async def test_row_66_neither_a_token_nor_an_archive_comes_from_elsewhere(server
 async def test_row_66_only_places_of_the_list_are_asked(helm: Helm, tmp_path: Path, url: str) -> None:
     pins = {"version": "1.2.3", "digest": "sha256:" + "0" * 64}
     with pytest.raises(RenderError):
-        helm.needs(tree_of(CHART), Source(path="web", options={"chart": url, **pins}))
+        helm.needs(make_tree(CHART), Source(path="web", options={"chart": url, **pins}))
     what = Elsewhere(kind="chart", url=url, revision="1.2.3", digest=pins["digest"])
     await fails(Charts(["oci://127.0.0.1:*/*"], tmp_path / "kept"), what, "not among the places")

@@ -18,8 +18,10 @@ from bot.model.plan import Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize
-from tests_support.kustomizations import Files, make_tree, render, renderer
+from tests_support.kustomizations import render, renderer
 from tests_support.programs import program
+from tests_support.trees import Files
+from tests_support.trees import tree as make_tree
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n"
 BASE = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": MAP, "secret.txt": "hunter2\n"}

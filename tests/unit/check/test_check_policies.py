@@ -12,7 +12,8 @@ from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Resource, ResourceId
 from tests_support.expressions import SEEN, UNSEEN
-from tests_support.policies_given import binding, policy, resources, tree
+from tests_support.policies_given import binding, policy, resources
+from tests_support.trees import tree
 
 TODAY = date(2027, 1, 1)
 ENVIRONMENT = Environment(

@@ -1,6 +1,5 @@
 """What is found in a repository: overlays, charts and folders of manifests, and why something is none."""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -10,22 +9,13 @@ from bot.config import parse
 from bot.config.naming import unique
 from bot.config.propose import EVERYTHING, Proposal, propose
 from bot.model.identity import RepositoryId
-from bot.model.noun import Sha
-from bot.model.tree import Entry, Tree
+from bot.model.tree import Tree
+from tests_support.trees import tree
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
 PROD = "chart/values-prod.yaml"
 CHART = "apiVersion: v2\nname: x\nversion: 1.0.0\n"
-
-
-def tree(files: dict[str, str]) -> Tree:
-    entries, blobs = {}, {}
-    for path, text in files.items():
-        blob = Sha(hashlib.sha1(text.encode()).hexdigest())
-        entries[path] = Entry(path=path, mode="100644", blob=blob, size=len(text))
-        blobs[blob] = text.encode()
-    return Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs)
 
 
 def proposed(files: dict[str, str]) -> Proposal:

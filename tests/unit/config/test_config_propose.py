@@ -1,7 +1,5 @@
 """Which environments a change affects, and the first `tidegate.yaml` for a repository that has none."""
 
-import hashlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,26 +7,11 @@ from hypothesis import strategies as st
 from bot.config import parse, propose, touched
 from bot.config.propose import candidates
 from bot.model.identity import RepositoryId
-from bot.model.noun import Sha
-from bot.model.tree import Entry, Tree
+from tests_support.trees import tree
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="me/mine")
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {a: b}\n"
-
-
-def tree(files: dict[str, str], modes: dict[str, str] | None = None) -> Tree:
-    blobs = {Sha(hashlib.sha1(text.encode()).hexdigest()): text.encode() for text in files.values()}
-    entries = {
-        path: Entry(
-            path=path,
-            mode=(modes or {}).get(path, "100644"),
-            blob=Sha(hashlib.sha1(text.encode()).hexdigest()),
-            size=len(text),
-        )
-        for path, text in files.items()
-    }
-    return Tree(revision=Sha("0" * 40), entries=entries, blobs=blobs)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The spine: what it may not take for a state, and what it may not take for a pass."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,11 +16,12 @@ from bot.model.examined import Examined
 from bot.model.gate import Asked, Assessment
 from bot.model.identity import EnvironmentId, Person, RepositoryId
 from bot.model.kubernetes import Kubernetes
-from bot.model.noun import Digest, Sha
+from bot.model.noun import Digest
 from bot.model.plan import Finding
 from bot.model.resource import Rendered
-from bot.model.tree import Entry, Tree
+from bot.model.tree import Tree
 from bot.render.plain import Plain
+from tests_support.trees import tree
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {a: '%s'}\n"
 ANA = Person(id=2, login="ana")
@@ -31,16 +31,7 @@ PROD = Environment(
 )  # fmt: skip
 
 
-def tree(files: dict[str, str]) -> Tree:
-    blobs = {Sha(hashlib.sha1(text.encode()).hexdigest()): text.encode() for text in files.values()}
-    entries = {
-        path: Entry(path=path, mode="100644", blob=Sha(hashlib.sha1(text.encode()).hexdigest()), size=len(text))
-        for path, text in files.items()
-    }
-    return Tree(revision=Sha("1" * 40), entries=entries, blobs=blobs)
-
-
-BASE, HEAD = tree({"prod/a.yaml": MAP % "1"}), tree({"prod/a.yaml": MAP % "2"})
+BASE, HEAD = (tree({"prod/a.yaml": MAP % each}) for each in "12")
 
 
 async def load(found: Tree, paths: frozenset[str]) -> Tree:

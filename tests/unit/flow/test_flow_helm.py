@@ -18,9 +18,10 @@ from bot.model.identity import RepositoryId
 from bot.render.helm import Helm, HelmOptions
 from bot.settings import RenderSettings
 from tests_support.chart_server import ChartServer, chart_server, sha256
-from tests_support.charts import HOOKS, archive, chart_yaml, config_map, tree_of
+from tests_support.charts import HOOKS, archive, chart_yaml, config_map
 from tests_support.programs import program
 from tests_support.trees import loaded
+from tests_support.trees import tree as make_tree
 
 CHART = archive(
     {
@@ -34,7 +35,7 @@ CHART = archive(
 async def assess(server: ChartServer, folder: Path, digest: str) -> Assessment:
     """Assess an environment of the server's chart, as `tidegate plan` does."""
     place = f"oci://{server.host}/charts/web"
-    head = tree_of({"envs/prod/values.yaml": "x: from git\n"})
+    head = make_tree({"envs/prod/values.yaml": "x: from git\n"})
     text = f"""\
 version: 1
 environments:
@@ -53,7 +54,7 @@ environments:
         fetch=Fetchers({"chart": Charts(allowed, folder / "kept", server.trust)}),
     )  # fmt: skip
     after = parse(text.encode(), RepositoryId(forge="github", number=7, path="acme/web"))
-    revisions = Revisions(base=tree_of({}), head=head, before=None, after=after, load=loaded)
+    revisions = Revisions(base=make_tree({}), head=head, before=None, after=after, load=loaded)
     try:
         (found,) = await preview(tools, revisions, frozenset(), "/gate")
     finally:
@@ -86,7 +87,7 @@ async def test_a_chart_that_cannot_be_had_is_never_an_empty_plan(tmp_path: Path,
 
 @pytest.mark.parametrize(("options", "renderer"), [({}, "kustomize"), ({"values": ["v.yaml"]}, "helm")])
 def test_options_are_never_ignored(options: dict[str, object], renderer: str) -> None:
-    tree = tree_of({"envs/prod/kustomization.yaml": "resources: []\n"})
+    tree = make_tree({"envs/prod/kustomization.yaml": "resources: []\n"})
     found = pick(renderers(RenderSettings(), Jail("best-effort")), tree, Source(path="envs/prod", options=options))
     assert found
     assert found.name == renderer

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import subprocess
 import sys
@@ -20,9 +19,8 @@ from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.kubernetes import Kubernetes
-from bot.model.noun import Sha
-from bot.model.tree import Entry, Tree
 from tests_support import troubled
+from tests_support.trees import tree
 
 SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(
@@ -40,11 +38,8 @@ async def pool() -> AsyncIterator[Pool]:
 
 def work(trouble: str = "") -> Render:
     """A render of one ConfigMap, with trouble or without."""
-    blob = Sha(hashlib.sha1(TEXT, usedforsecurity=False).hexdigest())
-    entry = Entry(path="envs/a.yaml", mode="100644", blob=blob, size=len(TEXT))
-    tree = Tree(revision=Sha("a" * 40), entries={entry.path: entry}, blobs={blob: TEXT})
     source = Source(path="envs", options={"trouble": trouble} if trouble else {})
-    return Render(renderer="troubled", tree=tree, source=source, kubernetes=Kubernetes())
+    return Render(renderer="troubled", tree=tree({"envs/a.yaml": TEXT}), source=source, kubernetes=Kubernetes())
 
 
 async def test_it_yields_what_one_process_yields_places_included(pool: Pool) -> None:

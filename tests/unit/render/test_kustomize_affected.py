@@ -13,8 +13,9 @@ from bot.model.environment import Source
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize
 from bot.render.kustomize.walk import Walker
-from tests_support.kustomizations import build, laid_out, make_tree, renderer
+from tests_support.kustomizations import build, laid_out, renderer
 from tests_support.monorepo import monorepo, overlays
+from tests_support.trees import tree as make_tree
 
 OVERLAYS, EDITS = 500, 50
 

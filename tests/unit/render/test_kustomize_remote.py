@@ -15,7 +15,9 @@ from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize import Kustomize
 from bot.render.kustomize.remote import Remote, allowed, pinned, remote
 from tests_support.git_server import GitServer, git_server
-from tests_support.kustomizations import Files, build, laid_out, make_tree, renderer
+from tests_support.kustomizations import build, laid_out, renderer
+from tests_support.trees import Files
+from tests_support.trees import tree as make_tree
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

@@ -16,8 +16,10 @@ from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered, Resource, ResourceId
 from bot.render.helm import Helm, HelmOptions
-from tests_support.charts import HOOKS, SAMPLES, Files, by_the_program, chart_yaml, config_map, tree_of
+from tests_support.charts import HOOKS, SAMPLES, by_the_program, chart_yaml, config_map
 from tests_support.programs import program
+from tests_support.trees import Files
+from tests_support.trees import tree as make_tree
 
 PROGRAMS = ("helm", "helm4")
 
@@ -53,7 +55,7 @@ def helm(name: str, jail: Jail, tmp_path: Path) -> Helm:
 async def render(helm: Helm, files: Files, **options: Any) -> Rendered:
     """What the chart in `web` renders to, as release `rel`."""
     source = Source(path="web", options={"release": "rel", **options})
-    return await helm.render(tree_of(files), source, Kubernetes(version="1.35"))
+    return await helm.render(make_tree(files), source, Kubernetes(version="1.35"))
 
 
 async def refusal(helm: Helm, files: Files, **options: Any) -> Finding:
@@ -79,7 +81,7 @@ async def test_the_objects_are_those_that_the_program_prints(
     values = [each for each in ("one.yaml", "two.yaml") if each in files]
     source = Source(path="web", options={"release": "rel", "namespace": "shop", "values": values})
     api = Kubernetes(version="1.33", api_versions=("monitoring.coreos.com/v1/ServiceMonitor",))
-    rendered = await helm.render(tree_of(files), source, api)
+    rendered = await helm.render(make_tree(files), source, api)
     arguments = [f"--values={each}" for each in values]
     expected = by_the_program(
         program(name), tmp_path / "own", files, "--include-crds", "--namespace=shop", "--kube-version=1.33",
@@ -126,7 +128,7 @@ async def test_what_is_served_comes_from_the_target_and_its_crds(helm: Helm) -> 
     crd = Resource(id=ResourceId(type="CustomResourceDefinition.apiextensions.k8s.io", name="t"), body={"spec": spec})
     source = Source(path="web", options={"release": "rel"})
     for api, expected in ((Kubernetes(), "false"), (Kubernetes(crds=(crd,)), "true")):
-        (found,) = (await helm.render(tree_of(web(template)), source, api)).resources
+        (found,) = (await helm.render(make_tree(web(template)), source, api)).resources
         assert found.body["data"]["value"] == expected
 
 
@@ -285,21 +287,21 @@ async def test_the_release_is_named_by_the_folder_or_the_chart(helm: Helm) -> No
     }
     moved = {path.replace("envs/prod", "envs/Prod_1"): text for path, text in files.items()}
     for given, path, expected in ((files, "envs/prod", "prod"), (moved, "envs/Prod_1", "web")):
-        rendered = await helm.render(tree_of(given), Source(path=path), Kubernetes())
+        rendered = await helm.render(make_tree(given), Source(path=path), Kubernetes())
         assert [each.id.name for each in rendered.resources] == [expected]
         assert [each.id.scope for each in rendered.resources] == [""], "no namespace is added"
 
 
 async def test_a_chart_at_the_root_of_the_repository(helm: Helm) -> None:
     files = {"Chart.yaml": chart_yaml("web"), "templates/a.yaml": config_map("{{ .Release.Name }}", "1")}
-    assert helm.claims(tree_of(files), Source(path="."))
-    (found,) = (await helm.render(tree_of(files), Source(path="."), Kubernetes())).resources
+    assert helm.claims(make_tree(files), Source(path="."))
+    (found,) = (await helm.render(make_tree(files), Source(path="."), Kubernetes())).resources
     assert (found.id.name, found.origin and found.origin.path) == ("web", "templates/a.yaml")
 
 
 def test_it_claims_charts_and_whatever_has_options(jail: Jail) -> None:
     helm = Helm(jail, "helm", HelmOptions())
-    both = tree_of({"web/Chart.yaml": "", "web/kustomization.yaml": "", "plain/a.yaml": "", "chart/Chart.yaml": ""})
+    both = make_tree({"web/Chart.yaml": "", "web/kustomization.yaml": "", "plain/a.yaml": "", "chart/Chart.yaml": ""})
     assert not helm.claims(both, Source(path="web"))
     assert not helm.claims(both, Source(path="plain"))
     assert helm.claims(both, Source(path="chart"))
