@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from bot.cli.demo import server
 from bot.cli.demo.stage import Stage, put_up
-from tests_support.people import People
-from tests_support.postgresql import new_database, running
-from tests_support.zygote import available, zygote
+from tests.support.people import People
+from tests.support.postgresql import new_database, running
+from tests.support.zygote import available, zygote
 
 # by default a property fails when an example, or making examples, takes long: on a busy machine any may
 settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -33,7 +33,7 @@ def rows(program: Path) -> list[Row]:
         write_manifests(folder, FILES)
         (folder / "tidegate.yaml").write_text(CONFIGURATION)
         subprocess.run(["git", "init", "-q", folder], check=True)
-        check = [sys.executable, "-m", "bot.cli", "check", "-C", folder, "--json", "-o", report]
+        check: list[str | Path] = [sys.executable, "-m", "bot.cli", "check", "-C", folder, "--json", "-o", report]
         mine, their = [], []
         for _ in range(ROUNDS):
             began = time.perf_counter()

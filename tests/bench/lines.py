@@ -18,7 +18,7 @@ from bot.model.environment import Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
 from bot.model.tree import Tree
-from tests_support.trees import tree
+from tests.support.trees import tree
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="bench")
 

@@ -24,8 +24,8 @@ from bot.model.noun import Sha
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from tests.bench.rows import Row, beside
+from tests.support.trees import loaded, tree
 from tests.tools.build import locate
-from tests_support.trees import loaded, tree
 
 __all__ = ["rows"]
 

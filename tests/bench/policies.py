@@ -25,9 +25,9 @@ from bot.model.resource import Resource
 from bot.render.manifests import resources_of
 from tests.bench.rows import Row, show
 from tests.bench.schemas import PARTS, PROCESSES, begin
+from tests.support.policies_given import binding, policy
+from tests.support.trees import tree
 from tests.tools.build import locate
-from tests_support.policies_given import binding, policy
-from tests_support.trees import tree
 
 __all__ = ["rows", "run"]
 
@@ -144,7 +144,7 @@ def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[list[float], A
 
 def conftest(program: Path, folder: Path) -> Refused:
     """What conftest refuses."""
-    command = [program, "test", "--no-color", "-o", "json", "-p", RULES.parent, folder]
+    command: list[str | Path] = [program, "test", "--no-color", "-o", "json", "-p", RULES.parent, folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found: Refused = Counter()
     for each in json.loads(done.stdout):

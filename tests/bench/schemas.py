@@ -107,11 +107,10 @@ def ours(files: Sequence[str], pool: ProcessPoolExecutor) -> tuple[Verdicts, flo
 
 def theirs(program: Path, folder: Path, location: str) -> tuple[Verdicts, float]:
     """kubeconform's verdicts, and the seconds that it took."""
-    command = [program, "-strict", "-n", str(PROCESSES), "-output", "json", "-verbose", "-ignore-missing-schemas"]
+    command: list[str | Path] = [program, "-strict", "-n", str(PROCESSES), "-output", "json", "-verbose"]
+    command += ["-ignore-missing-schemas", "-schema-location", location, folder]
     began = time.perf_counter()
-    told = subprocess.run(
-        [*command, "-schema-location", location, folder], check=False, capture_output=True
-    ).stdout  # fmt: skip
+    told = subprocess.run(command, check=False, capture_output=True).stdout
     took = time.perf_counter() - began
     words = {"statusValid": "valid", "statusInvalid": "invalid", "statusSkipped": "skipped", "statusError": "error"}
     collected: Verdicts = {}

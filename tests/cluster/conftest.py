@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests_support.control_plane import ControlPlane, control_plane
-from tests_support.programs import program
+from tests.support.control_plane import ControlPlane, control_plane
+from tests.support.programs import program
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

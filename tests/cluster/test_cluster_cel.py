@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.cli.demo.walk.browser import eventually
-from tests_support.control_plane import ControlPlane
-from tests_support.enforced import BINDINGS, POLICIES, admits, namespace
-from tests_support.expressions import FAIL, HOLD, SEEN, UNSEEN
+from tests.support.control_plane import ControlPlane
+from tests.support.enforced import BINDINGS, POLICIES, admits, namespace
+from tests.support.expressions import FAIL, HOLD, SEEN, UNSEEN
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests_support.control_plane import ControlPlane
-from tests_support.enforced import admits, in_force, namespace, shipped, start_enforcing
-from tests_support.judged import judge
-from tests_support.pods import plain, pods
+from tests.support.control_plane import ControlPlane
+from tests.support.enforced import admits, in_force, namespace, shipped, start_enforcing
+from tests.support.judged import judge
+from tests.support.pods import plain, pods
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model.kubernetes import NEWEST
-from tests_support.control_plane import ControlPlane
+from tests.support.control_plane import ControlPlane
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests_support.control_plane import ControlPlane
-from tests_support.enforced import (
+from tests.support.control_plane import ControlPlane
+from tests.support.enforced import (
     admits,
     in_force,
     namespace,
@@ -12,7 +12,7 @@ from tests_support.enforced import (
     start_enforcing,
     stop_enforcing,
 )
-from tests_support.samples import NAMES, samples
+from tests.support.samples import NAMES, samples
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 

@@ -1,7 +1,7 @@
 """What the check `schemas` finds is what a real API server refuses: fields, formats, defaults, lists, nulls."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.kubernetes import NEWEST, Kubernetes
 from bot.model.resource import Resource, ResourceId
-from tests_support.control_plane import ControlPlane
+from tests.support.control_plane import ControlPlane
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -203,40 +203,46 @@ async def test_custom_resources_are_judged_as_the_server_judges_them(plane: Cont
     assert not disagreed, "\n".join(map(str, disagreed))
 
 
-POD = {"containers": [{"name": "a", "image": "nginx"}]}
-NATIVE: tuple[tuple[str, str, Mapping[str, Any]], ...] = tuple(
-    [("pods", "Pod", {"spec": {**POD, **spec}}) for spec in (
-        {}, {"restartPolicy": "Always"}, {"restartPolicy": "always"}, {"restartPolicy": ""}, {"restartPolicy": None},
-        {"dnsPolicy": "ClusterFist"}, {"hostNetwork": "true"}, {"activeDeadlineSeconds": 1.5}, {"priority": 2**31},
-        {"tolerations": [{"operator": "Exists"}]}, {"tolerations": [{"operator": "exists"}]},
-        {"tolerations": [{"operator": "Exists", "effect": ""}]}, {"nodeSelector": {"a": None}},
-        {"nodeSelector": {"a": 1}},
-        {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gi"}}]}, {"volumes": [{"name": "a", "emptyDir": None}]},
-        {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gb"}}]}, {"contaners": []},
-        {"activeDeadlineSeconds": 9.0},
-    )]
-    + [("pods", "Pod", {"spec": {"containers": [{**POD["containers"][0], **extra}]}}) for extra in (
-        {"imagePullPolicy": "IfNotPresent"}, {"imagePullPolicy": "ifnotpresent"}, {"imagePullPolicy": ""},
-        {"ports": [{"containerPort": 80}]}, {"ports": [{"containerPort": 80, "protocol": "tcp"}]},
-        {"ports": [{"containerPort": "80"}]}, {"resources": {"limits": {"cpu": 1}}},
-        {"resources": {"limits": {"cpu": "1 core"}}}, {"livenessProbe": {"httpGet": {"port": "http"}}},
-        {"livenessProbe": {"httpGet": {"port": 80.5}}}, {"terminationMessagePolicy": "file"}, {"env": [{"name": "A"}]},
-        {"env": [{"name": "A", "value": 1}]}, {"env": [{"name": "A", "value": None}]}, {"command": "sh"},
-        {"securityContext": {"capabilities": {"add": ["NET_ADMIN"]}}}, {"lifecycle": {"postStart": None}},
-    )]
-    + [("services", "Service", {"spec": {"ports": [{"port": 80}], **spec}}) for spec in (
-        {}, {"type": "NodePort"}, {"type": "Nodeport"}, {"externalTrafficPolicy": ""}, {"sessionAffinity": "none"},
-        {"ports": [{"port": 80, "protocol": "HTTP"}]}, {"ipFamilyPolicy": "Dual"}, {"selector": {"a": "b"}},
-    )]
-    + [("configmaps", "ConfigMap", body) for body in (
-        {"data": {"a": "b"}}, {"data": {"a": 1}}, {"data": {"a": None}}, {"immutable": "yes"}, {"dta": {}},
-        {"binaryData": {"a": "YQ=="}}, {"binaryData": {"a": "YQ"}}, {"binaryData": {"a": "YQ==\n"}},
-    )]
-    + [("persistentvolumeclaims", "PersistentVolumeClaim",
-        {"spec": {"resources": {"requests": {"storage": "1Gi"}}, **spec}}) for spec in (
-        {"accessModes": ["ReadWriteOnce"]}, {"accessModes": ["ReadWriteonce"]},
-        {"accessModes": ["ReadWriteOnce"], "volumeMode": "block"},
-    )]
+Samples = Sequence[Mapping[str, Any]]
+PODS: Samples = (
+    {}, {"restartPolicy": "Always"}, {"restartPolicy": "always"}, {"restartPolicy": ""}, {"restartPolicy": None},
+    {"dnsPolicy": "ClusterFist"}, {"hostNetwork": "true"}, {"activeDeadlineSeconds": 1.5}, {"priority": 2**31},
+    {"tolerations": [{"operator": "Exists"}]}, {"tolerations": [{"operator": "exists"}]},
+    {"tolerations": [{"operator": "Exists", "effect": ""}]}, {"nodeSelector": {"a": None}},
+    {"nodeSelector": {"a": 1}},
+    {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gi"}}]}, {"volumes": [{"name": "a", "emptyDir": None}]},
+    {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gb"}}]}, {"contaners": []},
+    {"activeDeadlineSeconds": 9.0},
+)  # fmt: skip
+CONTAINERS: Samples = (
+    {"imagePullPolicy": "IfNotPresent"}, {"imagePullPolicy": "ifnotpresent"}, {"imagePullPolicy": ""},
+    {"ports": [{"containerPort": 80}]}, {"ports": [{"containerPort": 80, "protocol": "tcp"}]},
+    {"ports": [{"containerPort": "80"}]}, {"resources": {"limits": {"cpu": 1}}},
+    {"resources": {"limits": {"cpu": "1 core"}}}, {"livenessProbe": {"httpGet": {"port": "http"}}},
+    {"livenessProbe": {"httpGet": {"port": 80.5}}}, {"terminationMessagePolicy": "file"}, {"env": [{"name": "A"}]},
+    {"env": [{"name": "A", "value": 1}]}, {"env": [{"name": "A", "value": None}]}, {"command": "sh"},
+    {"securityContext": {"capabilities": {"add": ["NET_ADMIN"]}}}, {"lifecycle": {"postStart": None}},
+)  # fmt: skip
+SERVICES: Samples = (
+    {}, {"type": "NodePort"}, {"type": "Nodeport"}, {"externalTrafficPolicy": ""}, {"sessionAffinity": "none"},
+    {"ports": [{"port": 80, "protocol": "HTTP"}]}, {"ipFamilyPolicy": "Dual"}, {"selector": {"a": "b"}},
+)  # fmt: skip
+MAPS: Samples = (
+    {"data": {"a": "b"}}, {"data": {"a": 1}}, {"data": {"a": None}}, {"immutable": "yes"}, {"dta": {}},
+    {"binaryData": {"a": "YQ=="}}, {"binaryData": {"a": "YQ"}}, {"binaryData": {"a": "YQ==\n"}},
+)  # fmt: skip
+CLAIMS: Samples = (
+    {"accessModes": ["ReadWriteOnce"]}, {"accessModes": ["ReadWriteonce"]},
+    {"accessModes": ["ReadWriteOnce"], "volumeMode": "block"},
+)  # fmt: skip
+SIZE = {"resources": {"requests": {"storage": "1Gi"}}}
+CONTAINER: Mapping[str, Any] = {"name": "a", "image": "nginx"}
+NATIVE: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    *(("pods", "Pod", {"spec": {"containers": [CONTAINER], **spec}}) for spec in PODS),
+    *(("pods", "Pod", {"spec": {"containers": [{**CONTAINER, **extra}]}}) for extra in CONTAINERS),
+    *(("services", "Service", {"spec": {"ports": [{"port": 80}], **spec}}) for spec in SERVICES),
+    *(("configmaps", "ConfigMap", body) for body in MAPS),
+    *(("persistentvolumeclaims", "PersistentVolumeClaim", {"spec": {**SIZE, **spec}}) for spec in CLAIMS),
 )  # fmt: skip
 
 
@@ -289,7 +295,7 @@ CHANGES: tuple[Mapping[str, Any], ...] = (
 async def test_rules_are_applied_as_the_server_applies_them(plane: ControlPlane) -> None:
     crd = definition("Gadget", RULED)
     path = await served(plane, crd)
-    disagreed = []
+    disagreed: list[tuple[object, ...]] = []
 
     def gadget(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
         return {"apiVersion": "acme.example/v1", "kind": "Gadget", "metadata": {"name": name}, "spec": spec}

@@ -18,9 +18,9 @@ from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Origin, Resource, ResourceId
-from tests_support.jails import JAIL
-from tests_support.policies_given import binding, policy
-from tests_support.trees import tree
+from tests.support.jails import JAIL
+from tests.support.policies_given import binding, policy
+from tests.support.trees import tree
 
 CHECKS: list[Check] = [Schemas(), PlainSecrets(), Policies(), Leaks(), Rego(JAIL), OwnChecks(JAIL)]
 

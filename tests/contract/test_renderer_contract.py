@@ -19,8 +19,8 @@ from bot.render import Piecewise, Renderer
 from bot.render.helm import Helm, HelmOptions
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
+from tests.support.trees import tree
 from tests.tools.build import Missing, locate
-from tests_support.trees import tree
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {key: value}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:a'}\nrules: []\n"
@@ -115,7 +115,7 @@ async def test_identity_and_body_agree(case: Case) -> None:
 
 
 async def test_it_needs_no_file_that_it_does_not_name(case: Case) -> None:
-    made = tree(case.files | {"other/secret.yaml": "not: read", "envs/production/x.yaml": "not: read"})
+    made = tree({**case.files, "other/secret.yaml": "not: read", "envs/production/x.yaml": "not: read"})
     bare = replace(made, blobs={})
     assert case.renderer.claims(bare, SOURCE)
     loaded: frozenset[str] = frozenset()

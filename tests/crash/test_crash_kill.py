@@ -17,7 +17,7 @@ import yaml
 
 from bot.cli.demo.stage import Stage, put_up
 from bot.cli.demo.walk.browser import Broken, eventually
-from tests_support.people import People
+from tests.support.people import People
 
 ROUNDS = 50
 PHASES = 5
@@ -113,7 +113,7 @@ async def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: 
 async def at_rest(stage: Stage, people: People) -> None:
     """Every environment holds exactly what the branch says."""
     for target in stage.place.folders:
-        wanted = {}
+        wanted: dict[tuple[str, str], object] = {}
         for path in await people.developer.files("main"):
             if path.startswith(f"envs/{target}/"):
                 text, _ = await people.developer.read(path, "main")

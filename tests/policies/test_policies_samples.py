@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.check.policies.load import shipped_names
-from tests_support.judged import findings
-from tests_support.samples import NAMES, samples
+from tests.support.judged import findings
+from tests.support.samples import NAMES, samples
 
 ROOT = Path(__file__).parents[2]
 

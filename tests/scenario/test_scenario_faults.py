@@ -6,7 +6,7 @@ import pytest
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import eventually
-from tests_support.people import People, holding
+from tests.support.people import People, holding
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -67,7 +67,7 @@ async def test_a_plan_that_could_not_be_posted_does_not_count_as_shown(people: P
     await people.edit(people.branch_of(number), STAGING, NEW, "web:1.5.1")
 
     async def tried() -> bool:
-        return (await people.faults())[0]["times"] < 1000
+        return int((await people.faults())[0]["times"]) < 1000
 
     await eventually(tried, "the server never tried to show the new plan")
     await people.acknowledged(await people.approver.answer(number, "/gate approve staging"))

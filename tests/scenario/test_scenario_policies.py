@@ -3,7 +3,7 @@
 import pytest
 
 from bot.cli.demo.stage import Stage
-from tests_support.people import People
+from tests.support.people import People
 
 pytestmark = pytest.mark.timeout(180)
 

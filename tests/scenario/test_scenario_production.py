@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo.stage import INTERVALS, TEAM, Stage, put_up
-from tests_support.people import People, holding, run
+from tests.support.people import People, holding, run
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
 

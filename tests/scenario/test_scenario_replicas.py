@@ -11,7 +11,7 @@ import yaml
 from bot.cli.demo.server import Server
 from bot.cli.demo.stage import INTERVALS, Stage, put_up, unused
 from bot.cli.demo.walk.browser import eventually
-from tests_support.people import People, holding
+from tests.support.people import People, holding
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
 

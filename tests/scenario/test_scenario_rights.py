@@ -6,7 +6,7 @@ import pytest
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import Account
-from tests_support.people import People
+from tests.support.people import People
 
 pytestmark = pytest.mark.timeout(180)
 

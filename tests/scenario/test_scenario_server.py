@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path
 
         await eventually(ended, f"the server did not end in order: {said}")
 
-        async def ready() -> dict[str, object] | None:
+        async def ready() -> dict[str, Any] | None:
             async with stage.session.get(f"{stage.place.tidegate}/readyz") as answer:
                 return await answer.json() if answer.status == 200 else None
 

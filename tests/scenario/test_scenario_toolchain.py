@@ -10,8 +10,8 @@ import pytest
 
 from bot.cli.demo.stage import Stage, put_up, sample_files
 from bot.cli.demo.walk.browser import eventually
-from tests_support.people import People, holding
-from tests_support.programs import program
+from tests.support.people import People, holding
+from tests.support.programs import program
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
 

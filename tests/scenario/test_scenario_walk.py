@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests_support.programs import program
+from tests.support.programs import program
 
 ROOT = Path(__file__).parents[2]
 SYSTEM = "/usr/local/bin:/usr/bin:/bin"

@@ -6,7 +6,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.cli.demo.stage import Stage
-from tests_support.people import People
+from tests.support.people import People
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -11,9 +11,9 @@ import yaml
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import eventually
-from tests_support.encryption import AgeKey
-from tests_support.people import People
-from tests_support.programs import program
+from tests.support.encryption import AgeKey
+from tests.support.people import People, holding
+from tests.support.programs import program
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -77,7 +77,7 @@ async def test_rows_51_and_56_what_was_decrypted_is_nowhere_but_in_the_target(
         number = await developer.propose(f"{branch} words", branch)
         await people.check_is(number, "success")
         await people.merge(number)
-        await people.folder_shows("dev", lambda objects, value=value: any(value in each for each in objects.values()))
+        await people.folder_shows("dev", holding(value))
         async with stage.session.get(f"{stage.place.tidegate}/pulls/local/{stage.place.repository}/{number}") as page:
             seen += await page.text()
         async with stage.session.get(f"{stage.place.tidegate}/environments/local/{stage.place.repository}/dev") as page:

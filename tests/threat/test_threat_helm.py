@@ -20,12 +20,12 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.helm import Helm, HelmOptions
-from tests_support.chart_server import ChartServer, chart_server, sha256
-from tests_support.charts import archive, chart_yaml, config_map
-from tests_support.programs import program
-from tests_support.soon import soon
-from tests_support.trees import Files
-from tests_support.trees import tree as make_tree
+from tests.support.chart_server import ChartServer, chart_server, sha256
+from tests.support.charts import archive, chart_yaml, config_map
+from tests.support.programs import program
+from tests.support.soon import soon
+from tests.support.trees import Files
+from tests.support.trees import tree as make_tree
 
 CHART = {"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "{{ .Values.x }}")}
 SECRET = "c4n4ry-hunter2"
@@ -71,7 +71,8 @@ async def refused(helm: Helm, files: Files, modes: dict[str, str] | None = None,
     with pytest.raises(RenderError) as error:
         await render(helm, files, modes, **options)
     assert "/tmp" not in repr(error.value.findings)
-    return next(iter(error.value.findings))
+    found: Finding = next(iter(error.value.findings))
+    return found
 
 
 @pytest.mark.parametrize("name", ["-rel", "--post-renderer=./x", "--", "a b", "a\nb", "A", "a.b", "x" * 54, "", 7])

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from bot.errors import ProgramError
 from bot.jail import Done, Jail, Job, Limits, locate
 from bot.jail.loading import executed
 from bot.jail.run import Mechanisms
-from tests_support.jailed import python, shell
-from tests_support.programs import program
+from tests.support.jailed import python, shell
+from tests.support.programs import program
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ import asyncio, sys
 sys.path[:0] = {path}
 from pathlib import Path
 from bot.jail import Jail, Job, Program
-from tests_support.jailed import python
+from tests.support.jailed import python
 async def main():
     jail, scratch = Jail(), Path({scratch!r})
     program = Program(name="id", path=Path({program!r}), digest="")
@@ -339,6 +340,6 @@ async def test_row_54_no_descriptor_of_the_server_is_inherited(jail: Jail, tmp_p
 async def test_row_20_arguments_stay_arguments(jail: Jail, tmp_path: Path) -> None:
     hostile = ["$(touch owned)", "; touch owned", "--upload-pack=touch owned", "a\nb", "*", "`id`"]
     job = python(tmp_path, "import sys; print(sys.argv[1:])")
-    job = type(job)(**{name: getattr(job, name) for name in job.__slots__} | {"arguments": (*job.arguments, *hostile)})
+    job = replace(job, arguments=(*job.arguments, *hostile))
     assert (await jail.run(job)).output.decode().strip() == str(hostile)
     assert not (tmp_path / "owned").exists()

@@ -18,10 +18,10 @@ from bot.model.plan import Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize
-from tests_support.kustomizations import render, renderer
-from tests_support.programs import program
-from tests_support.trees import Files
-from tests_support.trees import tree as make_tree
+from tests.support.kustomizations import render, renderer
+from tests.support.programs import program
+from tests.support.trees import Files
+from tests.support.trees import tree as make_tree
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n"
 BASE = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": MAP, "secret.txt": "hunter2\n"}
@@ -466,7 +466,7 @@ async def test_row_54_a_build_sees_nothing_but_its_files(tmp_path: Path) -> None
         seen.append({each.relative_to(run).as_posix() for each in run.rglob("*") if each.is_file()})
         return await build(run, *rest)
 
-    made._builder.build = look  # type: ignore[method-assign]
+    made._builder.build = look  # type: ignore[method-assign, assignment]
     await render(made, tree_of("resources: [../base]\n", {"o/other.yaml": MAP}), "o")
     assert seen == [{"tree/o/kustomization.yaml", "tree/base/kustomization.yaml", "tree/base/a.yaml"}]
 

@@ -21,9 +21,9 @@ from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 from bot.render.manifests import resources_of
-from tests_support.jails import JAIL
-from tests_support.programs import program
-from tests_support.trees import tree
+from tests.support.jails import JAIL
+from tests.support.programs import program
+from tests.support.trees import tree
 
 CANARY = "ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"
 SECRET = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\nstringData:\n  token: {CANARY}\n"

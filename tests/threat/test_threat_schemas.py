@@ -20,7 +20,7 @@ from bot.model.plan import Finding
 from bot.model.resource import Resource
 from bot.model.tree import Entry, Tree
 from bot.render.manifests import resources_of
-from tests_support.soon import soon
+from tests.support.soon import soon
 
 ENVIRONMENT = Environment(
     id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),

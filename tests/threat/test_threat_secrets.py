@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo.stage import Stage, put_up, sample_overlays
-from tests_support.people import People
-from tests_support.programs import program
+from tests.support.people import People
+from tests.support.programs import program
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("servers")]
 

@@ -1,6 +1,7 @@
 """CEL as the API server has it: Kubernetes' libraries, types, and what happens to what has no result."""
 
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,24 +9,25 @@ from hypothesis import strategies as st
 
 from bot.check.cel import ABSENT, Bindings, Definition, Scope, Subject, Unknown, compile, rule_of
 from bot.errors import CelError, CelEvaluationError
-from tests_support.expressions import FAIL, FAIL_HERE, HOLD, HOLD_HERE
+from bot.model.noun import Json
+from tests.support.expressions import FAIL, FAIL_HERE, HOLD, HOLD_HERE
 
 VARIABLES = frozenset({("object", "dyn"), ("oldObject", "dyn"), ("request.operation", "string")})
 SCOPE = Scope(variables=VARIABLES)
 
 
-def result(expression, scope=SCOPE, **values):
+def result(expression: str, scope: Scope = SCOPE, **values: Any) -> Any:
     given = {"object": None, "oldObject": None, "request.operation": "CREATE", **values}
     return compile(expression, scope).evaluate(Bindings(given, VARIABLES))
 
 
 @pytest.mark.parametrize("expression", HOLD + HOLD_HERE)
-def test_it_holds(expression):
+def test_it_holds(expression: str) -> None:
     assert result(expression) is True
 
 
 @pytest.mark.parametrize("expression", FAIL + FAIL_HERE)
-def test_what_has_no_result_is_an_error(expression):
+def test_what_has_no_result_is_an_error(expression: str) -> None:
     with pytest.raises(CelEvaluationError):
         result(expression, object={"a": 1})
 
@@ -48,7 +50,7 @@ def test_what_has_no_result_is_an_error(expression):
         ("'\0' == ''", "NUL", 1, 1),
     ],
 )
-def test_what_does_not_compile_is_refused_at_its_place(expression, message, line, column):
+def test_what_does_not_compile_is_refused_at_its_place(expression: str, message: str, line: int, column: int) -> None:
     scope = Scope(variables=VARIABLES, definitions=(Definition(name="n", expression="object.a // how many"),))
     with pytest.raises(CelError) as caught:
         compile(expression, scope, ("bool",))
@@ -58,7 +60,7 @@ def test_what_does_not_compile_is_refused_at_its_place(expression, message, line
         assert (caught.value.line, caught.value.column) == (line, column)
 
 
-def test_a_definition_is_evaluated_when_it_is_used():
+def test_a_definition_is_evaluated_when_it_is_used() -> None:
     definitions = (
         Definition(name="list", expression="object.items // with a comment"),
         Definition(name="count", expression="variables.list.size()"),
@@ -74,8 +76,8 @@ def test_a_definition_is_evaluated_when_it_is_used():
         result("variables.broken == 1", scope, object={})
 
 
-def test_a_value_that_is_not_known_fails_only_what_uses_it():
-    unknown = Unknown("is not known: the base does not render")
+def test_a_value_that_is_not_known_fails_only_what_uses_it() -> None:
+    unknown: Any = Unknown("is not known: the base does not render")
     assert result("request.operation == 'CREATE' || oldObject.a == 1", oldObject=unknown) is True
     for expression in ("oldObject == null", "oldObject.a == 1", "!has(oldObject.a)", "oldObject.?a.orValue(1) == 1"):
         with pytest.raises(CelEvaluationError, match="oldObject is not known: the base does not render"):
@@ -97,24 +99,24 @@ def test_a_value_that_is_not_known_fails_only_what_uses_it():
         ({"a": object()}, "no type in CEL"),
     ],
 )
-def test_a_value_that_the_engine_reads_wrongly_is_not_known(value, why):
+def test_a_value_that_the_engine_reads_wrongly_is_not_known(value: object, why: str) -> None:
     with pytest.raises(CelEvaluationError, match=f"object holds .*{why}"):
         result("object.a == 'x'", object=value)
     assert result("oldObject == null", object=value) is True
 
 
-def test_nulls_in_maps_are_not_there_and_in_lists_are():
+def test_nulls_in_maps_are_not_there_and_in_lists_are() -> None:
     assert result("!has(object.a) && object.b == [null, 1]", object={"a": None, "b": [None, 1]}) is True
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is not counted from Python 3.12 on")
-def test_nulls_never_cost_the_interpreter_its_none():
+def test_nulls_never_cost_the_interpreter_its_none() -> None:
     for _ in range(200):
         result("object.indexOf('a') == -1", object=[None] * 100)
     assert sys.getrefcount(None) > 1 << 50
 
 
-def test_a_list_near_the_limit_is_evaluated_and_its_memory_freed():
+def test_a_list_near_the_limit_is_evaluated_and_its_memory_freed() -> None:
     assert result("object.map(x, x + 1).size() == 1500", object=list(range(1500))) is True
 
 
@@ -123,7 +125,7 @@ def test_a_list_near_the_limit_is_evaluated_and_its_memory_freed():
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=12,
 ))  # fmt: skip
-def test_any_value_equals_itself_or_is_not_known(value):
+def test_any_value_equals_itself_or_is_not_known(value: object) -> None:
     try:
         assert result("object == oldObject", object=value, oldObject=value) is True
     except CelEvaluationError as error:
@@ -131,7 +133,7 @@ def test_any_value_equals_itself_or_is_not_known(value):
 
 
 @given(st.text(max_size=40))
-def test_any_text_compiles_or_is_refused_on_one_line(text):
+def test_any_text_compiles_or_is_refused_on_one_line(text: str) -> None:
     scope = Scope(variables=VARIABLES, definitions=(Definition(name="n", expression="object.a"),))
     try:
         compile(text, scope, ("bool",))
@@ -141,11 +143,11 @@ def test_any_text_compiles_or_is_refused_on_one_line(text):
 
 
 @given(st.from_regex(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?(k|Ki|M|Mi|m|u|e2|)", fullmatch=True))
-def test_a_quantity_equals_its_sum_of_parts(text):
+def test_a_quantity_equals_its_sum_of_parts(text: str) -> None:
     assert result(f'quantity("{text}").add(quantity("{text}")).sub(quantity("{text}")) == quantity("{text}")') is True
 
 
-def test_a_rule_of_a_schema():
+def test_a_rule_of_a_schema() -> None:
     rule = rule_of(
         {
             "rule": "self.least <= self.most",
@@ -159,13 +161,13 @@ def test_a_rule_of_a_schema():
     assert (broken.message, broken.path) == ("least is 3", ("least",))
 
 
-def test_a_rule_without_a_message_says_itself():
+def test_a_rule_without_a_message_says_itself() -> None:
     broken = rule_of({"rule": "self > 1"}).broken(Subject(1, {}))
     assert broken is not None
     assert broken.message == "failed rule: self > 1"
 
 
-def test_a_transition_holds_where_there_was_nothing():
+def test_a_transition_holds_where_there_was_nothing() -> None:
     rule = rule_of({"rule": "self == oldSelf", "message": "is immutable"})
     assert rule.broken(Subject(1, {}, ABSENT)) is None
     assert rule.broken(Subject(1, {}, 1)) is None
@@ -175,7 +177,7 @@ def test_a_transition_holds_where_there_was_nothing():
         rule.broken(Subject(1, {}, Unknown("is not known: the base does not render")))
 
 
-def test_an_optional_old_value_is_asked_for_in_any_case():
+def test_an_optional_old_value_is_asked_for_in_any_case() -> None:
     rule = rule_of({"rule": "oldSelf.hasValue() ? self >= oldSelf.value() : self == 0", "optionalOldSelf": True})
     assert rule.broken(Subject(0, {}, ABSENT)) is None
     assert rule.broken(Subject(1, {}, ABSENT)) is not None
@@ -184,7 +186,7 @@ def test_an_optional_old_value_is_asked_for_in_any_case():
         rule.broken(Subject(1, {}, Unknown("is not known: the base does not render")))
 
 
-def test_formats_of_a_schema_are_times_and_odd_names_are_escaped():
+def test_formats_of_a_schema_are_times_and_odd_names_are_escaped() -> None:
     schema = {
         "properties": {
             "a-b": {"type": "integer"},
@@ -222,6 +224,6 @@ def test_formats_of_a_schema_are_times_and_odd_names_are_escaped():
         ({"rule": "true", "severity": "high"}, "severity of a validation rule is not supported"),
     ],
 )
-def test_a_rule_that_cannot_be_used_is_refused(validation, message):
+def test_a_rule_that_cannot_be_used_is_refused(validation: Json, message: str) -> None:
     with pytest.raises(CelError, match=message):
         rule_of(validation)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
-from tests_support.jails import JAIL
+from tests.support.jails import JAIL
 
 Manifests = Callable[[str], list[Resource]]
 ROOT = Path(__file__).parents[3]
@@ -48,7 +49,7 @@ def examined(manifests: Manifests, environment: Environment) -> Examined:
     return Examined(environment=environment, resources=tuple(manifests(OBJECTS)))
 
 
-def own(folder: Path, **limits: float) -> OwnChecks:
+def own(folder: Path, **limits: Any) -> OwnChecks:
     return OwnChecks(JAIL, Limits(**limits), [str(folder)])
 
 
@@ -70,7 +71,9 @@ async def test_the_documented_example_works_as_a_wheel(tmp_path: Path, examined:
     (source / "pyproject.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
     (source / "acme_checks.py").write_text(example())
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    build = ["wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", tmp_path / "wheels", source]
+    build: list[str | Path] = [
+        "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", tmp_path / "wheels", source
+    ]  # fmt: skip
     subprocess.run([*pip, *build], check=True, capture_output=True)
     (wheel,) = (tmp_path / "wheels").glob("*.whl")
     subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", target, wheel], check=True)

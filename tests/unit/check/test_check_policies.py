@@ -1,19 +1,22 @@
 """The check `policies`: what it says of objects, and that nothing it could not evaluate is a pass."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from bot.check.policies import Policies
-from bot.model.environment import Environment, Source, Waiver
+from bot.model.environment import Environment, PolicyLevel, Source, Waiver
 from bot.model.examined import Examined
+from bot.model.finding import Finding
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Resource, ResourceId
-from tests_support.expressions import SEEN, UNSEEN
-from tests_support.policies_given import binding, policy, resources
-from tests_support.trees import tree
+from tests.support.expressions import SEEN, UNSEEN
+from tests.support.policies_given import binding, policy, resources
+from tests.support.trees import tree
 
 TODAY = date(2027, 1, 1)
 ENVIRONMENT = Environment(
@@ -32,7 +35,13 @@ spec:
 """
 
 
-def judged(text, files=None, objects=WEB, seconds=60.0, **more):
+def judged(
+    text: str,
+    files: dict[str, str] | None = None,
+    objects: str | tuple[Resource, ...] = WEB,
+    seconds: float = 60.0,
+    **more: Any,
+) -> Sequence[Finding]:
     """The findings about objects, where the policy folder holds one file of this text."""
     environment = replace(ENVIRONMENT, **{key: more.pop(key) for key in list(more) if hasattr(ENVIRONMENT, key)})
     given = resources(objects) if isinstance(objects, str) else objects
@@ -41,11 +50,11 @@ def judged(text, files=None, objects=WEB, seconds=60.0, **more):
     return asyncio.run(Policies(lambda: TODAY, seconds).run(examined))
 
 
-def levels(*args, **kwargs):
+def levels(*args: Any, **kwargs: Any) -> list[str]:
     return [each.level for each in judged(*args, **kwargs)]
 
 
-def test_a_validation_that_does_not_hold_is_found_at_its_field():
+def test_a_validation_that_does_not_hold_is_found_at_its_field() -> None:
     (found,) = judged(policy() + binding())
     assert (found.check, found.rule, found.level) == ("policies", "few", "error")
     assert (found.path, found.line, found.column) == ("app.yaml", 8, 3)
@@ -54,11 +63,11 @@ def test_a_validation_that_does_not_hold_is_found_at_its_field():
     assert found.fix == "change the object as the policy asks (policies/p.yaml:1), or have it waived"
 
 
-def test_one_that_holds_says_nothing():
+def test_one_that_holds_says_nothing() -> None:
     assert judged(policy("object.spec.replicas == 5") + binding()) == []
 
 
-def test_an_environment_without_policies_is_not_looked_at():
+def test_an_environment_without_policies_is_not_looked_at() -> None:
     assert judged(policy() + binding(), policies=()) == []
 
 
@@ -66,47 +75,47 @@ def test_an_environment_without_policies_is_not_looked_at():
     ("actions", "level"),
     [("[Deny]", "error"), ("[Warn]", "warning"), ("[Audit]", "notice"), ("[Audit, Warn]", "warning")],
 )
-def test_the_actions_of_a_binding_are_levels(actions, level):
+def test_the_actions_of_a_binding_are_levels(actions: str, level: str) -> None:
     assert levels(policy() + binding(actions=actions)) == [level]
 
 
 @pytest.mark.parametrize(("level", "found"), [("off", []), ("warning", ["warning"]), ("error", ["error"])])
-def test_an_environment_sets_the_level_of_a_policy(level, found):
+def test_an_environment_sets_the_level_of_a_policy(level: PolicyLevel, found: list[str]) -> None:
     assert levels(policy() + binding(actions="[Audit]"), policy_levels={"few": level}) == found
 
 
-def test_of_two_bindings_the_more_severe_counts():
+def test_of_two_bindings_the_more_severe_counts() -> None:
     two = binding(actions="[Warn]") + binding().replace("{name: few}", "{name: other}")
     assert levels(policy() + two) == ["error"]
 
 
-def test_a_policy_says_how_to_mend_it_and_where():
+def test_a_policy_says_how_to_mend_it_and_where() -> None:
     told = '{tidegate.dev/fix: "ask for fewer", tidegate.dev/path: object.metadata.labels.tier}'
     (found,) = judged(policy(annotations=told) + binding())
     assert found.fix == "ask for fewer"
     assert (found.line, found.column) == (6, 12)
 
 
-def test_a_policy_without_a_binding_is_a_notice():
+def test_a_policy_without_a_binding_is_a_notice() -> None:
     (found,) = judged(policy())
     assert (found.level, found.path, found.line) == ("notice", "policies/p.yaml", 1)
     assert "has no binding" in found.message
 
 
-def test_messages_are_made_from_the_object():
+def test_messages_are_made_from_the_object() -> None:
     said = "messageExpression: \"'replicas: ' + string(object.spec.replicas)\"\nmessage: other"
     (found,) = judged(policy(said=said) + binding())
     assert found.message == "replicas: 5"
 
 
 @pytest.mark.parametrize("expression", ["object.nope", "'a\\nb'", "''", "'  '"])
-def test_a_message_that_cannot_be_made_gives_way_to_the_other(expression):
+def test_a_message_that_cannot_be_made_gives_way_to_the_other(expression: str) -> None:
     said = f"message: other\nmessageExpression: {'string(' + expression + ')'!r}"
     (found,) = judged(policy(said=said) + binding())
     assert found.message == "other"
 
 
-def test_without_a_message_the_expression_is_said():
+def test_without_a_message_the_expression_is_said() -> None:
     (found,) = judged(policy(said="reason: Invalid") + binding())
     assert found.message == "failed expression: object.spec.replicas <= 3"
 
@@ -133,7 +142,7 @@ ANY = "{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'
         (ANY + ", resourceNames: [api]}", False),
     ],
 )
-def test_rules_say_which_objects(rule, hit):
+def test_rules_say_which_objects(rule: str, hit: bool) -> None:
     assert levels(policy(rules=rule) + binding()) == (["error"] if hit else [])
 
 
@@ -156,7 +165,7 @@ NAMED = "kubernetes.io/metadata.name"
         (f"namespaceSelector: {{matchLabels: {{{NAMED}: other, team: a}}}}", False),
     ],
 )
-def test_selectors_say_which_objects(constraints, hit):
+def test_selectors_say_which_objects(constraints: str, hit: bool) -> None:
     assert levels(policy(constraints=constraints) + binding()) == (["error"] if hit else [])
     bound = policy() + binding(more="matchResources:\n" + "\n".join(f"  {each}" for each in constraints.split("\n")))
     assert levels(bound) == (["error"] if hit else [])
@@ -170,7 +179,7 @@ metadata: {name: shop, labels: {team: a}}
 
 
 @pytest.mark.parametrize("other", ["services", "deployments"])
-def test_each_policy_is_about_its_own_objects(other):
+def test_each_policy_is_about_its_own_objects(other: str) -> None:
     rule = f"{{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: [{other}]}}"
     texts = [policy("false", name="other", rules=rule), binding("other"), policy(), binding()]
     wanted = {"few"} | ({"other"} if other == "deployments" else set())
@@ -178,7 +187,7 @@ def test_each_policy_is_about_its_own_objects(other):
         assert {each.rule for each in judged("---\n".join(several))} == wanted
 
 
-def test_a_namespaces_labels_come_from_what_is_rendered():
+def test_a_namespaces_labels_come_from_what_is_rendered() -> None:
     text = policy(constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
     assert levels(text, objects=WEB + "---\n" + NAMESPACE) == ["error"]
     assert levels(text, before=resources(NAMESPACE)) == ["error"]
@@ -188,7 +197,7 @@ def test_a_namespaces_labels_come_from_what_is_rendered():
     assert "labels of a namespace, and no Namespace shop is rendered" in found.message
 
 
-def test_what_belongs_to_no_namespace_is_never_left_out_by_one():
+def test_what_belongs_to_no_namespace_is_never_left_out_by_one() -> None:
     objects = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {}\n"
     text = policy("false", rules=ANY + "}", constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
     assert levels(text, objects=objects) == ["error"]
@@ -196,7 +205,7 @@ def test_what_belongs_to_no_namespace_is_never_left_out_by_one():
     assert levels(text, objects=NAMESPACE.replace("team: a", "team: b")) == []
 
 
-def test_another_version_of_a_resource_would_be_converted():
+def test_another_version_of_a_resource_would_be_converted() -> None:
     objects = "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a, namespace: b}\nspec: {}\n"
     rule = "{apiGroups: [autoscaling], apiVersions: [v2], operations: [CREATE], resources: [horizontalpodautoscalers]}"
     (found,) = judged(policy("true", rules=rule) + binding(), objects=objects)
@@ -205,7 +214,7 @@ def test_another_version_of_a_resource_would_be_converted():
     assert judged(policy("true", rules=rule, constraints="matchPolicy: Exact") + binding(), objects=objects) == []
 
 
-def test_a_custom_resource_is_known_by_its_definition():
+def test_a_custom_resource_is_known_by_its_definition() -> None:
     crd = """\
         apiVersion: apiextensions.k8s.io/v1
         kind: CustomResourceDefinition
@@ -220,7 +229,7 @@ def test_a_custom_resource_is_known_by_its_definition():
     assert levels(text, objects=resources(goose)) == []
 
 
-def test_policies_never_keep_anybody_from_mending_policies():
+def test_policies_never_keep_anybody_from_mending_policies() -> None:
     text = policy("false", rules=ANY + "}") + binding()
     assert judged(text, objects=resources(text.replace("few", "other"))) == []
 
@@ -243,7 +252,7 @@ def test_policies_never_keep_anybody_from_mending_policies():
         "true || request.userInfo.username == 'ana'",
     ],
 )
-def test_a_request_is_what_an_api_server_would_get(expression):
+def test_a_request_is_what_an_api_server_would_get(expression: str) -> None:
     assert judged(policy(expression) + binding()) == []
 
 
@@ -251,28 +260,28 @@ CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: ex
 
 
 @pytest.mark.parametrize("expression", SEEN)
-def test_expressions_see_what_an_api_server_shows_them(expression):
+def test_expressions_see_what_an_api_server_shows_them(expression: str) -> None:
     assert judged(policy(expression, rules=ANY + "}") + binding(), objects=CONFIG_MAP) == []
 
 
 @pytest.mark.parametrize("expression", UNSEEN)
-def test_what_an_api_server_cannot_evaluate_is_unknown(expression):
+def test_what_an_api_server_cannot_evaluate_is_unknown(expression: str) -> None:
     assert levels(policy(expression, rules=ANY + "}") + binding(), objects=CONFIG_MAP) == ["unknown"]
 
 
-def test_an_object_without_a_namespace_goes_to_default():
+def test_an_object_without_a_namespace_goes_to_default() -> None:
     text = policy("object.metadata.namespace == 'default' && request.namespace == 'default'") + binding()
     assert judged(text, objects=WEB.replace("  namespace: shop\n", "")) == []
 
 
-def test_what_was_there_before_makes_it_an_update():
+def test_what_was_there_before_makes_it_an_update() -> None:
     before = resources(WEB.replace("5", "4"))
     text = policy("request.operation == 'UPDATE' && object.spec.replicas <= oldObject.spec.replicas") + binding()
     assert levels(text, before=before) == ["error"]
     assert levels(text, before=resources(WEB)) == []
 
 
-def test_what_is_gone_is_a_deletion():
+def test_what_is_gone_is_a_deletion() -> None:
     rule = ANY.replace("operations: ['*']", "operations: [DELETE]") + "}"
     text = policy("object != null || !has(oldObject.metadata.labels)", rules=rule) + binding()
     (found,) = judged(text, objects=(), before=resources(WEB))
@@ -281,7 +290,7 @@ def test_what_is_gone_is_a_deletion():
     assert judged(text, objects=WEB, before=resources(WEB)) == []
 
 
-def test_a_namespace_is_seen_by_its_objects():
+def test_a_namespace_is_seen_by_its_objects() -> None:
     text = policy("namespaceObject.metadata.labels.team == 'a'") + binding()
     assert judged(text, before=resources(NAMESPACE)) == []
     (found,) = judged(text)
@@ -303,14 +312,14 @@ def test_a_namespace_is_seen_by_its_objects():
         "request.subResource == ''",
     ],
 )
-def test_what_rests_on_something_unknown_is_unknown(expression):
+def test_what_rests_on_something_unknown_is_unknown(expression: str) -> None:
     (found,) = judged(policy(expression) + binding(), before=None)
     assert found.level == "unknown"
     assert "could not be evaluated: validation 1: " in found.message
     assert "is not known" in found.message or "is not there" in found.message
 
 
-def test_a_base_that_does_not_render_leaves_the_rest_known():
+def test_a_base_that_does_not_render_leaves_the_rest_known() -> None:
     assert levels(policy() + binding(), before=None) == ["error"]
     only_new = ANY.replace("operations: ['*']", "operations: [CREATE]") + "}"
     (found,) = judged(policy("true", rules=only_new) + binding(), before=None)
@@ -321,7 +330,7 @@ def test_a_base_that_does_not_render_leaves_the_rest_known():
     assert "deletions were not judged" in found.message
 
 
-def test_authorizer_is_refused_by_name():
+def test_authorizer_is_refused_by_name() -> None:
     (found,) = judged(policy("authorizer.path('/healthz').check('get').allowed()") + binding())
     assert (found.level, found.rule) == ("unknown", "few")
     assert "authorizer is not supported" in found.message
@@ -337,7 +346,7 @@ VARIABLES = """\
     """
 
 
-def test_variables_are_lazy():
+def test_variables_are_lazy() -> None:
     assert judged(policy("variables.twice == 10", more=VARIABLES) + binding()) == []
     assert judged(policy("true || variables.broken == 1", more=VARIABLES) + binding()) == []
     (found,) = judged(policy("variables.broken == 1", more=VARIABLES) + binding())
@@ -354,28 +363,28 @@ def test_variables_are_lazy():
         ("[{name: a, expression: 'object.nope == 1'}, {name: b, expression: 'true'}]", ["unknown"]),
     ],
 )
-def test_match_conditions(conditions, found):
+def test_match_conditions(conditions: str, found: list[str]) -> None:
     assert levels(policy(more=f"matchConditions: {conditions}") + binding()) == found
 
 
-def test_an_evaluation_that_fails_is_no_pass():
+def test_an_evaluation_that_fails_is_no_pass() -> None:
     (found,) = judged(policy("object.spec.nope == 1") + binding())
     assert (found.level, found.message) == (
         "unknown", 'could not be evaluated: validation 1: Key not found in map : "nope"'
     )  # fmt: skip
 
 
-def test_nor_is_it_where_the_api_server_would_ignore_it():
+def test_nor_is_it_where_the_api_server_would_ignore_it() -> None:
     (found,) = judged(policy("object.spec.nope == 1", more="failurePolicy: Ignore") + binding())
     assert found.level == "warning"
     assert "could not be evaluated" in found.message and "failurePolicy: Ignore" in found.message
 
 
-def test_nor_where_the_policy_only_warns():
+def test_nor_where_the_policy_only_warns() -> None:
     assert levels(policy("object.spec.nope == 1") + binding(actions="[Warn]")) == ["warning"]
 
 
-def test_an_audit_annotation_that_fails_is_no_pass():
+def test_an_audit_annotation_that_fails_is_no_pass() -> None:
     audits = "auditAnnotations: [{key: a, valueExpression: 'string(object.spec.nope)'}]"
     assert levels(policy("true", more=audits) + binding()) == ["unknown"]
     assert levels(policy("true", more=audits.replace("nope", "replicas")) + binding()) == []
@@ -394,7 +403,7 @@ KIND = "paramKind: {apiVersion: v1, kind: ConfigMap}"
 SET_UP = policy("object.spec.replicas <= int(params.data.most)", more=KIND)
 
 
-def reference(text):
+def reference(text: str) -> str:
     return binding(more=f"paramRef: {{{text}, parameterNotFoundAction: Deny}}")
 
 
@@ -402,19 +411,19 @@ def reference(text):
     "ref",
     ["name: limits", "name: limits, namespace: shop", "selector: {matchLabels: {for: few}}", "selector: {}"],
 )
-def test_a_policy_is_set_up_by_its_parameters(ref):
+def test_a_policy_is_set_up_by_its_parameters(ref: str) -> None:
     assert levels(SET_UP + reference(ref) + CONFIG) == ["error"]
     assert levels(SET_UP + reference(ref) + CONFIG.replace('"3"', '"5"')) == []
     assert levels(SET_UP + reference(ref), before=resources(CONFIG)) == ["error"]
 
 
-def test_parameters_of_the_change_itself_do_not_count():
+def test_parameters_of_the_change_itself_do_not_count() -> None:
     objects = resources(WEB + CONFIG.replace('"3"', '"100"'))
     (found,) = judged(SET_UP + reference("name: limits"), objects=objects)
     assert (found.level, "there is no ConfigMap limits" in found.message) == ("unknown", True)
 
 
-def test_parameters_that_are_not_there():
+def test_parameters_that_are_not_there() -> None:
     (found,) = judged(SET_UP + reference("name: limits"))
     assert (found.level, "there is no ConfigMap limits to set the policy up by" in found.message) == ("unknown", True)
     allowed = SET_UP + reference("name: limits").replace("Deny}", "Allow}")
@@ -422,7 +431,7 @@ def test_parameters_that_are_not_there():
     assert levels(allowed, before=None) == ["unknown"]
 
 
-def test_a_binding_may_leave_parameters_out():
+def test_a_binding_may_leave_parameters_out() -> None:
     assert levels(policy("params == null", more=KIND) + binding()) == []
 
 
@@ -451,7 +460,7 @@ def test_a_binding_may_leave_parameters_out():
         ("  policyName: few", "  policyName: fewer", 11, "is about a policy that is not there"),
     ],
 )  # fmt: skip
-def test_a_policy_that_cannot_be_used_is_said_at_its_own_line(old, new, line, message):
+def test_a_policy_that_cannot_be_used_is_said_at_its_own_line(old: str, new: str, line: int, message: str) -> None:
     text = policy() + binding()
     assert old in text
     found = [each for each in judged(text.replace(old, new)) if each.level != "notice"]
@@ -460,33 +469,33 @@ def test_a_policy_that_cannot_be_used_is_said_at_its_own_line(old, new, line, me
     assert message in found[0].message
 
 
-def test_a_broken_policy_of_an_environment_that_leaves_it_out_is_no_matter():
+def test_a_broken_policy_of_an_environment_that_leaves_it_out_is_no_matter() -> None:
     assert judged(policy("foo(") + binding(), policy_levels={"few": "off"}) == []
 
 
-def test_a_file_that_is_no_yaml_is_said():
+def test_a_file_that_is_no_yaml_is_said() -> None:
     (found,) = judged("a: [")
     assert (found.level, found.path) == ("unknown", "policies/p.yaml")
 
 
-def test_a_folder_that_is_not_in_the_base_is_unknown():
+def test_a_folder_that_is_not_in_the_base_is_unknown() -> None:
     (found,) = judged("", tree=tree({"other/p.yaml": policy()}))
     assert (found.level, found.path) == ("unknown", "tidegate.yaml")
     (found,) = judged("", tree=None)
     assert found.level == "unknown"
 
 
-def test_a_folder_without_policies_is_unknown_unless_they_are_of_another_kind():
+def test_a_folder_without_policies_is_unknown_unless_they_are_of_another_kind() -> None:
     assert levels("a: 1") == ["unknown"]
     assert levels("a: 1", files={"policies/p.rego": "package main"}) == []
 
 
-def test_two_policies_of_one_name_are_said():
+def test_two_policies_of_one_name_are_said() -> None:
     two = policy() + binding() + "---\n" + policy("true")
     assert "unknown" in levels(two)
 
 
-def test_lists_and_json_are_read():
+def test_lists_and_json_are_read() -> None:
     import json
 
     import yaml
@@ -499,14 +508,14 @@ def test_lists_and_json_are_read():
 # shipped
 
 
-def test_a_shipped_policy_applies_where_it_is_named():
+def test_a_shipped_policy_applies_where_it_is_named() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: nginx\n"
     (found,) = judged("", objects=pod, policies=("builtin:no-latest-tag",))
     assert (found.rule, found.level, found.line) == ("no-latest-tag", "error", 7)
     assert levels("", objects=pod.replace("nginx", "nginx:1.2"), policies=("builtin:no-latest-tag",)) == []
 
 
-def test_a_shipped_policy_that_there_is_not():
+def test_a_shipped_policy_that_there_is_not() -> None:
     (found,) = judged("", policies=("builtin:no-latest-tags",))
     assert found.level == "unknown"
     assert "did you mean builtin:no-latest-tag?" in found.message
@@ -517,7 +526,7 @@ def test_a_shipped_policy_that_there_is_not():
 WAIVER = Waiver(policy="few", reason="a sale", owner="ana", expires=date(2027, 1, 1))
 
 
-def test_a_waiver_makes_it_a_notice_until_its_last_day():
+def test_a_waiver_makes_it_a_notice_until_its_last_day() -> None:
     (found,) = judged(policy() + binding(), waivers=(WAIVER,))
     assert (found.level, found.waived) == ("notice", "by ana until 2027-01-01: a sale")
     (found,) = judged(policy() + binding(), waivers=(replace(WAIVER, expires=date(2026, 12, 31)),))
@@ -537,21 +546,21 @@ def test_a_waiver_makes_it_a_notice_until_its_last_day():
         (("deployment/web",), False),
     ],
 )
-def test_a_waiver_names_objects(objects, counts):
+def test_a_waiver_names_objects(objects: tuple[str, ...], counts: bool) -> None:
     assert levels(policy() + binding(), waivers=(replace(WAIVER, objects=objects),)) == [
         "notice" if counts else "error"
     ]
 
 
-def test_a_waiver_of_another_policy_does_not_count():
+def test_a_waiver_of_another_policy_does_not_count() -> None:
     assert levels(policy() + binding(), waivers=(replace(WAIVER, policy="other"),)) == ["error"]
 
 
-def annotated(text):
+def annotated(text: str) -> str:
     return WEB.replace("  labels:", f'  annotations: {{tidegate.dev/waive.few: "{text}"}}\n  labels:')
 
 
-def test_an_object_carries_its_waiver():
+def test_an_object_carries_its_waiver() -> None:
     (found,) = judged(policy() + binding(), objects=annotated("a sale; really; owner=ana; until=2027-01-01"))
     assert (found.level, found.waived) == ("notice", "by ana until 2027-01-01: a sale; really")
 
@@ -568,13 +577,13 @@ def test_an_object_carries_its_waiver():
         ("", "lacks a reason"),
     ],
 )
-def test_a_waiver_that_does_not_count_says_why(text, message):
+def test_a_waiver_that_does_not_count_says_why(text: str, message: str) -> None:
     (found,) = judged(policy() + binding(), objects=annotated(text))
     assert (found.level, found.waived) == ("error", "")
     assert message in found.message
 
 
-def test_what_could_not_be_evaluated_is_not_waived():
+def test_what_could_not_be_evaluated_is_not_waived() -> None:
     assert levels(policy("object.nope == 1") + binding(), waivers=(WAIVER,)) == ["unknown"]
 
 
@@ -582,13 +591,13 @@ def test_what_could_not_be_evaluated_is_not_waived():
 
 
 @pytest.mark.parametrize("value", ['"a\\0b"', "[" + "1," * 4100 + "1]"])
-def test_values_that_cannot_be_evaluated_are_unknown(value):
+def test_values_that_cannot_be_evaluated_are_unknown(value: str) -> None:
     (found,) = judged(policy("object.spec.replicas != 'a'") + binding(), objects=WEB + f"  x: {value}\n")
     assert found.level == "unknown"
     assert "object holds" in found.message
 
 
-def test_no_word_of_a_secret_is_said():
+def test_no_word_of_a_secret_is_said() -> None:
     objects = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {key: 'correct-horse('}\n"
     rule = ANY + "}"
     said = "messageExpression: \"'it is ' + object.stringData.key\""
@@ -600,13 +609,13 @@ def test_no_word_of_a_secret_is_said():
         assert "correct-horse" not in repr(found)
 
 
-def test_time_is_limited():
+def test_time_is_limited() -> None:
     found = judged(policy() + binding(), seconds=-1.0)
     assert [each.level for each in found] == ["unknown"]
     assert "took more than" in found[0].message
 
 
-def test_a_resource_of_no_file_is_judged_too():
+def test_a_resource_of_no_file_is_judged_too() -> None:
     bare = Resource(
         id=ResourceId(type="Deployment.apps", name="web", scope="shop"),
         body={"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 9}},

@@ -1,12 +1,15 @@
 """The place of what a policy refuses: the deepest part that it names, and the item that is the culprit."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.check.cel import Bindings, Definition, Scope, compile
 from bot.check.policies.paths import patterns
-from bot.check.policies.where import existing, refused_at
+from bot.check.policies.where import Path, existing, refused_at
+from bot.model.noun import Json
 
 VARIABLES = frozenset({("object", "dyn")})
 POD = Definition(name="pod", expression="object.kind == 'Pod' ? object.spec : object.spec.template.spec")
@@ -14,17 +17,17 @@ ALL = Definition(name="all", expression="variables.pod.containers + variables.po
 SCOPE = Scope(variables=VARIABLES, definitions=(POD, ALL))
 
 
-def place(expression, body):
+def place(expression: str, body: Json) -> str:
     program = compile(expression, SCOPE, ("bool",))
 
-    def holds(other):
+    def holds(other: Json) -> Any:
         return program.evaluate(Bindings({"object": other}, VARIABLES))
 
     assert not holds(body)
     return "/".join(map(str, refused_at(patterns(expression, SCOPE), body, holds))).replace("spec/template/spec", "POD")
 
 
-def container(name, **more):
+def container(name: str, **more: object) -> dict[str, object]:
     return {"name": name, "image": f"{name}:1", **more}
 
 
@@ -85,11 +88,11 @@ BODY = {
         ("false", ""),
     ],
 )  # fmt: skip
-def test_it_is_the_deepest_part_that_is_named(expression, expected):
+def test_it_is_the_deepest_part_that_is_named(expression: str, expected: str) -> None:
     assert place(expression, BODY) == expected
 
 
-def test_an_item_that_several_are_guilty_of_is_the_first():
+def test_an_item_that_several_are_guilty_of_is_the_first() -> None:
     body = {
         "spec": {"containers": [container("a"), container("b", image="x"), container("c", image="x")]},
         "kind": "Pod",
@@ -97,12 +100,12 @@ def test_an_item_that_several_are_guilty_of_is_the_first():
     assert place("variables.pod.containers.all(c, c.image != 'x')", body) == "spec/containers/1/image"
 
 
-def test_long_lists_are_asked_about_for_a_while_only():
+def test_long_lists_are_asked_about_for_a_while_only() -> None:
     items = [{"name": str(number), "image": "x"} for number in range(1000)]
     items[900]["image"] = "bad"
-    tried = []
+    tried: list[int] = []
 
-    def holds(body):
+    def holds(body: Json) -> bool:
         tried.append(1)
         return all(each["image"] != "bad" for each in body["list"])
 
@@ -111,7 +114,7 @@ def test_long_lists_are_asked_about_for_a_while_only():
 
 
 @given(st.text(max_size=60))
-def test_any_text_has_patterns(text):
+def test_any_text_has_patterns(text: str) -> None:
     assert isinstance(patterns(text, SCOPE), tuple)
 
 
@@ -125,6 +128,6 @@ BODIES = st.recursive(
 @given(
     st.lists(STEPS.map(tuple), max_size=4), st.dictionaries(st.sampled_from("abc"), BODIES, max_size=3), st.booleans()
 )
-def test_the_place_exists_whatever_the_answers(found, body, answer):
+def test_the_place_exists_whatever_the_answers(found: list[Path], body: Json, answer: bool) -> None:
     path = refused_at(tuple(found), body, lambda other: bool(len(repr(other)) % 2) == answer)
     assert existing(path, body) == path

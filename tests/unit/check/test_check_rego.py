@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 from bot.model.tree import Tree
-from tests_support.jails import JAIL, Watched
-from tests_support.programs import program
-from tests_support.trees import tree
+from tests.support.jails import JAIL, Watched
+from tests.support.programs import program
+from tests.support.trees import tree
 
 Manifests = Callable[[str], list[Resource]]
 
@@ -67,7 +68,7 @@ def rego(request: pytest.FixtureRequest) -> Rego:
 def examined(manifests: Manifests, environment: Environment) -> Callable[..., Examined]:
     """An environment with policies in `policies/`, and objects."""
 
-    def make(files: dict[str, str], objects: str = OBJECTS, **changes: object) -> Examined:
+    def make(files: dict[str, str], objects: str = OBJECTS, **changes: Any) -> Examined:
         named = replace(environment, policies=("policies", "builtin:no-latest-tag"), **changes)
         return Examined(environment=named, resources=tuple(manifests(objects)), policies=tree(files))
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from bot.check.waivers import settle, settled
-from bot.model.environment import Environment, Waiver
+from bot.model.environment import Environment, PolicyLevel, Waiver
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
 
@@ -31,7 +31,9 @@ def test_without_rules_a_finding_stays_as_it_is(environment: Environment) -> Non
         ({"main.warn": "off"}, "error"),
     ],
 )
-def test_a_level_is_given_by_rule_or_by_check(environment: Environment, levels: dict[str, str], level: str) -> None:
+def test_a_level_is_given_by_rule_or_by_check(
+    environment: Environment, levels: dict[str, PolicyLevel], level: str
+) -> None:
     found = settle(FOUND, replace(environment, policy_levels=levels), TODAY)
     assert found is not None
     assert found.level == level

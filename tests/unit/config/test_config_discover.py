@@ -10,7 +10,7 @@ from bot.config.naming import unique
 from bot.config.propose import EVERYTHING, Proposal, propose
 from bot.model.identity import RepositoryId
 from bot.model.tree import Tree
-from tests_support.trees import tree
+from tests.support.trees import tree
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"

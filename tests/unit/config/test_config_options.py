@@ -30,6 +30,7 @@ def fault(options: dict[str, Any], renderer: str = "") -> Finding:
     """The one thing that is wrong with them."""
     with pytest.raises(ConfigurationError) as error:
         read(options, renderer)
+    found: Finding
     (found,) = error.value.findings
     assert found.fix
     return found

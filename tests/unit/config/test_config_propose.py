@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.config import parse, propose, touched
 from bot.config.propose import candidates
 from bot.model.identity import RepositoryId
-from tests_support.trees import tree
+from tests.support.trees import tree
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="me/mine")
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.document import Limits, load_documents, load_json
 from bot.errors import DocumentError
-from tests_support.soon import soon
+from tests.support.soon import soon
 
 
 @pytest.mark.parametrize("opening", ["[", "[\n", "- ", "{a: ", "{a: [", "? - ", "[" * 50 + "\n"])

@@ -12,8 +12,8 @@ from bot.fetch import Charts, Fetchers
 from bot.fetch.door import Hosts, private
 from bot.model.plan import Finding
 from bot.model.tree import Elsewhere, Tree
-from tests_support.chart_server import ChartServer, chart_server, sha256
-from tests_support.charts import archive, chart_yaml, config_map
+from tests.support.chart_server import ChartServer, chart_server, sha256
+from tests.support.charts import archive, chart_yaml, config_map
 
 CHART = archive({"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "x")})
 OTHER = archive({"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "other")})
@@ -44,6 +44,7 @@ async def refusal(charts: Charts, what: Elsewhere) -> Finding:
     """What a fetch is refused with."""
     with pytest.raises(RenderError) as error:
         await charts(what)
+    found: Finding
     (found,) = error.value.findings
     assert found.fix
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.flow.world import World
-from tests_support.alone import alone
+from tests.support.alone import alone
 
 
 @pytest.fixture

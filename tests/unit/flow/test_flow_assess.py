@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, ClassVar, Literal
 
 import pytest
 
@@ -21,7 +22,7 @@ from bot.model.plan import Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render.plain import Plain
-from tests_support.trees import tree
+from tests.support.trees import tree
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {a: '%s'}\n"
 ANA = Person(id=2, login="ana")
@@ -38,7 +39,7 @@ async def load(found: Tree, paths: frozenset[str]) -> Tree:
     raise AssertionError("every file is there")
 
 
-def subject(head: Tree = HEAD, **more: object) -> Subject:
+def subject(head: Tree = HEAD, **more: Any) -> Subject:
     made = Subject(
         environment=PROD, before=PROD, base=BASE, head=head, load=load, uid="u", branch="main",
         allowed=frozenset({"prod"}),
@@ -103,7 +104,7 @@ class Broken:
     """A check that breaks."""
 
     name = "broken"
-    subject = "desired"
+    subject: ClassVar[Literal["desired"]] = "desired"
 
     async def run(self, examined: Examined) -> Sequence[Finding]:
         raise ValueError("a secret")

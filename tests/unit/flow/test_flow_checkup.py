@@ -5,7 +5,9 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +52,7 @@ def repository(tmp_path: Path, files: dict[str, str] = FILES) -> Path:
     return tmp_path
 
 
-def environment(path: str, **given: object) -> Environment:
+def environment(path: str, **given: Any) -> Environment:
     # the scanner of leaks keeps threads, and a process that has some is not copied; tests of commands have it on
     given = {"policy_levels": {"leaks": "off"}, **given}
     name = EnvironmentId(repository=REPOSITORY, name=path)
@@ -133,7 +135,9 @@ def test_a_process_that_is_killed_costs_only_what_it_did(tmp_path: Path) -> None
 
 def test_a_process_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     def work(task: Task) -> Outcome:
-        return signal.pause() if task.environment == "b" else Outcome(objects=1)  # type: ignore[func-returns-value]
+        if task.environment == "b":
+            signal.pause()
+        return Outcome(objects=1)
 
     tasks = [Task(environment="a"), Task(environment="b"), Task(environment="c")]
     with Crew(lambda: nullcontext(work), 2, patience=0.2) as crew:
@@ -188,7 +192,7 @@ def test_an_environment_with_policies_that_look_at_several_objects_is_one_piece(
 def test_what_concerns_a_whole_environment_is_shown_where_it_is_described(tmp_path: Path) -> None:
     top = repository(tmp_path, {**FILES, "tidegate.yaml": "version: 1\n"})
     subject = subject_of(top, "nowhere", line=7)
-    (nowhere,) = judged(room.replace(subject, written=True), 1).environments
+    (nowhere,) = judged(replace(subject, written=True), 1).environments
     assert [(each.path, each.line) for each in nowhere.findings] == [("tidegate.yaml", 7)]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ A, B, C = (ResourceId(type="ConfigMap", name=name, scope="shop") for name in "ab
 STRICT, LOOSE = ApprovalRule(count=2, approvers=("team:acme/sre",)), ApprovalRule()
 
 
-def environment(name: str = "prod", **changes: object) -> Environment:
+def environment(name: str = "prod", **changes: Any) -> Environment:
     made = Environment(
         id=EnvironmentId(repository=REPOSITORY, name=name), source=Source(path=name), target=name, apply="on-merge",
         drift="revert",
@@ -102,7 +103,7 @@ def test_the_text_of_a_listed_comment_that_was_edited_may_be_somebody_else_s() -
     assert command(("approve",), SOON, edited=True, listed=False) == ""
 
 
-def drifted(rule: str, state: str, **changes: object) -> Assessed:
+def drifted(rule: str, state: str, **changes: Any) -> Assessed:
     head, changed = desired(a="o1:1"), plan(Change(id=A, action=Action.UPDATE))
     verdict = Verdict(rule="gate", state="wait", reason="", children=(Verdict(rule=rule, state=state, reason=""),))  # type: ignore[arg-type]
     assessment = Assessment(

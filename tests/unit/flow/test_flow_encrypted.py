@@ -17,8 +17,8 @@ from bot.model.plan import Action
 from bot.model.resource import Resource
 from bot.model.tree import Tree
 from bot.render.manifests import resources_of
-from tests_support.encryption import AgeKey
-from tests_support.trees import tree
+from tests.support.encryption import AgeKey
+from tests.support.trees import tree
 
 REPOSITORY = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(

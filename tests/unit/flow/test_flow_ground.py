@@ -14,8 +14,8 @@ from bot.model.forge import Remote, Repository
 from bot.model.identity import RepositoryId
 from bot.model.noun import Sha
 from bot.store import repositories
-from tests_support.alone import KEY
-from tests_support.git_server import GitServer, git_server
+from tests.support.alone import KEY
+from tests.support.git_server import GitServer, git_server
 
 SHOP = Repository(id=KEY, default_branch="main")
 

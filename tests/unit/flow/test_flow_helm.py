@@ -17,11 +17,11 @@ from bot.model.gate import Assessment
 from bot.model.identity import RepositoryId
 from bot.render.helm import Helm, HelmOptions
 from bot.settings import RenderSettings
-from tests_support.chart_server import ChartServer, chart_server, sha256
-from tests_support.charts import HOOKS, archive, chart_yaml, config_map
-from tests_support.programs import program
-from tests_support.trees import loaded
-from tests_support.trees import tree as make_tree
+from tests.support.chart_server import ChartServer, chart_server, sha256
+from tests.support.charts import HOOKS, archive, chart_yaml, config_map
+from tests.support.programs import program
+from tests.support.trees import loaded
+from tests.support.trees import tree as make_tree
 
 CHART = archive(
     {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.flow.evaluate import Files, Render
 from bot.flow.judge import judge
 from bot.flow.subject import Ruling, Subject, Tools
 from bot.model.environment import Environment, Source
@@ -10,9 +11,9 @@ from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Finding
-from bot.model.resource import Desired
+from bot.model.resource import Desired, Rendered
 from bot.model.tree import Entry, Tree
-from tests_support.trees import loaded
+from tests.support.trees import loaded
 
 SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(
@@ -39,8 +40,11 @@ class Reader:
         texts = [tree.read(path).decode() for path in sorted(tree.entries)]
         return [Finding(check="policies", level="error", message=text) for text in texts]
 
-    async def render(self, turn: object, work: object) -> object:
+    async def render(self, turn: RepositoryId, work: Render) -> Rendered:
         raise AssertionError("nothing is rendered here")
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        raise AssertionError("no file is validated here")
 
     async def close(self) -> None:
         """Nothing to end."""

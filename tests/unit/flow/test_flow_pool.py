@@ -19,8 +19,8 @@ from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.kubernetes import Kubernetes
-from tests_support import troubled
-from tests_support.trees import tree
+from tests.support import troubled
+from tests.support.trees import tree
 
 SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
 ENVIRONMENT = Environment(
@@ -144,10 +144,10 @@ async def test_nothing_is_started_before_there_is_work_and_none_of_its_processes
 SERVER = """
 import asyncio, sys
 from bot.flow.pool import Pool
-from tests_support import troubled, warmth
+from tests.support import troubled, warmth
 
 async def main():
-    pool = Pool(troubled.make, processes=2, seconds=600, warm="tests_support.warmth")
+    pool = Pool(troubled.make, processes=2, seconds=600, warm="tests.support.warmth")
     pool._started().schedule(troubled.go_wrong, args=("hangs",))
     future = pool._started().schedule(warmth.origin)
     print(*await asyncio.wrap_future(future), flush=True)
@@ -163,7 +163,7 @@ def server(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process with a pool; it prints of one of the pool's processes who it is, and who imported what is warm."""
     (tmp_path / "server.py").write_text(SERVER)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, tmp_path / "server.py"]
+    command: list[str | Path] = [sys.executable, tmp_path / "server.py"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         yield process
         process.kill()

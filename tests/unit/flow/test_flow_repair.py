@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,13 +25,13 @@ DRIFT = Change(id=ResourceId(type="ConfigMap", name="a"), action=Action.UPDATE, 
 RULES = ("render", "checks", "target", "hold", "deletions", "approvals", "order", "first_apply", "apply")
 
 
-def assessed(environment: Environment = ENVIRONMENT, changes: tuple[Change, ...] = (DRIFT,), **rules: str) -> Assessed:
+def assessed(environment: Environment = ENVIRONMENT, changes: tuple[Change, ...] = (DRIFT,), **rules: Any) -> Assessed:
     """An assessment with drift, whose rules pass unless said otherwise."""
     plan = Plan(
         environment=environment.id, desired=Digest("d1:a"), destination="prod", changes=changes, inventory=1,
         at=datetime(2030, 1, 31, tzinfo=UTC),
     )  # fmt: skip
-    children = tuple(Verdict(rule=rule, state=rules.get(rule, "pass"), reason="") for rule in RULES)  # type: ignore[arg-type]
+    children = tuple(Verdict(rule=rule, state=rules.get(rule, "pass"), reason="") for rule in RULES)
     verdict = Verdict(rule="all", state="wait", reason="", children=children)
     assessment = Assessment(environment=environment, base=None, head=None, plan=plan, verdict=verdict)
     return Assessed(assessment=assessment, saved=Sketch(plan))
@@ -57,9 +58,9 @@ def test_there_is_nothing_to_do_without_drift() -> None:
 @pytest.mark.parametrize("rule", ["render", "checks", "target", "hold", "deletions"])
 @pytest.mark.parametrize("state", ["fail", "unknown", "wait"])
 def test_what_binds_a_repair_too_stops_it(rule: str, state: str) -> None:
-    assert not is_to_be_repaired(assessed(**{rule: state}))
+    assert not is_to_be_repaired(assessed(ENVIRONMENT, (DRIFT,), **{rule: state}))
 
 
 @pytest.mark.parametrize("rule", ["approvals", "order", "first_apply", "apply"])
 def test_neither_approval_nor_order_nor_time_stops_it(rule: str) -> None:
-    assert is_to_be_repaired(assessed(**{rule: "wait"}))
+    assert is_to_be_repaired(assessed(ENVIRONMENT, (DRIFT,), **{rule: "wait"}))

@@ -13,7 +13,7 @@ from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, Key, PullRequestId, Wake
 from bot.store import queue, servers
 from bot.web.health import toolchain_renders
-from tests_support.alone import KEY, NOON, play
+from tests.support.alone import KEY, NOON, play
 
 PULL, PROD = PullRequestId(repository=KEY, number=4), EnvironmentId(repository=KEY, name="prod")
 

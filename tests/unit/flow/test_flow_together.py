@@ -7,9 +7,9 @@ from bot.flow.together import render_all
 from bot.model.environment import Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.resource import Rendered
-from tests_support.kustomizations import renderer
-from tests_support.trees import loaded
-from tests_support.trees import tree as make_tree
+from tests.support.kustomizations import renderer
+from tests.support.trees import loaded
+from tests.support.trees import tree as make_tree
 
 SHOP = RepositoryId(forge="github", number=1, path="acme/shop")
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"

@@ -17,7 +17,7 @@ from bot.model.identity import Key, Wake
 from bot.settings import Intervals
 from bot.store import queue
 from bot.store.tables import queue as table
-from tests_support.alone import KEY, NOON, Work, play
+from tests.support.alone import KEY, NOON, Work, play
 
 
 async def row(world: World) -> tuple[bool, float | None, int]:

@@ -1,13 +1,15 @@
 """Facts to judge. One session-wide fixture, so that Hypothesis may use it too."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any, Literal, Protocol
 
 import pytest
 
 from bot.gate.facts import Facts
 from bot.model.environment import ApprovalRule, Environment, Source
-from bot.model.gate import Approval
+from bot.model.gate import Approval, Verdict
 from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Change, Plan
@@ -23,12 +25,33 @@ A, B = (
 RULE = ApprovalRule(count=1, approvers=("team:acme/sre",))
 
 
-def pull(number=1):
+class Gate(Protocol):
+    """What the fixture of that name holds."""
+
+    pull: Callable[..., PullRequestId]
+    environment: Callable[..., Environment]
+    desired: Callable[..., Desired]
+    doomed: Callable[..., Change]
+    plan: Callable[..., Plan]
+    facts: Callable[..., Facts]
+    approval: Callable[..., Approval]
+    node: Callable[[Verdict, str], Verdict]
+    OPENER: Person
+    ANA: Person
+    EVE: Person
+    BOT: Person
+    A: ResourceId
+    B: ResourceId
+    RULE: ApprovalRule
+    NOON: datetime
+
+
+def pull(number: int = 1) -> PullRequestId:
     return PullRequestId(repository=REPOSITORY, number=number)
 
 
-def environment(**changes):
-    defaults = {
+def environment(**changes: Any) -> Environment:
+    defaults: dict[str, Any] = {
         "id": EnvironmentId(repository=REPOSITORY, name="prod"),
         "source": Source(path="prod"),
         "target": "prod",
@@ -38,7 +61,7 @@ def environment(**changes):
     return Environment(**{**defaults, **changes})
 
 
-def desired(objects=None, digest="d1:new"):
+def desired(objects: dict[ResourceId, Digest] | None = None, digest: str = "d1:new") -> Desired:
     objects = {A: Digest("o1:a2")} if objects is None else objects
     return Desired(
         environment=environment().id, revision=Sha("1" * 40), destination="x", scope="", resources=(), objects=objects,
@@ -46,21 +69,21 @@ def desired(objects=None, digest="d1:new"):
     )  # fmt: skip
 
 
-def doomed(id=B, uid="f1:b", action=Action.DELETE, **more):
+def doomed(id: ResourceId = B, uid: str = "f1:b", action: Action = Action.DELETE, **more: Any) -> Change:
     return Change(id=id, action=action, uid=uid, **more)
 
 
-def plan(*changes, digest="d1:new", inventory=100):
+def plan(*changes: Change, digest: str = "d1:new", inventory: int = 100) -> Plan:
     return Plan(
         environment=environment().id, desired=Digest(digest), destination="x", changes=changes,
         inventory=inventory, at=NOON,
     )  # fmt: skip
 
 
-def facts(*changes, **more):
+def facts(*changes: Change, **more: Any) -> Facts:
     """An open pull request that changes A; ana may approve, bo opened it."""
     inventory = more.pop("inventory", 100)
-    defaults = {
+    defaults: dict[str, Any] = {
         "environment": environment(),
         "phase": "open",
         "desired": desired(),
@@ -74,7 +97,15 @@ def facts(*changes, **more):
     return Facts(**{**defaults, **more})
 
 
-def approval(by=ANA, digest="d1:new", how="command", at=0, number=1, objects=None, destroys=()):
+def approval(
+    by: Person = ANA,
+    digest: str = "d1:new",
+    how: Literal["command", "review", "deletions"] = "command",
+    at: int = 0,
+    number: int = 1,
+    objects: dict[ResourceId, Digest] | None = None,
+    destroys: Iterable[Change] = (),
+) -> Approval:
     return Approval(
         environment="prod", pull_request=pull(number), desired=Digest(digest),
         objects={A: Digest("o1:a2")} if objects is None else objects,
@@ -82,12 +113,12 @@ def approval(by=ANA, digest="d1:new", how="command", at=0, number=1, objects=Non
     )  # fmt: skip
 
 
-def node(verdict, rule):
+def node(verdict: Verdict, rule: str) -> Verdict:
     return next(each for each in verdict.children if each.rule == rule)
 
 
 @pytest.fixture(scope="session")
-def gate():
+def gate() -> Gate:
     """Builders of facts and their parts."""
     builders = (pull, environment, desired, doomed, plan, facts, approval, node)
     people = {"OPENER": OPENER, "ANA": ANA, "EVE": EVE, "BOT": Person(id=4, login="ci", bot=True)}

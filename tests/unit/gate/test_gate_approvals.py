@@ -1,31 +1,34 @@
 """Whose approval counts for which state: open pull requests by the whole digest, merged ones object by object."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.gate import decide, explain_person, why_not
-from bot.gate.facts import Shown
+from bot.gate.facts import Facts, Shown
 from bot.model.environment import ApprovalRule
+from bot.model.noun import Digest
+from tests.unit.gate.conftest import Gate
 
 
-def test_nothing_approved_waits_and_says_who_and_what(gate):
+def test_nothing_approved_waits_and_says_who_and_what(gate: Gate) -> None:
     verdict = decide(gate.facts())
     assert (verdict.state, verdict.reason) == ("wait", "0 of 1 approvals")
     assert verdict.who == ("team:acme/sre",)
     assert verdict.next == "/gate approve prod"
 
 
-def test_the_prefix_of_the_configuration_is_used(gate):
+def test_the_prefix_of_the_configuration_is_used(gate: Gate) -> None:
     assert decide(gate.facts(prefix="/tide")).next == "/tide approve prod"
 
 
-def test_one_approval_of_this_state_passes(gate):
+def test_one_approval_of_this_state_passes(gate: Gate) -> None:
     verdict = decide(gate.facts(approvals=(gate.approval(),)))
     assert (verdict.state, verdict.reason) == ("pass", "applies at once")
 
 
-def test_an_approval_of_another_state_does_not_count_and_is_told(gate):
+def test_an_approval_of_another_state_does_not_count_and_is_told(gate: Gate) -> None:
     verdict = decide(gate.facts(approvals=(gate.approval(digest="d1:old"),)))
     assert verdict.state == "wait"
     assert "ana approved another state" in gate.node(verdict, "approvals").children[0].reason
@@ -41,7 +44,7 @@ def test_an_approval_of_another_state_does_not_count_and_is_told(gate):
         ({"openers": frozenset({2})}, "who opened the change cannot approve it"),
     ],
 )
-def test_who_does_not_count_is_refused_with_the_reason(gate, changes, words):
+def test_who_does_not_count_is_refused_with_the_reason(gate: Gate, changes: dict[str, Any], words: str) -> None:
     facts = gate.facts(approvals=(gate.approval(),), **changes)
     verdict = decide(facts)
     assert verdict.state == "wait"
@@ -50,34 +53,34 @@ def test_who_does_not_count_is_refused_with_the_reason(gate, changes, words):
     assert "/gate approve prod" in why_not(facts, gate.ANA)
 
 
-def test_a_bot_never_counts_whatever_its_standing(gate):
+def test_a_bot_never_counts_whatever_its_standing(gate: Gate) -> None:
     facts = gate.facts(approvals=(gate.approval(gate.BOT),), standing={4: True})
     assert decide(facts).state == "wait"
     assert "bots never count" in why_not(facts, gate.BOT)
 
 
-def test_authors_count_where_the_rule_says_so(gate):
+def test_authors_count_where_the_rule_says_so(gate: Gate) -> None:
     rule = replace(gate.RULE, author=True)
     assert decide(gate.facts(approvals=(gate.approval(gate.OPENER),), rules=(rule,))).state == "pass"
 
 
-def test_two_approvals_are_of_two_persons(gate):
+def test_two_approvals_are_of_two_persons(gate: Gate) -> None:
     rules = (replace(gate.RULE, count=2),)
     twice = (gate.approval(at=1), gate.approval(at=2))
     assert decide(gate.facts(approvals=twice, rules=rules)).reason == "1 of 2 approvals"
     assert decide(gate.facts(approvals=(*twice, gate.approval(gate.EVE)), rules=rules)).state == "pass"
 
 
-def test_every_rule_must_be_satisfied(gate):
+def test_every_rule_must_be_satisfied(gate: Gate) -> None:
     rules = (gate.RULE, replace(gate.RULE, count=2))
     assert decide(gate.facts(approvals=(gate.approval(),), rules=rules)).state == "wait"
 
 
-def test_without_rules_the_environments_own_one_holds(gate):
+def test_without_rules_the_environments_own_one_holds(gate: Gate) -> None:
     assert decide(gate.facts(rules=())).state == "wait"
 
 
-def test_a_review_counts_only_where_reviews_do(gate):
+def test_a_review_counts_only_where_reviews_do(gate: Gate) -> None:
     review = (gate.approval(how="review"),)
     assert decide(gate.facts(approvals=review)).state == "pass"
     refused = decide(gate.facts(approvals=review, rules=(replace(gate.RULE, reviews=False),)))
@@ -85,12 +88,12 @@ def test_a_review_counts_only_where_reviews_do(gate):
     assert "reviews do not count here" in gate.node(refused, "approvals").children[0].reason
 
 
-def test_naming_deletions_is_not_approving_the_rest(gate):
+def test_naming_deletions_is_not_approving_the_rest(gate: Gate) -> None:
     doomed = gate.doomed()
     assert decide(gate.facts(doomed, approvals=(gate.approval(how="deletions", destroys=(doomed,)),))).state == "wait"
 
 
-def test_an_author_without_an_account_needs_somebody_else(gate):
+def test_an_author_without_an_account_needs_somebody_else(gate: Gate) -> None:
     rule = replace(gate.RULE, author=True)
     facts = gate.facts(approvals=(gate.approval(gate.OPENER),), rules=(rule,), strangers=("x@example.org",))
     assert decide(facts).state == "wait"
@@ -98,7 +101,7 @@ def test_an_author_without_an_account_needs_somebody_else(gate):
     assert decide(replace(facts, approvals=(gate.approval(gate.ANA),))).state == "pass"
 
 
-def test_explained_for_one_person(gate):
+def test_explained_for_one_person(gate: Gate) -> None:
     assert explain_person(gate.facts(), gate.ANA, gate.RULE).state == "pass"
     assert explain_person(gate.facts(), gate.OPENER, gate.RULE).state == "fail"
     assert explain_person(gate.facts(standing={2: None}), gate.ANA, gate.RULE).state == "unknown"
@@ -109,13 +112,17 @@ def test_explained_for_one_person(gate):
     )
 
 
-def merged(gate, **more):
+def merged(gate: Gate, **more: Any) -> Facts:
     objects = {gate.A: "o1:a2", gate.B: "o1:b2"}
-    defaults = {"phase": "merged", "desired": gate.desired(objects), "applied": {gate.A: "o1:a1", gate.B: "o1:b1"}}
+    defaults: dict[str, Any] = {
+        "phase": "merged",
+        "desired": gate.desired(objects),
+        "applied": {gate.A: "o1:a1", gate.B: "o1:b1"},
+    }
     return gate.facts(**{**defaults, **more})
 
 
-def test_two_riders_that_touch_different_objects_need_no_third_approval(gate):
+def test_two_riders_that_touch_different_objects_need_no_third_approval(gate: Gate) -> None:
     first = gate.approval(number=1, digest="d1:x", objects={gate.A: "o1:a2"})
     second = gate.approval(number=2, digest="d1:y", objects={gate.B: "o1:b2"})
     assert decide(merged(gate, approvals=(first, second))).state == "pass"
@@ -124,19 +131,19 @@ def test_two_riders_that_touch_different_objects_need_no_third_approval(gate):
     assert "missing for Deployment web/b" in gate.node(alone, "approvals").children[0].reason
 
 
-def test_an_object_that_collided_is_not_approved_by_either(gate):
+def test_an_object_that_collided_is_not_approved_by_either(gate: Gate) -> None:
     first = gate.approval(number=1, digest="d1:x", objects={gate.A: "o1:a8", gate.B: "o1:b2"})
     second = gate.approval(number=2, digest="d1:y", objects={gate.A: "o1:a9"})
     assert decide(merged(gate, approvals=(first, second))).state == "wait"
 
 
-def test_a_state_is_not_put_together_from_plans_that_a_rider_left(gate):
+def test_a_state_is_not_put_together_from_plans_that_a_rider_left(gate: Gate) -> None:
     left = gate.approval(digest="d1:x", at=1, objects={gate.A: "o1:a2", gate.B: "o1:b1x"})
     last = gate.approval(digest="d1:y", at=2, objects={gate.A: "o1:a3", gate.B: "o1:b2"})
     assert decide(merged(gate, approvals=(left, last))).state == "wait"
 
 
-def test_a_stranger_does_not_say_which_plan_was_last(gate):
+def test_a_stranger_does_not_say_which_plan_was_last(gate: Gate) -> None:
     good = gate.approval(objects={gate.A: "o1:a2", gate.B: "o1:b2"}, at=1)
     stranger = gate.approval(gate.BOT, digest="d1:y", at=2)
     unknown = gate.approval(gate.EVE, digest="d1:y", at=2)
@@ -145,12 +152,12 @@ def test_a_stranger_does_not_say_which_plan_was_last(gate):
     assert decide(merged(gate, approvals=(good, unknown), standing={2: True, 3: None})).state == "wait"
 
 
-def test_an_object_that_is_as_applied_needs_no_approval(gate):
+def test_an_object_that_is_as_applied_needs_no_approval(gate: Gate) -> None:
     same = merged(gate, applied={gate.A: "o1:a2", gate.B: "o1:b2"})
     assert decide(same).state == "pass"
 
 
-def test_count_two_is_per_object(gate):
+def test_count_two_is_per_object(gate: Gate) -> None:
     rules = (replace(gate.RULE, count=2),)
     both = {gate.A: "o1:a2", gate.B: "o1:b2"}
     approvals = (gate.approval(objects=both), gate.approval(gate.EVE, objects={gate.A: "o1:a2"}))
@@ -158,29 +165,29 @@ def test_count_two_is_per_object(gate):
     assert (verdict.state, verdict.reason) == ("wait", "1 of 2 approvals")
 
 
-def free(gate, **more):
+def free(gate: Gate, **more: Any) -> Facts:
     return merged(gate, rules=(ApprovalRule(),), environment=gate.environment(approvals=ApprovalRule()), **more)
 
 
-def test_without_required_approvals_what_was_shown_stands_in(gate):
-    shown = Shown(objects={gate.A: "o1:a2", gate.B: "o1:b2"})
+def test_without_required_approvals_what_was_shown_stands_in(gate: Gate) -> None:
+    shown = Shown(objects={gate.A: Digest("o1:a2"), gate.B: Digest("o1:b2")})
     assert decide(free(gate, shown=(shown,))).state == "pass"
-    verdict = decide(free(gate, shown=(Shown(objects={gate.A: "o1:a2"}),)))
+    verdict = decide(free(gate, shown=(Shown(objects={gate.A: Digest("o1:a2")}),)))
     assert (verdict.state, verdict.reason) == ("wait", "not shown before the merge")
 
 
-def test_without_required_approvals_anybody_in_standing_may_approve_what_was_not_shown(gate):
+def test_without_required_approvals_anybody_in_standing_may_approve_what_was_not_shown(gate: Gate) -> None:
     agreed = gate.approval(gate.OPENER, objects={gate.A: "o1:a2", gate.B: "o1:b2"})
     assert decide(free(gate, approvals=(agreed,))).state == "pass"
     assert decide(free(gate, approvals=(agreed,), standing={1: False})).state == "wait"
 
 
-def test_while_open_no_approval_is_asked_for_where_none_is_required(gate):
+def test_while_open_no_approval_is_asked_for_where_none_is_required(gate: Gate) -> None:
     verdict = decide(gate.facts(rules=(ApprovalRule(),)))
     assert verdict.state == "pass"
 
 
-def test_a_merged_deletion_is_approved_by_its_uid(gate):
+def test_a_merged_deletion_is_approved_by_its_uid(gate: Gate) -> None:
     doomed = gate.doomed()
     facts = merged(gate, desired=gate.desired({gate.A: "o1:a1"}), plan=gate.plan(doomed))
     assert decide(replace(facts, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"

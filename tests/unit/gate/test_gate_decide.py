@@ -1,26 +1,28 @@
 """The whole verdict: the worst rule wins, what could not be evaluated never passes, every refusal explains itself."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gate import decide
-from bot.gate.facts import Hold, Order
+from bot.gate.facts import Facts, Hold, Order
 from bot.model.gate import Verdict
 from bot.model.identity import Person
 from bot.model.plan import Action, Change, Finding
+from tests.unit.gate.conftest import Gate
 
 ERROR = Finding(check="schema", level="error", message="wrong", fix="put it right", path="a.yaml", line=3)
 UNKNOWN = replace(ERROR, level="unknown")
 
 
-def good(gate, **more):
+def good(gate: Gate, **more: Any) -> Facts:
     return gate.facts(**{"approvals": (gate.approval(),), **more})
 
 
-def test_rules_are_in_the_order_in_which_a_person_acts(gate):
+def test_rules_are_in_the_order_in_which_a_person_acts(gate: Gate) -> None:
     rules = [each.rule for each in decide(good(gate)).children]
     assert rules == [
         "conflict", "render", "checks", "target", "descent", "toolchain", "approvals", "deletions", "order",
@@ -28,7 +30,7 @@ def test_rules_are_in_the_order_in_which_a_person_acts(gate):
     ]  # fmt: skip
 
 
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "conflict": ({"conflict": "a.yaml", "desired": None, "plan": None}, "fail", "merge conflict"),
     "no render": ({"desired": None, "plan": None, "findings": (ERROR,)}, "fail", "does not render · 1 error"),
     "nothing rendered": ({"desired": None, "plan": None}, "unknown", "could not be rendered"),
@@ -44,35 +46,35 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_each_reason_to_stop(gate, case):
+def test_each_reason_to_stop(gate: Gate, case: str) -> None:
     changes, state, words = CASES[case]
     verdict = decide(good(gate, **changes))
     assert verdict.state == state
     assert verdict.reason.startswith(words)
 
 
-def test_a_plan_of_another_state_is_no_plan(gate):
+def test_a_plan_of_another_state_is_no_plan(gate: Gate) -> None:
     assert decide(good(gate, plan=gate.plan(digest="d1:other"))).state == "unknown"
 
 
-def test_an_object_in_the_way_waits(gate):
+def test_an_object_in_the_way_waits(gate: Gate) -> None:
     blocked = Change(id=gate.A, action=Action.CREATE, conflict="a file of that name is not ours")
     verdict = decide(good(gate, plan=gate.plan(blocked)))
     assert (verdict.state, verdict.reason) == ("wait", "1 object in the way")
     assert "a file of that name is not ours" in gate.node(verdict, "target").children[0].reason
 
 
-def test_adopting_is_not_silent(gate):
+def test_adopting_is_not_silent(gate: Gate) -> None:
     assert decide(good(gate, plan=gate.plan(Change(id=gate.A, action=Action.ADOPT)))).state == "wait"
 
 
-def test_an_environment_of_after_that_nobody_told_about_is_unknown(gate):
+def test_an_environment_of_after_that_nobody_told_about_is_unknown(gate: Gate) -> None:
     assert decide(good(gate, environment=gate.environment(after=("staging",)))).state == "unknown"
     healthy = (Order(name="staging", state="healthy"),)
     assert decide(good(gate, environment=gate.environment(after=("staging",)), after=healthy)).state == "pass"
 
 
-def test_a_hold_stops_everything_and_names_who_and_how_to_end_it(gate):
+def test_a_hold_stops_everything_and_names_who_and_how_to_end_it(gate: Gate) -> None:
     verdict = decide(good(gate, held=Hold(by="ana", reason="sale", at=gate.NOON)))
     assert (verdict.state, verdict.reason) == ("wait", "held by ana: sale")
     assert verdict.next == "/gate release prod"
@@ -80,7 +82,7 @@ def test_a_hold_stops_everything_and_names_who_and_how_to_end_it(gate):
 
 
 @pytest.mark.parametrize("phase", ["open", "merged"])
-def test_the_first_apply_is_asked_for_after_the_merge(gate, phase):
+def test_the_first_apply_is_asked_for_after_the_merge(gate: Gate, phase: str) -> None:
     verdict = decide(good(gate, applied=None, phase=phase))
     assert verdict.state == "wait"
     assert verdict.next == ("/gate apply prod" if phase == "merged" else "")
@@ -88,25 +90,25 @@ def test_the_first_apply_is_asked_for_after_the_merge(gate, phase):
     assert decide(good(gate, applied=None, phase=phase, asked=Person(id=2, login="ana"))).state == "pass"
 
 
-def test_the_first_apply_may_follow_the_merge(gate):
+def test_the_first_apply_may_follow_the_merge(gate: Gate) -> None:
     assert decide(good(gate, applied=None, environment=gate.environment(first_apply="on-merge"))).state == "pass"
 
 
-def test_on_command_waits_until_asked(gate):
+def test_on_command_waits_until_asked(gate: Gate) -> None:
     env = gate.environment(apply="on-command")
     assert decide(good(gate, environment=env)).reason == "applies on command"
     assert decide(good(gate, environment=env, asked=gate.ANA)).state == "pass"
     assert decide(good(gate, environment=env, applied=None)).reason == "first apply on command"
 
 
-def test_never_is_not_a_pass(gate):
+def test_never_is_not_a_pass(gate: Gate) -> None:
     verdict = decide(gate.facts(environment=gate.environment(apply="never")))
     assert verdict.state == "skip"
     assert verdict.reason == "only planned, never applied from here"
     assert decide(gate.facts(environment=gate.environment(apply="never"), findings=(ERROR,))).state == "fail"
 
 
-def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gate):
+def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gate: Gate) -> None:
     facts = gate.facts(phase="merged", applied={gate.A: "o1:a2"}, after=(Order(name="staging", state="waiting"),))
     env = gate.environment(apply="on-command", drift="revert")
     assert decide(replace(facts, environment=env)).state == "pass"
@@ -117,25 +119,25 @@ def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gat
     assert decide(proposed).state == "wait", "a pull request repairs nothing"
 
 
-def test_a_partial_apply_is_told_and_blocks_nothing(gate):
+def test_a_partial_apply_is_told_and_blocks_nothing(gate: Gate) -> None:
     verdict = decide(good(gate, partial=True))
     assert verdict.state == "pass"
     assert "stopped half-way" in gate.node(verdict, "partial").reason
 
 
-def test_commands_are_merged_and_what_needs_nobody_is_named_first(gate):
+def test_commands_are_merged_and_what_needs_nobody_is_named_first(gate: Gate) -> None:
     volume = gate.doomed(replace(gate.B, type="PersistentVolumeClaim"))
     verdict = decide(gate.facts(volume, after=(Order(name="staging", state="waiting"),)))
     assert verdict.reason == "after staging · 0 of 1 approvals · 1 deletion to approve"
     assert verdict.next.split("\n") == ["/gate approve prod", "/gate approve-deletions prod"]
 
 
-def test_findings_carry_place_and_remedy(gate):
+def test_findings_carry_place_and_remedy(gate: Gate) -> None:
     (found,) = gate.node(decide(good(gate, findings=(ERROR,))), "checks").children
     assert found == Verdict(rule="schema", state="fail", reason="wrong (a.yaml:3); put it right")
 
 
-WORSE = [
+WORSE: list[dict[str, Any]] = [
     {"findings": (ERROR,)},
     {"findings": (UNKNOWN,)},
     {"conflict": "a.yaml"},
@@ -172,7 +174,7 @@ states = st.fixed_dictionaries(
 )
 
 
-def build(gate, drawn):
+def build(gate: Gate, drawn: dict[str, Any]) -> Facts:
     """Facts from drawn values: each approval is (person, how, digest, second, whether it names the deletion)."""
     doomed = gate.doomed(replace(gate.B, type=drawn["doomed"])) if drawn["doomed"] else None
     destroys = (doomed,) if doomed else ()
@@ -190,19 +192,19 @@ def build(gate, drawn):
 
 
 @given(drawn=states, worse=st.sampled_from(WORSE))
-def test_nothing_bad_added_ever_makes_a_pass(gate, drawn, worse):
+def test_nothing_bad_added_ever_makes_a_pass(gate: Gate, drawn: dict[str, Any], worse: dict[str, Any]) -> None:
     facts = build(gate, drawn)
     if decide(facts).state != "pass":
         assert decide(replace(facts, **worse)).state != "pass"
 
 
 @given(drawn=states, finding=st.sampled_from([ERROR, UNKNOWN]))
-def test_a_blocking_finding_never_passes(gate, drawn, finding):
+def test_a_blocking_finding_never_passes(gate: Gate, drawn: dict[str, Any], finding: Finding) -> None:
     assert decide(replace(build(gate, drawn), findings=(finding,))).state in ("fail", "unknown")
 
 
 @given(drawn=states, data=st.data())
-def test_an_approval_taken_away_never_makes_a_pass(gate, drawn, data):
+def test_an_approval_taken_away_never_makes_a_pass(gate: Gate, drawn: dict[str, Any], data: st.DataObject) -> None:
     """Within one plan per rider: taking back the approval of a newer plan makes the older one the last one approved."""
     drawn["given"] = [(*each[:2], "d1:new", *each[3:]) for each in drawn["given"]]
     facts = build(gate, drawn)
@@ -213,14 +215,14 @@ def test_an_approval_taken_away_never_makes_a_pass(gate, drawn, data):
 
 
 @given(drawn=states, data=st.data())
-def test_the_order_of_approvals_is_irrelevant(gate, drawn, data):
+def test_the_order_of_approvals_is_irrelevant(gate: Gate, drawn: dict[str, Any], data: st.DataObject) -> None:
     facts = build(gate, drawn)
     shuffled = tuple(data.draw(st.permutations(facts.approvals)))
     assert decide(replace(facts, approvals=shuffled)).state == decide(facts).state
 
 
 @given(drawn=states)
-def test_asking_for_more_approvals_never_helps(gate, drawn):
+def test_asking_for_more_approvals_never_helps(gate: Gate, drawn: dict[str, Any]) -> None:
     facts = build(gate, drawn)
     more = tuple(replace(each, count=each.count + 1) for each in facts.rules)
     if all(each.count for each in facts.rules) and decide(facts).state == "wait":
@@ -228,7 +230,7 @@ def test_asking_for_more_approvals_never_helps(gate, drawn):
 
 
 @given(drawn=states)
-def test_authors_and_openers_never_count(gate, drawn):
+def test_authors_and_openers_never_count(gate: Gate, drawn: dict[str, Any]) -> None:
     drawn["rules"] = [(max(1, count), False, reviews) for count, _, reviews in drawn["rules"]]
     facts = build(gate, drawn)
     mine = facts.authors | facts.openers
@@ -237,7 +239,7 @@ def test_authors_and_openers_never_count(gate, drawn):
 
 
 @given(drawn=states)
-def test_whatever_waits_says_why(gate, drawn):
+def test_whatever_waits_says_why(gate: Gate, drawn: dict[str, Any]) -> None:
     verdict = decide(build(gate, drawn))
     assert verdict.reason
     for each in verdict.children:

@@ -8,15 +8,16 @@ from bot.gate import decide
 from bot.gate.deletions import allowance, always_asked
 from bot.gate.facts import Shown
 from bot.model.environment import ApprovalRule
-from bot.model.plan import Action
+from bot.model.plan import Action, Change
 from bot.model.resource import ResourceId
+from tests.unit.gate.conftest import Gate
 
 
 @pytest.mark.parametrize(
     ("inventory", "destroyed", "left"),
     [(0, 0, 0), (1, 0, 1), (5, 0, 1), (6, 0, 2), (25, 0, 5), (1_000, 0, 5), (1_000, 4, 1), (1_000, 9, 0)],
 )
-def test_allowance(inventory, destroyed, left):
+def test_allowance(inventory: int, destroyed: int, left: int) -> None:
     assert allowance(inventory, destroyed) == left
 
 
@@ -40,27 +41,27 @@ def test_allowance(inventory, destroyed, left):
         ("Role.rbac.authorization.k8s.io", False),
     ],
 )
-def test_always_asked_kinds(gate, type, asked):
+def test_always_asked_kinds(gate: Gate, type: str, asked: bool) -> None:
     assert always_asked(gate.doomed(ResourceId(type=type, name="x"))) is asked
 
 
-def test_objects_with_finalizers_are_always_asked(gate):
+def test_objects_with_finalizers_are_always_asked(gate: Gate) -> None:
     assert always_asked(gate.doomed(before={"metadata": {"finalizers": ["x"]}}))
     assert not always_asked(gate.doomed(before={"metadata": {"finalizers": []}}))
 
 
-def test_the_approval_of_the_state_covers_an_ordinary_deletion(gate):
+def test_the_approval_of_the_state_covers_an_ordinary_deletion(gate: Gate) -> None:
     doomed = gate.doomed()
     assert decide(gate.facts(doomed, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"
 
 
-def test_a_replacement_is_a_deletion_too(gate):
+def test_a_replacement_is_a_deletion_too(gate: Gate) -> None:
     doomed = gate.doomed(action=Action.REPLACE)
     assert decide(gate.facts(doomed, approvals=(gate.approval(),))).state == "wait"
     assert decide(gate.facts(doomed, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"
 
 
-def test_a_review_never_covers_destruction(gate):
+def test_a_review_never_covers_destruction(gate: Gate) -> None:
     doomed = gate.doomed()
     verdict = decide(gate.facts(doomed, approvals=(gate.approval(how="review", destroys=(doomed,)),)))
     assert verdict.state == "wait"
@@ -68,11 +69,11 @@ def test_a_review_never_covers_destruction(gate):
     assert verdict.next == "/gate approve prod"
 
 
-def volume(gate):
+def volume(gate: Gate) -> Change:
     return gate.doomed(ResourceId(type="PersistentVolumeClaim", name="data", scope="db"), "f1:v")
 
 
-def test_a_volume_is_only_destroyed_by_name(gate):
+def test_a_volume_is_only_destroyed_by_name(gate: Gate) -> None:
     doomed = volume(gate)
     plain = gate.approval(destroys=(doomed,))
     verdict = decide(gate.facts(doomed, approvals=(plain,)))
@@ -84,14 +85,14 @@ def test_a_volume_is_only_destroyed_by_name(gate):
     assert decide(gate.facts(again, approvals=(plain, named))).state == "wait"
 
 
-def test_who_does_not_count_names_nothing(gate):
+def test_who_does_not_count_names_nothing(gate: Gate) -> None:
     doomed = volume(gate)
     plain = gate.approval(destroys=(doomed,))
     named = gate.approval(gate.OPENER, how="deletions", destroys=(doomed,))
     assert decide(gate.facts(doomed, approvals=(plain, named))).state == "wait"
 
 
-def test_two_are_asked_to_name_where_two_are_asked_to_approve(gate):
+def test_two_are_asked_to_name_where_two_are_asked_to_approve(gate: Gate) -> None:
     doomed = volume(gate)
     people = (gate.ANA, gate.EVE)
     plain = tuple(gate.approval(each, destroys=(doomed,)) for each in people)
@@ -101,11 +102,11 @@ def test_two_are_asked_to_name_where_two_are_asked_to_approve(gate):
     assert decide(gate.facts(doomed, approvals=(*plain, *named), rules=rules)).state == "pass"
 
 
-def several(gate, number):
+def several(gate: Gate, number: int) -> list[Change]:
     return [gate.doomed(ResourceId(type="ConfigMap", name=f"c{i}"), f"f1:{i}") for i in range(number)]
 
 
-def test_beyond_the_allowance_each_is_named(gate):
+def test_beyond_the_allowance_each_is_named(gate: Gate) -> None:
     six = several(gate, 6)
     plain = gate.approval(destroys=six)
     verdict = decide(gate.facts(*six, approvals=(plain,)))
@@ -116,20 +117,20 @@ def test_beyond_the_allowance_each_is_named(gate):
     assert decide(gate.facts(*six[:5], approvals=(plain,))).state == "pass"
 
 
-def test_what_went_in_the_last_day_counts(gate):
+def test_what_went_in_the_last_day_counts(gate: Gate) -> None:
     two = several(gate, 2)
     plain = gate.approval(destroys=two)
     assert decide(gate.facts(*two, approvals=(plain,), destroyed=3)).state == "pass"
     assert decide(gate.facts(*two, approvals=(plain,), destroyed=4)).state == "wait"
 
 
-def test_everything_at_once_is_never_destroyed_by_a_plain_approval(gate):
+def test_everything_at_once_is_never_destroyed_by_a_plain_approval(gate: Gate) -> None:
     all_of_it = several(gate, 3)
     facts = gate.facts(*all_of_it, inventory=3, approvals=(gate.approval(destroys=all_of_it),))
     assert decide(facts).state == "wait"
 
 
-def test_without_required_approvals_what_was_shown_may_go_within_the_allowance(gate):
+def test_without_required_approvals_what_was_shown_may_go_within_the_allowance(gate: Gate) -> None:
     doomed = gate.doomed()
     rules, applied = (ApprovalRule(),), {gate.A: "o1:a2", gate.B: "o1:b1"}
     facts = gate.facts(doomed, phase="merged", rules=rules, applied=applied)

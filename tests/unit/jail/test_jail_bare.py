@@ -9,7 +9,7 @@ import pytest
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import ProgramError
 from bot.jail import Limits, bare
-from tests_support.jailed import python, shell
+from tests.support.jailed import python, shell
 
 
 async def test_status_output_and_errors_come_back(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.jail import Jail
 from bot.jail.loading import executed
-from tests_support.jailed import shell
-from tests_support.programs import program
+from tests.support.jailed import shell
+from tests.support.programs import program
 
 
 def test_a_dynamic_program_needs_its_loader() -> None:

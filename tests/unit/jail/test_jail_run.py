@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ from bot.errors import ProgramError
 from bot.jail import Jail, Job, Limits, locate
 from bot.jail.run import Mechanisms, mechanisms
 from bot.model.noun import Digest
-from tests_support.jailed import python, shell
+from tests.support.jailed import python, shell
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ async def gone(process: psutil.Process) -> bool:
 async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: Path) -> None:
     code = (
         f"import asyncio, sys\nsys.path[:0] = {sys.path!r}\nfrom pathlib import Path\nfrom bot.jail import Jail\n"
-        f"from tests_support.jailed import python\nasyncio.run(Jail().run(python(Path({str(tmp_path)!r}), {TWO!r})))"
+        f"from tests.support.jailed import python\nasyncio.run(Jail().run(python(Path({str(tmp_path)!r}), {TWO!r})))"
     )
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
     process = await eventually(lambda: started(tmp_path), "it never began")
@@ -171,7 +172,7 @@ async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: P
     server.kill()
     await server.wait()
     for each in (process, launcher):
-        await eventually(lambda each=each: gone(each), "it lives on")
+        await eventually(partial(gone, each), "it lives on")
 
 
 def newest_launcher() -> psutil.Process:

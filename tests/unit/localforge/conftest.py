@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from unit.localforge.forge_world import FILES, GIT_ENVIRONMENT, SECRET, Client, Clock, Inbox, World
 
 from bot.localforge import ForgeSettings, start
+from tests.unit.localforge.forge_world import FILES, GIT_ENVIRONMENT, SECRET, Client, Clock, Inbox, World
 
 
 @pytest.fixture
@@ -77,8 +77,10 @@ def git(tmp_path: Path) -> Callable[..., Any]:
     async def call(*arguments: str, cwd: Path = tmp_path) -> tuple[int, str]:
         identity = ("-c", "user.name=Dana", "-c", "user.email=dana@example.org")
         environment = GIT_ENVIRONMENT | {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-        process = await asyncio.create_subprocess_exec("git", *identity, *arguments, cwd=cwd, env=environment, **pipes)
+        process = await asyncio.create_subprocess_exec(
+            "git", *identity, *arguments, cwd=cwd, env=environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
         out, _ = await process.communicate()
         return process.returncode or 0, out.decode()
 

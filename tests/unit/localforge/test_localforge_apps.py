@@ -4,7 +4,8 @@ from typing import Any
 
 import jwt
 import pytest
-from unit.localforge.forge_world import World
+
+from tests.unit.localforge.forge_world import World
 
 
 async def test_the_app_names_itself(world: World) -> None:

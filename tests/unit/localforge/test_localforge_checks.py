@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from unit.localforge.forge_world import World
+
+from tests.unit.localforge.forge_world import World
 
 NOTE = {"path": "a", "start_line": 1, "end_line": 1, "annotation_level": "failure", "message": "no"}
 

@@ -1,7 +1,8 @@
 """Comments, reactions and reviews."""
 
 import pytest
-from unit.localforge.forge_world import World
+
+from tests.unit.localforge.forge_world import World
 
 
 async def test_a_comment_and_its_edit(world: World) -> None:

@@ -7,9 +7,9 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.localforge.forge_world import World
 
 from bot.localforge.faults import BadFault, Faults
+from tests.unit.localforge.forge_world import World
 
 
 async def faults(world: World, *wanted: dict[str, Any]) -> None:

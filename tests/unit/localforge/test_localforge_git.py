@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from unit.localforge.forge_world import World
+from tests.unit.localforge.forge_world import World
 
 
 def remote(world: World, user: str = "dana@", name: str = "acme/shop") -> str:

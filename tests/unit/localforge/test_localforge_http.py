@@ -3,12 +3,13 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
-from unit.localforge.forge_world import World
 
 from bot.localforge import ForgeSettings, start
+from tests.unit.localforge.forge_world import World
 
 
 async def test_paging(world: World) -> None:
@@ -103,7 +104,7 @@ async def test_as_a_process_of_its_own(tmp_path: Path, tree: Path) -> None:
             "webhook": {"url": "http://127.0.0.1:9/hook"},
             "links": {"prod": "http://127.0.0.1:9/"},
         }
-        answers = {}
+        answers: dict[str, Any] = {}
         for name, body in seeds.items():
             async with session.post(f"/_admin/{name}", json=body) as answer:
                 assert answer.status in (200, 201, 204), await answer.text()

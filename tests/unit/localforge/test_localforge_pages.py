@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import aiohttp
 import pytest
-from unit.localforge.forge_world import World
+
+from tests.unit.localforge.forge_world import World
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Browser:
     async def page(self, path: str, status: int = 200) -> str:
         async with self.world.session.get(self.world.forge.url + path, cookies=self.cookies) as answer:
             assert answer.status == status, f"{path}: {answer.status}"
-            return await answer.text()
+            return str(await answer.text())
 
     async def send(self, path: str, **form: str) -> tuple[int, str, str]:
         """Status, where it leads, text."""

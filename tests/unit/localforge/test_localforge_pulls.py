@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from unit.localforge.forge_world import World
+
+from tests.unit.localforge.forge_world import World
 
 
 async def test_a_pull_request_shows_what_git_holds(world: World) -> None:

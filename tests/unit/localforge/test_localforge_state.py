@@ -5,11 +5,11 @@ from pathlib import Path
 import aiohttp
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.localforge.forge_world import SECRET, Client, Clock
 
 from bot.localforge import ForgeSettings, start
 from bot.localforge.rows import Comment
 from bot.localforge.state import State, Table
+from tests.unit.localforge.forge_world import SECRET, Client, Clock
 
 TEXT = st.text(max_size=40)
 COMMENTS = st.builds(

@@ -5,13 +5,14 @@ import hmac
 import json
 from typing import Any
 
-from unit.localforge.forge_world import SECRET, Inbox, World
+from tests.unit.localforge.forge_world import SECRET, Inbox, World
 
 
 def payload(inbox: Inbox, event: str, action: str | None = None) -> dict[str, Any]:
     """The newest payload of an event."""
     found = [json.loads(body) for headers, body in inbox.got if headers["X-GitHub-Event"] == event]
-    return [each for each in found if action in (None, each.get("action"))][-1]
+    newest: dict[str, Any] = [each for each in found if action in (None, each.get("action"))][-1]
+    return newest
 
 
 async def comment(world: World, body: str = "hello") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.model.tree import Tree
-from tests_support import trees
+from tests.support import trees
 
 
 @pytest.fixture

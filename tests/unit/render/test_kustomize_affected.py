@@ -13,9 +13,9 @@ from bot.model.environment import Source
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize
 from bot.render.kustomize.walk import Walker
-from tests_support.kustomizations import build, laid_out, renderer
-from tests_support.monorepo import monorepo, overlays
-from tests_support.trees import tree as make_tree
+from tests.support.kustomizations import build, laid_out, renderer
+from tests.support.monorepo import monorepo, overlays
+from tests.support.trees import tree as make_tree
 
 OVERLAYS, EDITS = 500, 50
 

@@ -14,9 +14,9 @@ from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.render.kustomize import Kustomize, KustomizeOptions
-from tests_support.kustomizations import JAIL, build, laid_out, render, renderer
-from tests_support.programs import program
-from tests_support.trees import tree as make_tree
+from tests.support.kustomizations import JAIL, build, laid_out, render, renderer
+from tests.support.programs import program
+from tests.support.trees import tree as make_tree
 
 FEATURES: dict[str, dict[str, str | bytes]] = yaml.safe_load(
     Path(__file__).with_name("kustomize_features.yaml").read_text(encoding="utf-8")

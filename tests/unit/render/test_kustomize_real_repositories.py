@@ -9,8 +9,8 @@ from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize
-from tests_support.kustomizations import build, render, renderer
-from tests_support.trees import folder_tree
+from tests.support.kustomizations import build, render, renderer
+from tests.support.trees import folder_tree
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
 

@@ -14,10 +14,10 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize import Kustomize
 from bot.render.kustomize.remote import Remote, allowed, pinned, remote
-from tests_support.git_server import GitServer, git_server
-from tests_support.kustomizations import build, laid_out, renderer
-from tests_support.trees import Files
-from tests_support.trees import tree as make_tree
+from tests.support.git_server import GitServer, git_server
+from tests.support.kustomizations import build, laid_out, renderer
+from tests.support.trees import Files
+from tests.support.trees import tree as make_tree
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

@@ -7,7 +7,7 @@ import pytest
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.render.plain import Plain
-from tests_support.trees import folder_tree, tree
+from tests.support.trees import folder_tree, tree
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
 

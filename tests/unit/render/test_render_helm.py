@@ -16,10 +16,10 @@ from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered, Resource, ResourceId
 from bot.render.helm import Helm, HelmOptions
-from tests_support.charts import HOOKS, SAMPLES, by_the_program, chart_yaml, config_map
-from tests_support.programs import program
-from tests_support.trees import Files
-from tests_support.trees import tree as make_tree
+from tests.support.charts import HOOKS, SAMPLES, by_the_program, chart_yaml, config_map
+from tests.support.programs import program
+from tests.support.trees import Files
+from tests.support.trees import tree as make_tree
 
 PROGRAMS = ("helm", "helm4")
 
@@ -62,6 +62,7 @@ async def refusal(helm: Helm, files: Files, **options: Any) -> Finding:
     """The one finding that a chart is refused with."""
     with pytest.raises(RenderError) as error:
         await render(helm, files, **options)
+    found: Finding
     (found,) = error.value.findings
     assert (found.level, bool(found.fix), "/tmp" in repr(found)) == ("error", True, False)
     return found

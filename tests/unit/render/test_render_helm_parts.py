@@ -11,7 +11,7 @@ from bot.render.helm.origin import InTemplate, file_of, first_line
 from bot.render.helm.output import Output
 from bot.render.helm.scratch import Scratch, content_key
 from bot.render.helm.steady import doubts, later
-from tests_support.charts import archive, chart_yaml
+from tests.support.charts import archive, chart_yaml
 
 
 def chart(files: dict[str, bytes], values: tuple[tuple[str, bytes], ...] = ()) -> Chart:

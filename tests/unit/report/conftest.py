@@ -1,7 +1,9 @@
 """Values to tell stories with. One session-wide fixture, so that Hypothesis may use it too."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any, Literal, Protocol
 
 import pytest
 
@@ -14,7 +16,7 @@ from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryI
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Cause, Change, FieldChange, Finding, Plan
 from bot.model.resource import Desired, Origin, Resource, ResourceId
-from bot.report.story import Standing, Story
+from bot.report.story import Phase, Standing, Story
 
 NOON = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 REPOSITORY = RepositoryId(forge="hub", number=7, path="acme/shop")
@@ -27,9 +29,29 @@ LINKS = {
 }
 
 
-def environment(name="prod", **changes):
+class Build(Protocol):
+    """What the fixture of that name holds."""
+
+    environment: Callable[..., Environment]
+    thing: Callable[..., ResourceId]
+    body: Callable[..., dict[str, Any]]
+    change: Callable[..., Change]
+    assessment: Callable[..., Assessment]
+    pull: Callable[..., PullRequest]
+    story: Callable[..., Story]
+    finding: Callable[..., Finding]
+    busy: Callable[[], Story]
+    NOON: datetime
+    HEAD: Sha
+    BASE: Sha
+    MERGE: Sha
+    LINKS: dict[str, str]
+    PULL: PullRequestId
+
+
+def environment(name: str = "prod", **changes: Any) -> Environment:
     rule = ApprovalRule(count=1, approvers=("team:acme/sre",))
-    defaults = {
+    defaults: dict[str, Any] = {
         "source": Source(path=f"envs/{name}"),
         "target": name,
         "apply": "on-merge",
@@ -39,20 +61,22 @@ def environment(name="prod", **changes):
     return Environment(id=EnvironmentId(repository=REPOSITORY, name=name), **{**defaults, **changes})
 
 
-def thing(kind="Deployment.apps", name="api", scope="web"):
+def thing(kind: str = "Deployment.apps", name: str = "api", scope: str = "web") -> ResourceId:
     return ResourceId(type=kind, name=name, scope=scope)
 
 
-def body(kind="Deployment", name="api", **spec):
+def body(kind: str = "Deployment", name: str = "api", **spec: Any) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
-def change(id=None, action=Action.UPDATE, cause=Cause.PULL_REQUEST, **more):
+def change(
+    id: ResourceId | None = None, action: Action = Action.UPDATE, cause: Cause = Cause.PULL_REQUEST, **more: Any
+) -> Change:
     id = id or thing()
     before = None if action is Action.CREATE else body(id.kind, id.name, image="api:1", replicas=3)
     after = None if action is Action.DELETE else body(id.kind, id.name, image="api:2", replicas=3)
     fields = (FieldChange(path="/spec/image", before="api:1", after="api:2"),) if before and after else ()
-    defaults = {
+    defaults: dict[str, Any] = {
         "before": before,
         "after": after,
         "fields": fields,
@@ -63,7 +87,13 @@ def change(id=None, action=Action.UPDATE, cause=Cause.PULL_REQUEST, **more):
     return Change(id=id, action=action, cause=cause, **{**defaults, **more})
 
 
-def assessment(name="prod", changes=(), findings=(), order=(), **more):
+def assessment(
+    name: str = "prod",
+    changes: Sequence[Change] = (),
+    findings: Sequence[Finding] = (),
+    order: Sequence[Order] = (),
+    **more: Any,
+) -> Assessment:
     env = more.pop("environment", None) or environment(name, after=tuple(each.name for each in order))
     digest = Digest(more.pop("digest", f"d1:{name}8kd2aa0011"))
     rendered = more.pop("rendered", True)
@@ -106,9 +136,9 @@ def assessment(name="prod", changes=(), findings=(), order=(), **more):
     )
 
 
-def pull(state="open", **changes):
+def pull(state: Literal["open", "closed", "merged"] = "open", **changes: Any) -> PullRequest:
     author = Person(id=1, login="bo")
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": PULL,
         "title": "api 2",
         "url": "https://forge.example/acme/shop/pull/12",
@@ -124,13 +154,13 @@ def pull(state="open", **changes):
     return PullRequest(**{**defaults, **changes})
 
 
-def story(phase="open", **changes):
-    defaults = {"pull": pull(), "phase": phase, "base": BASE, "at": NOON, "links": LINKS}
+def story(phase: Phase = "open", **changes: Any) -> Story:
+    defaults: dict[str, Any] = {"pull": pull(), "phase": phase, "base": BASE, "at": NOON, "links": LINKS}
     return Story(**{**defaults, **changes})
 
 
-def finding(level="error", **changes):
-    defaults = {
+def finding(level: Literal["error", "unknown", "warning", "notice"] = "error", **changes: Any) -> Finding:
+    defaults: dict[str, Any] = {
         "check": "no-latest-tag",
         "message": "the image ends in :latest",
         "fix": "pin a digest",
@@ -142,7 +172,7 @@ def finding(level="error", **changes):
     return Finding(level=level, **{**defaults, **changes})
 
 
-def busy():
+def busy() -> Story:
     """A pull request with everything that a reviewer must see."""
     place = Origin(path="base/db.yaml", line=14)
     volume = change(thing("PersistentVolumeClaim", "data", "db"), Action.DELETE, origin=place)
@@ -162,7 +192,7 @@ def busy():
 
 
 @pytest.fixture(scope="session")
-def build():
+def build() -> Build:
     """Builders of stories and their parts."""
     names = (environment, thing, body, change, assessment, pull, story, finding, busy)
     constants = {"NOON": NOON, "HEAD": HEAD, "BASE": BASE, "MERGE": MERGE, "LINKS": LINKS, "PULL": PULL}

@@ -1,7 +1,8 @@
 """The plan comment: what it says for each story, in which order, and that a limit never breaks it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -10,28 +11,29 @@ from bot.model.forge import Limits, Remark
 from bot.model.identity import Person
 from bot.model.plan import Action, Cause
 from bot.report import MARKER, comment_of, find_own, outcome_marker
-from bot.report.story import Answer, Standing
+from bot.report.story import Answer, Standing, Story
+from tests.unit.report.conftest import Build
 
 LIMITS = Limits(comment=65_536, check_text=65_535, annotations=50)
 
 
-def comment(story, limit=65_536):
+def comment(story: Story, limit: int = 65_536) -> str:
     return comment_of(story, replace(LIMITS, comment=limit))
 
 
-def test_first_line_is_the_marker_and_the_second_the_danger(build):
+def test_first_line_is_the_marker_and_the_second_the_danger(build: Build) -> None:
     lines = comment(build.busy()).splitlines()
     assert lines[0] == MARKER
     assert lines[1].startswith("### 🗑 prod deletes 1 volume · ❌ prod: 1 error · ⏸ prod waits: 0 of 1 approvals")
 
 
-def test_the_table_keeps_apart_what_comes_from_elsewhere(build):
+def test_the_table_keeps_apart_what_comes_from_elsewhere(build: Build) -> None:
     text = comment(build.busy())
     assert "| staging | 2 new, 1 changed | – | ✅ 41 | applies at once |" in text
     assert "| **prod** | 2 new, 1 changed, **1 deleted** | 1 drifted | ❌ 1 of 41 | ⏸ after staging · 0 of 1" in text
 
 
-def test_read_first_names_consequences_and_places(build):
+def test_read_first_names_consequences_and_places(build: Build) -> None:
     text = comment(build.busy())
     assert "**PersistentVolumeClaim db/data** is deleted, and its volume with it · `base/db.yaml:14`" in text
     assert "`overlays/prod/api.yaml:22`" in text
@@ -45,42 +47,42 @@ def test_read_first_names_consequences_and_places(build):
         ("CustomResourceDefinition.apiextensions.k8s.io", "and every object of its kind"),
     ],
 )
-def test_consequences_by_kind(build, kind, words):
+def test_consequences_by_kind(build: Build, kind: str, words: str) -> None:
     doomed = build.change(build.thing(kind, "x", ""), Action.DELETE)
     assert words in comment(build.story(assessments=(build.assessment(changes=[doomed]),)))
 
 
-def test_steps_come_in_the_order_in_which_they_are_done(build):
+def test_steps_come_in_the_order_in_which_they_are_done(build: Build) -> None:
     step = next(line for line in comment(build.busy()).splitlines() if line.startswith("**To apply prod:**"))
     order = ["fix 2", "`/gate approve prod` and `/gate approve-deletions prod`", "merge", "after staging"]
     places = [step.index(each) for each in order]
     assert places == sorted(places)
 
 
-def test_the_number_to_fix_is_the_finding_that_blocks(build):
+def test_the_number_to_fix_is_the_finding_that_blocks(build: Build) -> None:
     text = comment(build.busy())
     assert "\n2. ❌" in text
     assert "**To apply prod:** fix 2" in text
     assert "**To apply staging:** merge" in text
 
 
-def test_state_and_count_are_told(build):
+def test_state_and_count_are_told(build: Build) -> None:
     text = comment(build.busy())
     assert "prod `d1:prod8kd2`; pushes that render the same keep them." in text
     assert "Shown 8 of 8 objects · [full plan](https://tidegate.example/pulls/hub/acme/shop/12)" in text
 
 
-def test_drift_is_folded_apart_with_its_cause(build):
+def test_drift_is_folded_apart_with_its_cause(build: Build) -> None:
     text = comment(build.busy())
     assert "prod: 1 drifted (replicas 3 → 5; put back by itself), not from this pull request" in text
     assert "changed by hand" in text
 
 
-def test_the_same_story_gives_the_same_text(build):
+def test_the_same_story_gives_the_same_text(build: Build) -> None:
     assert comment(build.busy()) == comment(build.busy())
 
 
-def test_unknown_is_never_shown_as_a_pass(build):
+def test_unknown_is_never_shown_as_a_pass(build: Build) -> None:
     unknown = build.finding("unknown", check="target", message="prod does not answer", resource=None)
     text = comment(build.story(assessments=(build.assessment(findings=[unknown], rendered=False),)))
     assert "✅" not in text
@@ -88,12 +90,12 @@ def test_unknown_is_never_shown_as_a_pass(build):
     assert "⛔ not as it is" in text
 
 
-def test_an_assessment_without_a_verdict_is_not_calm(build):
+def test_an_assessment_without_a_verdict_is_not_calm(build: Build) -> None:
     text = comment(build.story(assessments=(replace(build.assessment(), verdict=None),)))
     assert "❓ prod could not be evaluated" in text
 
 
-def test_a_finding_of_two_environments_is_told_once(build):
+def test_a_finding_of_two_environments_is_told_once(build: Build) -> None:
     found = build.finding()
     parts = tuple(build.assessment(name, [build.change()], [found]) for name in ("prod", "staging"))
     text = comment(build.story(assessments=parts))
@@ -101,7 +103,7 @@ def test_a_finding_of_two_environments_is_told_once(build):
     assert "❌ prod, staging" in text
 
 
-def test_a_waiver_of_what_changes_is_read_first(build):
+def test_a_waiver_of_what_changes_is_read_first(build: Build) -> None:
     waived = build.finding(
         "notice", check="policies", rule="no-latest-tag", waived="by ana until 2030-01-31: migration"
     )
@@ -112,28 +114,28 @@ def test_a_waiver_of_what_changes_is_read_first(build):
     assert "migration" not in folded
 
 
-def test_a_waiver_of_what_stays_is_a_notice(build):
+def test_a_waiver_of_what_stays_is_a_notice(build: Build) -> None:
     waived = build.finding("notice", rule="no-latest-tag", waived="by ana until 2030-01-31: migration")
     other = build.change(build.thing("Service", "other"))
     text = comment(build.story(assessments=(build.assessment(changes=[other], findings=[waived]),)))
     assert "waived by ana until 2030-01-31: migration" in text.partition("1 notice")[2]
 
 
-def test_an_object_in_the_way_is_read_first(build):
+def test_an_object_in_the_way_is_read_first(build: Build) -> None:
     blocked = build.change(conflict="a file of that name is there and is not ours")
     text = comment(build.story(assessments=(build.assessment(changes=[blocked]),)))
     assert "✋ prod **Deployment web/api**: a file of that name is there and is not ours" in text
     assert "fix 1" in text
 
 
-def test_invisible_characters_are_flagged(build):
+def test_invisible_characters_are_flagged(build: Build) -> None:
     sly = build.change(after=build.body(image="api\u202e:2"))
     text = comment(build.story(assessments=(build.assessment(changes=[sly]),)))
     assert "cannot be seen" in text
     assert "\u202e" not in text
 
 
-def test_answers_name_writer_command_and_outcome(build):
+def test_answers_name_writer_command_and_outcome(build: Build) -> None:
     refused = Answer(by="bo", command="/gate approve prod", accepted=False, text="not you; `ana` can", at=build.NOON)
     later = Answer(by="ana", command="/gate plan", accepted=True, text="Planned.", at=build.NOON + timedelta(1))
     text = comment(build.story(answers=(refused, later)))
@@ -141,39 +143,39 @@ def test_answers_name_writer_command_and_outcome(build):
     assert text.index("`ana` `/gate plan`") < text.index("`bo` `/gate approve prod`")
 
 
-def test_a_preview_says_when_it_takes_effect(build):
+def test_a_preview_says_when_it_takes_effect(build: Build) -> None:
     part = build.assessment("qa", [build.change()], preview=True)
     text = comment(build.story(preview=(part,)))
     assert "**Takes effect after the merge** (this changes `tidegate.yaml`)" in text
     assert "| qa | 1 changed |" in text
 
 
-def test_no_change_affects_no_environment(build):
+def test_no_change_affects_no_environment(build: Build) -> None:
     assert "### ✅ Affects no environment" in comment(build.story(unaffected=("dev",)))
 
 
-def test_an_environment_that_is_never_applied_has_no_steps(build):
+def test_an_environment_that_is_never_applied_has_no_steps(build: Build) -> None:
     env = build.environment(apply="never")
     text = comment(build.story(assessments=(build.assessment(changes=[build.change()], environment=env),)))
     assert "only planned, never applied from here" in text
     assert "To apply" not in text
 
 
-def test_a_review_is_offered_only_where_nothing_is_destroyed(build):
+def test_a_review_is_offered_only_where_nothing_is_destroyed(build: Build) -> None:
     assert "(or approves in a review of this head)" in comment(
         build.story(assessments=(build.assessment(changes=[build.change()]),))
     )
     assert "in a review" not in comment(build.busy())
 
 
-def test_two_approvals_are_asked_of_two(build):
+def test_two_approvals_are_asked_of_two(build: Build) -> None:
     env = build.environment(approvals=ApprovalRule(count=2, approvers=("team:acme/sre", "user:ana")))
     text = comment(build.story(assessments=(build.assessment(changes=[build.change()], environment=env),)))
     assert "2 of `acme/sre` or `ana` comment `/gate approve prod`" in text
 
 
-def test_first_apply_is_typed_after_the_merge(build):
-    part = build.assessment(changes=[build.change()])
+def test_first_apply_is_typed_after_the_merge(build: Build) -> None:
+    part: Any = build.assessment(changes=[build.change()])
     children = tuple(
         replace(each, state="wait", next="/gate apply prod") if each.rule == "first_apply" else each
         for each in part.verdict.children
@@ -195,15 +197,15 @@ PHASES = {
 
 
 @pytest.mark.parametrize(("phase", "words"), PHASES.items())
-def test_every_phase_without_a_plan_says_what_to_do(build, phase, words):
+def test_every_phase_without_a_plan_says_what_to_do(build: Build, phase: str, words: str) -> None:
     assert words in comment(build.story(phase=phase, conflicts=("a.yaml",), findings=(build.finding(),)))
 
 
-def test_a_conflict_names_the_paths(build):
+def test_a_conflict_names_the_paths(build: Build) -> None:
     assert "❌ `a.yaml`" in comment(build.story(phase="conflict", conflicts=("a.yaml",)))
 
 
-def test_after_the_merge_each_environment_stands_somewhere(build):
+def test_after_the_merge_each_environment_stands_somewhere(build: Build) -> None:
     waiting = build.assessment(changes=[build.change()], phase="merged")
     standings = (
         Standing(environment="staging", state="applied", revision=build.MERGE, at=build.NOON),
@@ -221,20 +223,20 @@ def test_after_the_merge_each_environment_stands_somewhere(build):
     assert "· merge" not in text
 
 
-def test_changes_merged_earlier_are_told_apart(build):
+def test_changes_merged_earlier_are_told_apart(build: Build) -> None:
     earlier = build.change(cause=Cause.PENDING)
     text = comment(build.story(assessments=(build.assessment(changes=[earlier]),)))
     assert "| prod | – | 1 pending |" in text
     assert "1 merged earlier and not applied yet, not from this pull request" in text
 
 
-def many(build, number):
+def many(build: Build, number: int) -> Story:
     doomed = build.change(build.thing("Namespace", "payments", ""), Action.DELETE)
     rest = [build.change(build.thing(name=f"api-{i}"), Action.CREATE) for i in range(number)]
     return build.story(assessments=(build.assessment(changes=[*rest, doomed]),))
 
 
-def test_what_does_not_fit_is_counted_and_the_dangerous_is_kept(build):
+def test_what_does_not_fit_is_counted_and_the_dangerous_is_kept(build: Build) -> None:
     text = comment(many(build, 2_000))
     assert 60_000 < len(text) <= 65_536
     shown = text.count("```diff")
@@ -243,7 +245,7 @@ def test_what_does_not_fit_is_counted_and_the_dangerous_is_kept(build):
     assert text.count("<details>") == text.count("</details>")
 
 
-def test_one_giant_object_does_not_hide_the_others(build):
+def test_one_giant_object_does_not_hide_the_others(build: Build) -> None:
     value = {"data": "x\n" * 100_000, "k": list(range(40_000))}
     giant = build.change(build.thing("ConfigMap", "big"), Action.CREATE, after=value)
     small = build.change(build.thing(name="small"), Action.CREATE)
@@ -253,7 +255,7 @@ def test_one_giant_object_does_not_hide_the_others(build):
     assert "Shown 1 of 2 objects" in text
 
 
-def test_a_long_environment_name_leaves_the_marker(build):
+def test_a_long_environment_name_leaves_the_marker(build: Build) -> None:
     part = build.assessment("e" * 5_000, [build.change(action=Action.DELETE)])
     text = comment(build.story(assessments=(part,)), 2_000)
     assert text.startswith(f"{MARKER}\n### ")
@@ -261,19 +263,20 @@ def test_a_long_environment_name_leaves_the_marker(build):
     assert len(text.splitlines()[1]) < 320
 
 
-def test_a_long_message_is_shown_as_far_as_a_line_bears_it(build):
+def test_a_long_message_is_shown_as_far_as_a_line_bears_it(build: Build) -> None:
     text = comment(build.story(assessments=(build.assessment(findings=[build.finding(message="m" * 9_000)]),)))
     assert "m" * 300 in text
     assert "m" * 500 not in text
     assert "…" in text
 
 
-def remark(number, body, own=True, seconds=0, noon=None):
+def remark(number: int, body: str, own: bool = True, seconds: int = 0, noon: datetime | None = None) -> Remark:
     person = Person(id=9, login="tidegate", bot=True)
-    return Remark(id=f"comment:{number}", author=person, body=body, at=noon + timedelta(seconds=seconds), own=own)
+    at = cast(datetime, noon) + timedelta(seconds=seconds)
+    return Remark(id=f"comment:{number}", author=person, body=body, at=at, own=own)
 
 
-def test_own_comments_are_found_by_author_and_first_line(build):
+def test_own_comments_are_found_by_author_and_first_line(build: Build) -> None:
     noon = build.NOON
     ours = remark(2, f"{MARKER}\r\n### x", noon=noon)
     older = remark(1, f"{MARKER}\n### y", noon=noon, seconds=-5)
@@ -282,6 +285,6 @@ def test_own_comments_are_found_by_author_and_first_line(build):
     assert find_own([ours, older, forged, quoted], MARKER) == (older, ours)
 
 
-def test_outcome_markers_are_distinct_and_close_no_comment():
+def test_outcome_markers_are_distinct_and_close_no_comment() -> None:
     assert outcome_marker("a:1") != outcome_marker("a:10")
     assert outcome_marker("a-->b") == "<!-- tidegate:outcome:a-b -->"

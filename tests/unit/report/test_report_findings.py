@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as xml
 
 import pytest
@@ -20,8 +21,8 @@ SCHEMA = json.loads((Path(__file__).parent / "sarif" / "sarif-schema-2.1.0.json"
 WEB = ResourceId(type="Deployment.apps", name="web")
 
 
-def finding(**given: object) -> Finding:
-    base = {
+def finding(**given: Any) -> Finding:
+    base: dict[str, Any] = {
         "check": "schemas", "level": "error", "message": "spec.replicas must be an integer, not a string", "line": 2,
         "fix": "write the number without quotes", "path": "a/web.yaml", "column": 3, "resource": WEB,
     }  # fmt: skip
@@ -167,7 +168,7 @@ SECRET_ID = ResourceId(type="Secret", name="s")
         {"resource": WEB, "check": "schemas"},
     ],
 )
-def test_no_value_of_a_secret_is_in_an_excerpt(line: int, given: dict[str, object]) -> None:
+def test_no_value_of_a_secret_is_in_an_excerpt(line: int, given: dict[str, Any]) -> None:
     text = to_text(checked(finding(line=line, **given)), {"a/web.yaml": SECRET}, 1.0, False)
     assert "hunter2" not in text
     assert f"{line} │" in text

@@ -20,7 +20,7 @@ sections = st.lists(
 
 
 @given(sections, st.integers(0, 600))
-def test_never_over_the_limit_and_frames_stay_whole(drawn, limit):
+def test_never_over_the_limit_and_frames_stay_whole(drawn: list[Section], limit: int) -> None:
     texts, shown = fit(drawn, limit, len)
     assert sum(map(len, texts)) <= limit
     for section, text, number in zip(drawn, texts, shown, strict=True):
@@ -29,19 +29,19 @@ def test_never_over_the_limit_and_frames_stay_whole(drawn, limit):
 
 
 @given(sections)
-def test_with_room_for_all_everything_is_shown(drawn):
+def test_with_room_for_all_everything_is_shown(drawn: list[Section]) -> None:
     texts, shown = fit(drawn, 10**6, len)
     assert shown == [len(each.units) for each in drawn]
     assert texts == [each.opening + "".join(u.full for u in each.units) + each.closing for each in drawn]
 
 
-def test_the_first_section_yields_to_nobody():
+def test_the_first_section_yields_to_nobody() -> None:
     head = Section(opening="h" * 50, rank=0)
     greedy = Section(units=(Unit(full="x" * 90),), floor=0.9, rank=1)
     assert fit([head, greedy], 100, len)[0][0] == "h" * 50
 
 
-def test_a_long_section_leaves_the_others_their_floor():
+def test_a_long_section_leaves_the_others_their_floor() -> None:
     long = Section(units=tuple(Unit(full="x" * 10) for _ in range(1_000)), rank=1)
     short = Section(units=(Unit(full="y" * 100),), floor=0.3, rank=2)
     texts, shown = fit([long, short], 1_000, len)
@@ -50,16 +50,16 @@ def test_a_long_section_leaves_the_others_their_floor():
     assert sum(map(len, texts)) > 950
 
 
-def test_a_frame_without_room_is_left_out():
+def test_a_frame_without_room_is_left_out() -> None:
     assert fit([Section(opening="o" * 30, units=(Unit(full="x"),), closing="c")], 20, len) == ([""], [0])
 
 
-def test_a_short_form_is_shown_and_not_counted_as_whole():
+def test_a_short_form_is_shown_and_not_counted_as_whole() -> None:
     section = Section(units=(Unit(full="x" * 500, short="too long;"), Unit(full="y")))
     assert fit([section], 100, len) == (["too long;y"], [1])
 
 
-def test_the_measure_may_be_bytes():
+def test_the_measure_may_be_bytes() -> None:
     section = Section(units=tuple(Unit(full="é") for _ in range(100)))
     text = fit([section], 120, lambda text: len(text.encode()))[0][0]
     assert len(text.encode()) <= 120

@@ -4,7 +4,9 @@ Write them anew with `TIDEGATE_GOLDEN=write pytest tests/unit/report/test_report
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
@@ -13,18 +15,19 @@ from bot.model.identity import Person
 from bot.model.plan import Action, Applied, Health
 from bot.report import comment_of, outcome_of
 from bot.report.outcome import Deed
-from bot.report.story import Answer, Standing
+from bot.report.story import Answer, Standing, Story
+from tests.unit.report.conftest import Build
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 LIMIT = 65_536
 HOSTILE = "x @acme/sre #1 https://evil.example </details> ``` ![i](https://evil.example/i.png) \u202e\r/merge"
 
 
-def busy(build):
+def busy(build: Build) -> Story:
     return build.busy()
 
 
-def merged(build):
+def merged(build: Build) -> Story:
     waiting = build.assessment(changes=[build.change()], phase="merged")
     standings = (
         Standing(environment="staging", state="applied", revision=build.MERGE, at=build.NOON),
@@ -35,15 +38,15 @@ def merged(build):
     return build.story("merged", pull=pull, standings=standings, assessments=(waiting,), answers=(answer,))
 
 
-def conflict(build):
+def conflict(build: Build) -> Story:
     return build.story("conflict", conflicts=("envs/prod/api.yaml", "envs/prod/db.yaml"))
 
 
-def fork(build):
+def fork(build: Build) -> Story:
     return build.story("fork")
 
 
-def misconfigured(build):
+def misconfigured(build: Build) -> Story:
     found = build.finding(
         check="tidegate.yaml",
         message="unknown key `aply`",
@@ -55,7 +58,7 @@ def misconfigured(build):
     return build.story("misconfigured", findings=(found,))
 
 
-def hostile(build):
+def hostile(build: Build) -> Story:
     thing = build.thing("ConfigMap", HOSTILE, "web")
     changed = build.change(thing, before={"data": {"k": "old"}}, after={"data": {"k": f"{HOSTILE}\n```\n/merge\n"}})
     found = build.finding(message=HOSTILE, fix=HOSTILE, path=HOSTILE, check="schema", resource=None)
@@ -65,7 +68,7 @@ def hostile(build):
     )
 
 
-def full(build):
+def full(build: Build) -> Story:
     """Too much for one comment."""
     doomed = build.change(build.thing("Namespace", "payments", ""), Action.DELETE)
     rest = [build.change(build.thing(name=f"api-{i:04}")) for i in range(500)]
@@ -73,16 +76,16 @@ def full(build):
 
 
 @pytest.mark.parametrize("tell", [busy, merged, conflict, fork, misconfigured, hostile, full])
-def test_the_comment_is_as_it_was(build, tell):
+def test_the_comment_is_as_it_was(build: Build, tell: Callable[[Build], Story]) -> None:
     compare(tell.__name__, comment_of(tell(build), Limits(comment=LIMIT, check_text=1, annotations=1)))
 
 
-def test_the_longest_comment_is_used_to_the_last_objects(build):
+def test_the_longest_comment_is_used_to_the_last_objects(build: Build) -> None:
     text = (GOLDEN / "full.md").read_text(encoding="utf-8")
     assert LIMIT - 700 < len(text) <= LIMIT
 
 
-def test_a_comment_that_needs_exactly_the_limit_is_whole(build):
+def test_a_comment_that_needs_exactly_the_limit_is_whole(build: Build) -> None:
     story = build.busy()
     whole = comment_of(story, Limits(comment=10**6, check_text=1, annotations=1))
     slack = next(
@@ -97,9 +100,9 @@ def test_a_comment_that_needs_exactly_the_limit_is_whole(build):
 
 
 @pytest.mark.parametrize("failed", [False, True])
-def test_the_outcome_is_as_it_was(build, failed):
-    part = build.busy().assessments[1]
-    states = ["done", "done", "failed" if failed else "done"]
+def test_the_outcome_is_as_it_was(build: Build, failed: bool) -> None:
+    part: Any = build.busy().assessments[1]
+    states: list[Literal["done", "failed"]] = ["done", "done", "failed" if failed else "done"]
     changes = part.plan.effective[:3] if not failed else part.plan.effective
     errors = {"failed": "no space left on device"}
     results = tuple(
@@ -114,7 +117,7 @@ def test_the_outcome_is_as_it_was(build, failed):
     compare("outcome-failed" if failed else "outcome-applied", outcome_of(deed, "u-1:7").body)
 
 
-def compare(name, text):
+def compare(name: str, text: str) -> None:
     path = GOLDEN / f"{name}.md"
     if os.environ.get("TIDEGATE_GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")

@@ -2,21 +2,26 @@
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from bot.model.forge import Limits
+from bot.model.noun import Digest
 from bot.model.plan import Action, Applied, Health, Plan
 from bot.report import MARKER, check_of, comment_of, escape, outcome_of
 from bot.report.markdown import inline
 from bot.report.outcome import Deed
 from bot.report.outline import code, line
-from bot.report.story import Answer, Standing
+from bot.report.story import Answer, Standing, Story
+from tests.unit.report.conftest import Build
 
 NASTY = [
     "@acme/sre", "\\@acme", "org/repo#1", "#1", "GH-7", "!12", "https://evil.example/x", "www.evil.example",
@@ -32,7 +37,7 @@ OURS = re.compile(r"(<!-- tidegate:[\w:.-]+ -->|</details>|<details><summary>.*<
 texts = st.lists(st.sampled_from(NASTY) | st.text(max_size=6), max_size=5).map("".join)
 
 
-def living(markdown):
+def living(markdown: str) -> list[str]:
     """Everything in a comment that is not inert; an empty list is what we want."""
     found = [each for each in markdown.split("\n") if re.match(r"[ \t]*/", each)]
     found += [char for char in sorted(set(markdown)) if escape.has_invisible(char)]
@@ -50,12 +55,12 @@ def living(markdown):
                 found.append(child.content)
             if child.type == "text" and LIVE.search(child.content):
                 found.append(child.content)
-            if child.type == "link_open" and not child.attrs["href"].startswith("https://tidegate.example/"):
-                found.append(child.attrs["href"])
+            if child.type == "link_open" and not cast(str, child.attrs["href"]).startswith("https://tidegate.example/"):
+                found.append(cast(str, child.attrs["href"]))
     return [*found, *(["a fold stays open"] if depth else [])]
 
 
-def living_html(block):
+def living_html(block: str) -> list[str]:
     """What is alive in the text of a summary: tags that are not ours, and words outside of code."""
     inner = re.sub(r"<code>.*?</code>", "", re.sub(r"^<details><summary>|</summary>\n*$", "", block))
     if block.startswith("<details>"):
@@ -63,7 +68,7 @@ def living_html(block):
     return []
 
 
-def hostile_story(build, text):
+def hostile_story(build: Build, text: Callable[[], str]) -> Story:
     """The same text wherever somebody else may write."""
     thing = build.thing("Deployment.apps", text() or "x", text())
     doomed = build.change(thing, Action.DELETE, before={text(): text(), "list": [text()]})
@@ -81,7 +86,7 @@ def hostile_story(build, text):
 
 @given(data=st.data(), limit=st.integers(2_000, 12_000))
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-def test_a_hostile_story_stays_inert_within_any_limit(build, data, limit):
+def test_a_hostile_story_stays_inert_within_any_limit(build: Build, data: st.DataObject, limit: int) -> None:
     story = hostile_story(build, lambda: data.draw(texts))
     markdown = comment_of(story, Limits(comment=limit, check_text=1, annotations=1))
     assert len(markdown) <= limit
@@ -91,7 +96,7 @@ def test_a_hostile_story_stays_inert_within_any_limit(build, data, limit):
 
 @given(data=st.data())
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-def test_a_hostile_check_stays_inert(build, data):
+def test_a_hostile_check_stays_inert(build: Build, data: st.DataObject) -> None:
     check = check_of(hostile_story(build, lambda: data.draw(texts)))
     assert living(check.summary) == []
     assert living(check.text) == []
@@ -106,8 +111,8 @@ PHASES = ("planning", "conflict", "fork", "elsewhere", "unconfigured", "misconfi
 
 @given(data=st.data(), phase=st.sampled_from(PHASES))
 @settings(max_examples=100)
-def test_every_phase_stays_inert(build, data, phase):
-    text = lambda: data.draw(texts)  # noqa: E731
+def test_every_phase_stays_inert(build: Build, data: st.DataObject, phase: str) -> None:
+    text: Callable[[], str] = lambda: data.draw(texts)  # noqa: E731
     standing = Standing(
         environment=text() or "x", state=data.draw(st.sampled_from(["failed", "waiting"])), detail=text()
     )
@@ -125,8 +130,8 @@ def test_every_phase_stays_inert(build, data, phase):
 
 @given(data=st.data())
 @settings(max_examples=100)
-def test_a_hostile_outcome_stays_inert(build, data):
-    part = build.assessment(changes=[build.change(build.thing(name=data.draw(texts) or "x"))])
+def test_a_hostile_outcome_stays_inert(build: Build, data: st.DataObject) -> None:
+    part: Any = build.assessment(changes=[build.change(build.thing(name=data.draw(texts) or "x"))])
     results = tuple(
         Applied(
             id=each.id, action=each.action, state=data.draw(st.sampled_from(["done", "failed"])), error=data.draw(texts)
@@ -141,34 +146,36 @@ def test_a_hostile_outcome_stays_inert(build, data):
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_words_and_code_show_exactly_what_was_written(text):
+def test_words_and_code_show_exactly_what_was_written(text: str) -> None:
     """Escaping loses nothing: what a reader sees is what was there, with the unseen written out."""
     for piece, expected in (
         (line(code(text)), escape.visible(text).replace("\n", "\\n")),
         (line(code("x" + text)), "x" + escape.visible(text).replace("\n", "\\n")),
     ):
         (token,) = [
-            t for t in MarkdownIt("commonmark").parseInline(inline(piece))[0].children if t.type == "code_inline"
+            t
+            for t in cast(list[Token], MarkdownIt("commonmark").parseInline(inline(piece))[0].children)
+            if t.type == "code_inline"
         ]
         assert token.content.strip() == expected.strip()
 
 
 @given(texts)
-def test_prose_reads_back_as_written(text):
+def test_prose_reads_back_as_written(text: str) -> None:
     shown = escape.plain("x " + text)
-    children = MarkdownIt("commonmark").parseInline(shown)[0].children
+    children = cast(list[Token], MarkdownIt("commonmark").parseInline(shown)[0].children)
     assert {each.type for each in children} <= {"text", "code_inline", "text_special"}
     read = "".join(each.content for each in children)
     assert read.split() == ("x " + escape.visible(text)).split()
 
 
 @given(first=texts, second=texts, third=texts)
-def test_pieces_side_by_side_do_not_merge(first, second, third):
+def test_pieces_side_by_side_do_not_merge(first: str, second: str, third: str) -> None:
     written = inline(line(code(first), code(second)) + line(third) + line(code(first)))
     assert not [t for t in living(f"x {written}\n") if t]
 
 
-def test_a_fence_outlives_its_content():
+def test_a_fence_outlives_its_content() -> None:
     lines = [" ```", "+````", "-~~~", " `````"]
     fenced = escape.fence(lines, "diff")
     (token,) = MarkdownIt("commonmark").parse(fenced)
@@ -177,11 +184,11 @@ def test_a_fence_outlives_its_content():
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", ""])
-def test_only_web_addresses_are_links(url):
+def test_only_web_addresses_are_links(url: str) -> None:
     assert escape.link_target(url) == ""
 
 
-def test_a_link_cannot_end_early():
+def test_a_link_cannot_end_early() -> None:
     assert ")" not in escape.link_target("https://tidegate.example/a) [x](y")
     assert " " not in escape.link_target("https://tidegate.example/a b")
 
@@ -189,18 +196,18 @@ def test_a_link_cannot_end_early():
 @pytest.mark.parametrize(
     ("text", "shown"), [("\x1b", "\\x1b"), ("\u202e", "\\u202e"), ("\U000e0041", "\\U000e0041"), ("é🗑\n", "é🗑\n")]
 )
-def test_what_cannot_be_seen_is_written_out(text, shown):
+def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
     assert escape.visible(text) == shown
 
 
-def test_no_line_begins_with_a_slash():
+def test_no_line_begins_with_a_slash() -> None:
     assert escape.no_leading_slash("/a\n /b\nc /d") == "\\/a\n \\/b\nc /d"
 
 
-def test_an_apply_with_thousands_of_objects_still_fits(build):
+def test_an_apply_with_thousands_of_objects_still_fits(build: Build) -> None:
     changes = tuple(build.change(build.thing(name=f"a{i}")) for i in range(3_000))
     plan = Plan(
-        environment=build.environment().id, desired="d1:x", destination="", changes=changes, inventory=9,
+        environment=build.environment().id, desired=Digest("d1:x"), destination="", changes=changes, inventory=9,
         at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     results = tuple(Applied(id=each.id, action=each.action, state="done") for each in changes[:-1])
@@ -208,7 +215,7 @@ def test_an_apply_with_thousands_of_objects_still_fits(build):
     deed = Deed(
         environment="prod",
         revision=build.MERGE,
-        digest="d1:x",
+        digest=Digest("d1:x"),
         plan=plan,
         results=(*results, failed),
         health=Health(state="degraded"),

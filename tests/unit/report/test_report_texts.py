@@ -1,7 +1,9 @@
 """Plans for terminals, programs and the page, and the comment after an apply."""
 
 import json
+from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any, Literal
 
 import pytest
 
@@ -11,16 +13,19 @@ from bot.report import outcome_marker, outcome_of
 from bot.report.outcome import Deed
 from bot.report.page import plan_page
 from bot.report.text import to_json, to_markdown, to_text
+from tests.unit.report.conftest import Build
+
+State = Literal["started", "done", "failed", "unknown"]
 
 
-def test_terminal_text_has_headline_numbers_and_diffs(build):
+def test_terminal_text_has_headline_numbers_and_diffs(build: Build) -> None:
     text = to_text(build.busy().assessments, colour=False)
     assert text.startswith("🗑 prod deletes 1 volume")
     assert "    -  image: api:1\n    +  image: api:2" in text
     assert "\x1b" not in text
 
 
-def test_a_terminal_is_never_obeyed(build):
+def test_a_terminal_is_never_obeyed(build: Build) -> None:
     sly = build.change(build.thing(name="\x1b[2J"), after={"k": "\x1b]0;x\x07\r\u202e"})
     part = build.assessment(changes=[sly], findings=[build.finding(message="\x1b[31m")])
     plain = to_text([part], colour=False)
@@ -30,7 +35,7 @@ def test_a_terminal_is_never_obeyed(build):
     assert "\x1b[32m" in coloured
 
 
-def test_json_is_whole_and_serialisable(build):
+def test_json_is_whole_and_serialisable(build: Build) -> None:
     value = json.loads(json.dumps(to_json(build.busy().assessments)))
     prod, staging = value["environments"]
     assert (prod["name"], staging["name"]) == ("prod", "staging")
@@ -40,7 +45,7 @@ def test_json_is_whole_and_serialisable(build):
     assert prod["verdict"]["next"] == ["/gate approve prod", "/gate approve-deletions prod"]
 
 
-def test_json_tells_unplanned_from_unchanged(build):
+def test_json_tells_unplanned_from_unchanged(build: Build) -> None:
     failed = to_json([build.assessment(rendered=False)])["environments"][0]
     same = to_json([build.assessment()])["environments"][0]
     assert failed["changes"] is None
@@ -48,15 +53,15 @@ def test_json_tells_unplanned_from_unchanged(build):
     assert same["changes"] == []
 
 
-def test_offline_markdown_has_no_marker_and_no_steps(build):
+def test_offline_markdown_has_no_marker_and_no_steps(build: Build) -> None:
     text = to_markdown(build.busy().assessments)
     assert text.startswith("### 🗑 prod")
     assert "Shown 8 of 8 objects" in text
     assert "To apply" not in text
 
 
-def test_the_page_cuts_nothing(build):
-    part = build.busy().assessments[1]
+def test_the_page_cuts_nothing(build: Build) -> None:
+    part: Any = build.busy().assessments[1]
     value = plan_page(build.PULL, [SimpleNamespace(digest=part.head.digest, plan=part.plan, head=build.HEAD)])
     assert value["title"] == "acme/shop#12"
     (plan,) = value["plans"]
@@ -67,9 +72,11 @@ def test_the_page_cuts_nothing(build):
     assert kinds == {"add", "remove", "place", ""}
 
 
-def deed(build, states, health="healthy", **more):
+def deed(
+    build: Build, states: Sequence[State], health: Literal["healthy", "degraded"] = "healthy", **more: Any
+) -> Deed:
     changes = [build.change(build.thing(name=f"a{i}"), Action.DELETE if i == 0 else Action.UPDATE) for i in range(4)]
-    part = build.assessment(changes=changes)
+    part: Any = build.assessment(changes=changes)
     results = tuple(
         Applied(id=each.id, action=each.action, state=state, error="disk full" if state == "failed" else "")
         for each, state in zip(changes, states, strict=False)
@@ -80,7 +87,7 @@ def deed(build, states, health="healthy", **more):
     )  # fmt: skip
 
 
-def test_a_finished_apply_says_where_the_environment_is(build):
+def test_a_finished_apply_says_where_the_environment_is(build: Build) -> None:
     outcome = outcome_of(deed(build, ["done"] * 4, at=build.NOON), "u:1")
     assert outcome.key == "u:1"
     assert outcome.body.startswith(
@@ -91,14 +98,14 @@ def test_a_finished_apply_says_where_the_environment_is(build):
     assert "Undo:" in outcome.body
 
 
-def test_an_applied_state_that_does_not_work_says_so(build):
+def test_an_applied_state_that_does_not_work_says_so(build: Build) -> None:
     body = outcome_of(deed(build, ["done"] * 4, "degraded"), "u:1").body
     assert "### ⚠ prod is at" in body
     assert "Not healthy: 1 of 4 is missing" in body
 
 
 @pytest.mark.parametrize("state", ["failed", "unknown", "started"])
-def test_an_apply_that_broke_off_is_never_a_success(build, state):
+def test_an_apply_that_broke_off_is_never_a_success(build: Build, state: State) -> None:
     body = outcome_of(deed(build, ["done", state]), "u:1").body
     assert "### ❌ prod did not reach `9be01d4` · 1 of 4 applied" in body
     assert "✅" not in body
@@ -109,7 +116,7 @@ def test_an_apply_that_broke_off_is_never_a_success(build, state):
     assert "`/gate hold prod`" in body
 
 
-def test_a_failure_names_the_error(build):
+def test_a_failure_names_the_error(build: Build) -> None:
     body = outcome_of(deed(build, ["done", "failed"]), "u:1").body
     assert "(update): disk full" in body
     assert "Failed: 1 object" in body

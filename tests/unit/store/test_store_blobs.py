@@ -87,6 +87,11 @@ def test_a_text_is_durable_before_it_has_its_name(blobs: Blobs, monkeypatch: pyt
         order.append("folder" if os.path.isdir(f"/proc/self/fd/{handle}") else "file")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(os, "replace", lambda old, new: (order.append("name"), os.rename(old, new)))
+
+    def replace(old: str, new: Path) -> None:
+        order.append("name")
+        os.rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
     blobs.put(LARGE)
     assert order == ["file", "name", "folder", "folder"]

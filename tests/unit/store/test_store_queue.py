@@ -8,7 +8,7 @@ import pytest
 from bot.errors import StaleLease
 from bot.model.forge import Repository
 from bot.model.gate import Lease
-from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId, Wake
+from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId, Wake
 from bot.store import Store, queue, repositories
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ async def test_a_touch_during_the_work_is_not_lost(store: Store) -> None:
 
 
 async def test_keys_come_back_as_what_they_were(store: Store) -> None:
-    keys = {REPOSITORY, PULL, EnvironmentId(repository=REPOSITORY, name="prod")}
+    keys: set[Key] = {REPOSITORY, PULL, EnvironmentId(repository=REPOSITORY, name="prod")}
     await store.write(lambda conn: queue.touch(conn, [Wake(key=key, reason="test") for key in keys]))
     taken = await store.write(lambda conn: queue.take_keys(conn, "one", 5, NOW, SECONDS))
     assert {key for _, key in taken} == keys

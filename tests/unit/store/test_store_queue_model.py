@@ -133,7 +133,10 @@ class Machine(RuleBasedStateMachine):
 
 @pytest.mark.timeout(300)
 def test_the_queue_keeps_its_promises(engine: Engine) -> None:
+    def machine() -> Machine:
+        return Machine(engine)
+
     run_state_machine_as_test(
-        lambda: Machine(engine),
+        machine,  # type: ignore[arg-type]  # a function that makes one will do as well
         settings=settings(max_examples=60, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

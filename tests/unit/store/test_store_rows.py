@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,8 +80,9 @@ async def test_an_answered_command_is_not_judged_again(store: Store) -> None:
     (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
     said = commands.AnswerRow(by="ana", command="/gate plan", accepted=True, text="Planned.", at=NOW)
     await store.write(lambda conn: commands.answer(conn, row, said))
-    for origin in ("signed", "listed"):
-        await store.write(lambda conn, o=origin: commands.record(conn, PULL, remark("/gate hold prod"), o, NOW))
+    again = remark("/gate hold prod")
+    await store.write(lambda conn: commands.record(conn, PULL, again, "signed", NOW))
+    await store.write(lambda conn: commands.record(conn, PULL, again, "listed", NOW))
     assert await store.read(lambda conn: commands.pending(conn, PULL)) == ()
     assert await store.read(lambda conn: commands.answers(conn, PULL, 5)) == (said,)
 
@@ -161,8 +163,8 @@ async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
     )
     id = await store.write(lambda conn: journal.begin(conn, intent, NOW))
     done = Applied(id=WEB, action=Action.DELETE, state="done")
-    for unnamed in (True, False):
-        await store.write(lambda conn, u=unnamed: journal.record(conn, id, done, u, NOW))
+    await store.write(lambda conn: journal.record(conn, id, done, True, NOW))
+    await store.write(lambda conn: journal.record(conn, id, done, False, NOW))
     await store.write(lambda conn: journal.finish(conn, id, "done", "", NOW))
     assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW)) == 1
     assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW + timedelta(days=1))) == 0
@@ -184,7 +186,7 @@ async def test_a_new_state_came_with_the_last_apply_that_ended_well_and_was_no_r
     assert await store.read(lambda conn: journal.changed_last(conn, "uid")) is None
     rounds = (("1", "done", False), ("2", "done", True), ("3", "failed", False), ("4", "interrupted", False))
     for revision, state, repair in (*rounds, ("5", "", False)):
-        await store.write(lambda conn, r=revision, s=state, p=repair: asked(conn, r, s, p))
+        await store.write(partial(asked, revision=revision, state=state, repair=repair))
     assert await store.read(lambda conn: journal.changed_last(conn, "uid")) == "1"
     assert await store.read(lambda conn: journal.changed_last(conn, "other")) is None
 

@@ -229,7 +229,10 @@ async def test_a_link_in_the_place_of_a_file_is_not_followed(target: Directory, 
 async def test_whatever_has_the_name_of_a_new_object_is_in_the_way(target: Directory, folder: Path, kind: str) -> None:
     await target.identity(ENVIRONMENT)
     path = folder / FILE
-    {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path), "link": lambda: path.symlink_to("nowhere")}[kind]()
+    make: dict[str, Callable[[], None]] = {
+        "folder": path.mkdir, "pipe": lambda: os.mkfifo(path), "link": lambda: path.symlink_to("nowhere"),
+    }  # fmt: skip
+    make[kind]()
     (change,) = (await planned(target, settings())).changes
     assert "not Tidegate's" in change.conflict
 

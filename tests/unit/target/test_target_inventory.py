@@ -1,7 +1,7 @@
 """The inventory's bytes: what was written is read, and nothing else is."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from bot.target.directory.names import file_name
 
 UUID = "7b0c1c1e-3c2a-4a39-9a5b-0f2f5c5a7d11"
 ids = st.builds(ResourceId, type=st.text(max_size=5), scope=st.text(max_size=5), name=st.text(max_size=5))
-states = st.sampled_from(["kept", "creating", "deleting"])
+states: st.SearchStrategy[Literal["kept", "creating", "deleting"]] = st.sampled_from(["kept", "creating", "deleting"])
 
 
 @st.composite
@@ -36,7 +36,7 @@ def test_what_is_written_is_read(inventory: Inventory) -> None:
 def test_its_bytes_do_not_depend_on_the_order_of_entries(inventory: Inventory) -> None:
     turned = Inventory(
         uuid=UUID, epoch=inventory.epoch, environment=inventory.environment,
-        entries=dict(reversed(inventory.entries.items())),
+        entries=dict(reversed(list(inventory.entries.items()))),
     )  # fmt: skip
     assert encode(turned) == encode(inventory)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,9 +22,9 @@ from bot.model.resource import Desired, Resource
 from bot.render.manifests import resources_of
 from bot.target.directory import Directory
 from bot.target.sops import Sops, decrypted
-from tests_support.encryption import AgeKey
-from tests_support.jails import JAIL, Watched
-from tests_support.programs import program
+from tests.support.encryption import AgeKey
+from tests.support.jails import JAIL, Watched
+from tests.support.programs import program
 
 KEY = b"k" * 32
 REPOSITORY = RepositoryId(forge="github", number=1, path="acme/shop")
@@ -199,7 +200,7 @@ async def test_another_key_writes_nothing(tmp_path: Path, target: Directory, fol
     assert {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()} == before
 
 
-Change = Callable[[dict], object]
+Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.mark.parametrize(

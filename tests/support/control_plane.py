@@ -53,7 +53,7 @@ async def control_plane(programs: Mapping[str, Path], folder: Path) -> AsyncIter
     ]  # fmt: skip
     with running([programs["etcd"], *arguments], folder / "etcd.log"):
         await listening(client)
-        server = [programs["kube-apiserver"], *flags(folder, etcd, secure)]
+        server: list[str | Path] = [programs["kube-apiserver"], *flags(folder, etcd, secure)]
         with running(server, folder / "apiserver.log") as process:
             trust = ssl.create_default_context(cafile=str(folder / "server.crt"))
             async with aiohttp.ClientSession(

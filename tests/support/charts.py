@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.document import load_documents
-from tests_support.trees import Files
+from tests.support.trees import Files
 
 __all__ = ["HOOKS", "SAMPLES", "archive", "by_the_program", "chart_yaml", "config_map"]
 

@@ -44,9 +44,9 @@ def running() -> Iterator[str]:
         prefix = ["setpriv", "--reuid=nobody", "--clear-groups"]
     data, port = place / "data", free_port()
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
-    control = [*prefix, folder / "pg_ctl", "-D", data, "-w", "-l", place / "log"]
+    control: list[str | Path] = [*prefix, folder / "pg_ctl", "-D", data, "-w", "-l", place / "log"]
     try:
-        run = [*prefix, folder / "initdb", "-A", "trust", "-U", "tidegate", "-D", data]
+        run: list[str | Path] = [*prefix, folder / "initdb", "-A", "trust", "-U", "tidegate", "-D", data]
         subprocess.run(run, check=True, capture_output=True, cwd=place)
         subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=place)
         yield f"postgresql+psycopg://tidegate@127.0.0.1:{port}"

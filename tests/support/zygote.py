@@ -24,7 +24,7 @@ from bot.cli.demo.server import LONGEST_LINE, surroundings
 __all__ = ["Copy", "Zygote", "available", "serve_copies", "zygote"]
 
 MOST = 1024 * 1024
-MAIN = "import sys; from tests_support.zygote import serve_copies; serve_copies(int(sys.argv[1]))"
+MAIN = "import sys; from tests.support.zygote import serve_copies; serve_copies(int(sys.argv[1]))"
 
 
 def available() -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from bot.cli.demo.walk.browser import eventually
-from tests_support.control_plane import ControlPlane
+from tests.support.control_plane import ControlPlane
 
 __all__ = ["admits", "in_force", "namespace", "path_of", "shipped", "start_enforcing", "stop_enforcing"]
 

@@ -11,8 +11,8 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize, KustomizeOptions
-from tests.tests_support.programs import program
-from tests_support.trees import Files
+from tests.support.programs import program
+from tests.support.trees import Files
 
 __all__ = ["JAIL", "Built", "build", "laid_out", "render", "renderer"]
 

@@ -64,7 +64,8 @@ class ChartServer:
         if request.path == "/stable/index.yaml":
             entries: dict[str, list[dict[str, object]]] = {}
             for (name, version), data in self.archives.items():
-                entry = {"version": version, "digest": sha256(data)[7:], "urls": [f"files/{name}-{version}.tgz"]}
+                urls = [f"files/{name}-{version}.tgz"]
+                entry: dict[str, object] = {"version": version, "digest": sha256(data)[7:], "urls": urls}
                 entries.setdefault(name, []).append(entry)
             return web.Response(text=json.dumps({"apiVersion": "v1", "entries": entries}))
         for (name, version), data in self.archives.items():

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests_support.programs import program
+from tests.support.programs import program
 
 __all__ = ["AgeKey"]
 
