@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from bot.config.fault import Fault
@@ -24,7 +23,6 @@ CHECK = "configuration"
 LIMITS = Limits(size=1024 * 1024, nodes=50_000)
 
 
-@lru_cache(maxsize=128)
 def parse(data: bytes, repository: RepositoryId) -> Configuration:
     """What the file means for `repository`. ConfigurationError: findings in order of line, all faults of the file."""
     document = _document(data)

@@ -32,7 +32,7 @@ MAX_ENTRIES = 100_000
 MAX_BLOB = 16 * 1024 * 1024
 CACHED_LISTINGS = 16
 CACHED_BLOB_BYTES = 64 * 1024 * 1024
-CACHED_FACTS = 1024
+CACHED_FACTS, FACT_BYTES = 256, 16 * 1024
 
 T = TypeVar("T")
 
@@ -115,7 +115,7 @@ class Mirror:
     async def _fact(
         self, about: tuple[str, ...], ask: Callable[[], Awaitable[T]], lasting: Callable[[T], bool] = lambda _: True
     ) -> T:
-        """What git says of some ids, asked once where the answer is `lasting`."""
+        """What git says of some ids, asked once where the answer is `lasting`: true for ever, and small."""
         if about in self._facts:
             found: T = self._facts[about]
             return found
@@ -160,7 +160,7 @@ class Mirror:
             command = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *pair]
             return parse_merge(*await run(command, folder=self.folder, accept=(0, 1)))
 
-        return await self._fact(("merge", *pair), ask)
+        return await self._fact(("merge", *pair), ask, lasting=lambda found: not found.conflicts)
 
     async def descends(self, ancestor: Sha, commit: Sha) -> bool:
         """Whether `commit` has `ancestor` among its ancestors (or is it). False where the mirror lost `ancestor`."""
@@ -191,7 +191,12 @@ class Mirror:
             command = ["log", "--max-count=1000", f"--format={COMMIT_FORMAT}", "--no-show-signature", *span, "--"]
             return parse_commits((await run(command, folder=self.folder))[1])
 
-        return await self._fact(("commits", *span), ask)
+        return await self._fact(("commits", *span), ask, lasting=is_short)
+
+
+def is_short(commits: tuple[CommitInfo, ...]) -> bool:
+    """Whether commits are few and say little: others are asked for again rather than kept."""
+    return sum(len(each.message) + 512 for each in commits) <= FACT_BYTES
 
 
 class Mirrors:

@@ -121,6 +121,20 @@ async def test_what_git_said_of_ids_is_not_asked_again(
     assert asked.read_text() == questions
 
 
+@pytest.mark.parametrize(("commits", "kept"), [(("m",) * 30, True), (("m" * 20_000,), False), (("m",) * 40, False)])
+async def test_long_histories_are_not_kept(work: Work, commits: tuple[str, ...], kept: bool) -> None:
+    first = work.commit({"a": "1\n"})
+    for each in commits:
+        last = work.commit({}, each)
+    assert len(await work.mirror.commits(first, last)) == len(commits)
+    shutil.rmtree(work.mirror.folder)
+    if kept:
+        assert len(await work.mirror.commits(first, last)) == len(commits)
+    else:
+        with pytest.raises(TemporaryError):
+            await work.mirror.commits(first, last)
+
+
 async def test_what_was_missing_is_asked_again(work: Work, tmp_path: Path) -> None:
     first = work.commit({"a": "1\n"})
     mirror = Mirror(tmp_path / "mirror.git")
