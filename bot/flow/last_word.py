@@ -12,7 +12,7 @@ from bot.store import plans, posted
 from bot.store.environments import AppliedState, EnvironmentRow
 from bot.store.plans import Published
 
-__all__ = ["LastWord", "last_word", "say_last_words"]
+__all__ = ["LastWord", "holds", "last_word", "say_last_words"]
 
 LastWord = Literal["undone", "there already"]
 

@@ -7,7 +7,7 @@ from bot.errors import ConfigurationError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Ground, configuration, stand, usable
-from bot.flow.last_word import LastWord, last_word, say_last_words
+from bot.flow.last_word import LastWord, holds, last_word, say_last_words
 from bot.flow.pending import Before, pending
 from bot.flow.riders import riders_between
 from bot.flow.view import Part, View, in_order
@@ -17,7 +17,7 @@ from bot.model.forge import PullRequest, Repository
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.report.story import Standing
-from bot.store import journal
+from bot.store import environments, journal, plans
 from bot.store.environments import AppliedState, EnvironmentRow
 
 __all__ = ["look_merged"]
@@ -64,9 +64,10 @@ async def stand_each(world: World, landed: Landed) -> View:
     parts: list[Part] = []
     standings: list[Standing] = []
     unaffected: list[str] = []
+    shown = await world.store.read(lambda conn: plans.shown(conn, landed.pull.id))
     for environment in in_order(landed.configuration.environments):
         name = environment.id.name
-        if not await concerns(world, landed, environment):
+        if not await concerns(world, landed, environment) and not (shown and await had(world, landed, environment)):
             unaffected.append(name)
             continue
         row = (await known(world, environment, landed.configuration.prefix, {})).row
@@ -113,6 +114,21 @@ async def nothing_left(world: World, landed: Landed, row: EnvironmentRow, applie
         return last_word(conn, row.uid, landed.pull.id)
 
     return await world.store.write(write)
+
+
+async def had(world: World, landed: Landed, environment: Environment) -> bool:
+    """Whether the thread showed a change here that was on the branch before the merge, and that is applied by now."""
+
+    def look(conn: Connection) -> AppliedState | None:
+        row = environments.find(conn, environment.id)
+        plan = plans.last(conn, landed.pull.id, row.uid) if row and row.applied else None
+        if row is None or row.applied is None or plan is None:
+            return None
+        there = holds(row.applied, plan) or last_word(conn, row.uid, landed.pull.id) == "there already"
+        return row.applied if there else None
+
+    applied = await world.store.read(look)
+    return applied is not None and await landed.ground.mirror.descends(landed.merge, applied.revision)
 
 
 async def concerns(world: World, landed: Landed, environment: Environment) -> bool:

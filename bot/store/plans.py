@@ -24,7 +24,7 @@ from bot.store.codec import (
 )
 from bot.store.tables import as_text, as_time, plans
 
-__all__ = ["Published", "concerns", "last", "latest", "mark_published", "propose", "published"]
+__all__ = ["Published", "concerns", "last", "latest", "mark_published", "propose", "published", "shown"]
 
 
 @noun
@@ -105,6 +105,11 @@ def same_second(conn: Connection, thread: PullRequestId, environment: str, at: d
         plans.c.published_at < as_text(second + timedelta(seconds=1)),
     )
     return frozenset(conn.execute(select(plans.c.digest).where(where)).scalars())
+
+
+def shown(conn: Connection, thread: PullRequestId) -> bool:
+    """Whether the thread ever showed a plan."""
+    return conn.execute(select(plans.c.id).where(plans.c.thread == thread_text(thread)).limit(1)).first() is not None
 
 
 def concerns(conn: Connection, thread: PullRequestId, environment: str) -> bool:

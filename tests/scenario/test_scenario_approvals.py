@@ -92,6 +92,21 @@ async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, st
     await people.comment_says(same, "was merged into", absent=("undone",))
 
 
+async def test_a_merge_of_what_another_one_brought_is_told_so_too_when_it_is_learnt_of_late(
+    people: People, stage: Stage
+) -> None:
+    first, same = await people.same_twice((STAGING, OLD, NEW), "staging")
+    await people.merge(first)
+    await people.comment_says(first, "applied at")
+    slow = {"on": "api", "method": "GET", "path": f".*/pulls/{same}", "kind": "delay", "seconds": 4, "times": 2}
+    stage.forge.add_faults([slow])
+    merge = await people.merge(same)
+    await people.page_says("staging", lambda page: page["revision"] == merge)
+    (said,) = await people.outcomes(same)
+    assert "staging already is as this shows it" in said
+    await people.comment_says(same, "already as this shows it", absent=("undone",))
+
+
 async def test_the_last_word_is_also_for_a_merge_that_is_learnt_of_late(people: People, stage: Stage) -> None:
     first = await people.change((STAGING, OLD, NEW), title="image")
     await people.comment_says(first, "0 of 1")
