@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -11,18 +10,13 @@ import yaml
 from bot.cli.demo.server import Server
 from bot.cli.demo.stage import INTERVALS, Stage, put_up, unused
 from bot.cli.demo.walk.browser import eventually
+from tests.support.operator import configure
 from tests.support.people import People, holding
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
 
 LONG = "CURRENCY: " + "x" * 100_000
 """So long that SQLite would keep the plan in a file."""
-
-
-def settle(stage: Stage, **more: Any) -> None:
-    """The operator changes the settings of the first server."""
-    file = stage.place.pid_file.with_name("server.yaml")
-    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | more))
 
 
 @asynccontextmanager
@@ -50,7 +44,7 @@ async def page(stage: Stage, url: str) -> str | None:
 
 async def test_servers_that_share_a_store_take_over_from_each_other(tmp_path: Path, new_postgresql: str) -> None:
     async with put_up(tmp_path, None, 0, print) as stage:
-        settle(stage, store=new_postgresql, intervals=INTERVALS | {"lease": 4})
+        configure(stage, store=new_postgresql, intervals=INTERVALS | {"lease": 4})
         stage.place.kill()
         await stage.install()
         people = People(stage)
@@ -61,7 +55,7 @@ async def test_servers_that_share_a_store_take_over_from_each_other(tmp_path: Pa
             for each in (stage.place.tidegate, address):
                 assert "settings" in (await page(stage, f"{each}/{path}") or ""), each
 
-            settle(stage, store="nonsense")  # so that it does not come back
+            configure(stage, store="nonsense")  # so that it does not come back
             stage.place.kill()
             stage.forge.set_webhook(f"{address}/webhook/local")
             await people.merge(number)

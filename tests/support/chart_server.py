@@ -6,15 +6,11 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from tests.support.certificates import write_certificate
 
 __all__ = ["ChartServer", "chart_server", "sha256"]
 
@@ -113,26 +109,7 @@ async def chart_server(folder: Path) -> AsyncIterator[ChartServer]:
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """What a server on loopback shows, and what trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "charts.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "charts.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    shown, key = write_certificate(folder, "charts")
     own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    own.load_cert_chain(folder / "charts.crt", folder / "charts.key")
-    return own, ssl.create_default_context(cafile=str(folder / "charts.crt"))
+    own.load_cert_chain(shown, key)
+    return own, ssl.create_default_context(cafile=str(shown))

@@ -120,11 +120,15 @@ def hook(pod: Pod, rng: random.Random) -> None:
     container(pod, rng)["lifecycle"] = {rng.choice(["postStart", "preStop"]): handler}
 
 
+def profile(rng: random.Random, local: str) -> dict[str, str]:
+    """A profile of AppArmor or seccomp; `local` is the one of the node's own."""
+    kind = rng.choice(["RuntimeDefault", "Unconfined", "Localhost"])
+    return {"type": kind, **({"localhostProfile": local} if kind == "Localhost" else {})}
+
+
 def app_armor(pod: Pod, rng: random.Random) -> None:
-    profile: dict[str, Any] = {"type": rng.choice(["RuntimeDefault", "Unconfined", "Localhost"])}
-    if profile["type"] == "Localhost":
-        profile["localhostProfile"] = "mine"
-    context(pod, rng)["appArmorProfile"] = profile
+    given = profile(rng, "mine")
+    context(pod, rng)["appArmorProfile"] = given
 
 
 def app_armor_annotation(pod: Pod, rng: random.Random) -> None:
@@ -152,10 +156,8 @@ def own_users_unmasked(pod: Pod, rng: random.Random) -> None:
 
 
 def seccomp(pod: Pod, rng: random.Random) -> None:
-    profile: dict[str, Any] = {"type": rng.choice(["RuntimeDefault", "Unconfined", "Localhost"])}
-    if profile["type"] == "Localhost":
-        profile["localhostProfile"] = "mine.json"
-    context(pod, rng)["seccompProfile"] = profile
+    given = profile(rng, "mine.json")
+    context(pod, rng)["seccompProfile"] = given
 
 
 def no_seccomp(pod: Pod, rng: random.Random) -> None:

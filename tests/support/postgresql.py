@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -13,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.cli.demo.stage import unused
+
 __all__ = ["new_database", "running"]
 
 
@@ -21,13 +22,6 @@ def programs() -> Path | None:
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
     return next((each.parent for each in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None)
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody uses."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @contextmanager
@@ -42,7 +36,7 @@ def running() -> Iterator[str]:
     if os.getuid() == 0:
         shutil.chown(place, "nobody")
         prefix = ["setpriv", "--reuid=nobody", "--clear-groups"]
-    data, port = place / "data", free_port()
+    data, port = place / "data", unused()
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
     control: list[str | Path] = [*prefix, folder / "pg_ctl", "-D", data, "-w", "-l", place / "log"]
     try:

@@ -1,6 +1,6 @@
 """Servers that start in a moment: copies of a process that has imported what `tidegate serve` does.
 
-Of a test's time, loading the server took as much as what it did. A copy is a server like any other: a process of its
+Loading the server was a quarter of the processor time of a test. A copy is a server like any other: a process of its
 own in a session of its own, with the settings' file, an environment and a log that it is given, ended by a signal.
 """
 

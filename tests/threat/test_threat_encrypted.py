@@ -1,17 +1,15 @@
 """What SOPS encrypted: the server decrypts it into the target's folder, and into nothing else that anybody reads."""
 
 import base64
-import os
 import re
-import signal
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import eventually
 from tests.support.encryption import AgeKey
+from tests.support.operator import configure
 from tests.support.people import People, holding
 from tests.support.programs import program
 
@@ -28,12 +26,9 @@ SETTINGS = MANIFEST.format(kind="ConfigMap", name="words", field="data", value=C
 
 async def restart_with_a_key(stage: Stage, age: AgeKey) -> None:
     """The operator gives the server an age key and starts it anew."""
-    file = stage.place.pid_file.parent / "server.yaml"
-    settings = yaml.safe_load(file.read_text())
     render = {"sops_age_key_file": str(age.file), "programs": {"sops": str(program("sops"))}}
-    file.write_text(yaml.safe_dump(settings | {"render": render}))
-    before = stage.place.pid_file.read_text()
-    os.kill(int(before), signal.SIGKILL)
+    configure(stage, render=render)
+    before = str(stage.place.kill())
 
     async def again() -> bool:
         return stage.place.pid_file.read_text() != before
