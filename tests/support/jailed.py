@@ -3,10 +3,12 @@
 import sys
 from pathlib import Path
 
+import psutil
+
 from bot.jail import Job, Limits, Program
 from bot.model.noun import Digest
 
-__all__ = ["python", "shell"]
+__all__ = ["gone", "python", "shell"]
 
 INTERPRETER = Path(sys.executable).resolve()
 LIBRARY = Path(sys.base_prefix).resolve()
@@ -32,3 +34,11 @@ def python(folder: Path, code: str, limits: Limits = ROOM, stdin: bytes = b"", i
         program=program, arguments=("-I", "-S", "-c", code), folder=folder, scratch=folder, inputs=(LIBRARY, *inputs),
         limits=limits, stdin=stdin,
     )  # fmt: skip
+
+
+async def gone(process: psutil.Process) -> bool:
+    """Whether a process has ended. One that was killed may need a moment for it."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -16,7 +16,7 @@ from bot.errors import ProgramError
 from bot.jail import Jail, Job, Limits, locate
 from bot.jail.run import Mechanisms, mechanisms
 from bot.model.noun import Digest
-from tests.support.jailed import python, shell
+from tests.support.jailed import gone, python, shell
 
 
 @pytest.fixture
@@ -154,11 +154,6 @@ async def test_a_run_that_is_ended_leaves_no_process(jail: Jail, tmp_path: Path,
         await eventually(lambda: gone(process), "it lives on")
     else:
         assert not process.is_running()
-
-
-async def gone(process: psutil.Process) -> bool:
-    """Whether a process has ended."""
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: Path) -> None:
