@@ -7,7 +7,6 @@ that a command does not load it.
 import os
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from bot.check import Check
@@ -34,7 +33,7 @@ if TYPE_CHECKING:  # what validates settings is slow to load, and only the serve
     from bot.fetch import Fetchers
     from bot.settings import RenderSettings, Settings
 
-__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "preload", "renderers"]
+__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "renderers"]
 
 MIB = 1024 * 1024
 
@@ -83,14 +82,6 @@ def checks(settings: "RenderSettings", jail: Jail) -> tuple[Check, ...]:
         Rego(jail, (programs.conftest, programs.opa), limits),
         OwnChecks(jail, limits),
     )
-
-
-def preload() -> Thread:
-    """Load what every run of the checks needs and takes long, beside other work; ended when all of it is there."""
-    # no daemon: one that is cut off within the library could take the process down
-    loading = Thread(target=Leaks.preload)
-    loading.start()
-    return loading
 
 
 def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProcess:

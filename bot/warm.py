@@ -5,10 +5,10 @@ What every one of them would load by itself takes a second of the processor and 
 
 import gc
 
-from bot.app import preload
+from bot import app, scanner
 
-__all__: list[str] = []
+__all__ = ["app"]  # all that a process of the pool imports
 
 # what cannot be loaded here is tried again where it is needed, and told there
-preload().join()
+scanner.preload().join()
 gc.freeze()  # a collection writes to all that it looks at, and so would copy what is shared

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 from bot.check.discreet import one_line
 from bot.check.leaks.objects import literal, sealed, text_of
-from bot.check.leaks.scanner import Scanner, Sighting
 from bot.check.waivers import settled, today_utc
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
+from bot.scanner import Scanner, Sighting
 
 __all__ = ["Leaks"]
 
@@ -44,11 +44,6 @@ class Leaks:
 
     def __init__(self, scanner: Scanner | None = None, today: Callable[[], date] = today_utc) -> None:
         self._scanner, self._today = scanner or Scanner(), today
-
-    @staticmethod
-    def preload() -> None:
-        """Load the rules, which other threads need not wait for."""
-        Scanner().load()
 
     def apart(self, environment: Environment) -> bool:
         """Every file is looked through by itself, together with what is made of it."""

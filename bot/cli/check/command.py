@@ -22,7 +22,7 @@ class CheckCommand(CheckRequest):
         """Check, write, and answer with the exit status. UsageError: the options make no sense."""
         if problem := self.problem():
             raise UsageError(problem)
-        from bot.app import preload
+        from bot.scanner import preload
 
         loading = preload()  # while the rest is imported and the repository is read
         from bot.cli.check.run import run_check

@@ -12,11 +12,11 @@ import pytest
 
 from bot.check.leaks import Leaks
 from bot.check.leaks.check import MOST_BYTES, Search, position
-from bot.check.leaks.scanner import Scanner
 from bot.model.environment import Environment, Waiver
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
+from bot.scanner import Scanner
 from tests.support.trees import tree
 
 Manifests = Callable[[str], list[Resource]]

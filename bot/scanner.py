@@ -1,7 +1,7 @@
 """The scanner's library, behind an interface of our own: bytes → sightings. It is young, so nothing else knows it."""
 
 from dataclasses import field
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Literal
 
 from bot.model.noun import noun
@@ -9,7 +9,7 @@ from bot.model.noun import noun
 if TYPE_CHECKING:
     from kingfisher_sdk import Scanner as Native
 
-__all__ = ["Scanner", "Sighting"]
+__all__ = ["Scanner", "Sighting", "preload"]
 
 
 @noun
@@ -56,6 +56,14 @@ class Scanner:
             if not LOADED:
                 LOADED.append(native())
             return LOADED[0]
+
+
+def preload() -> Thread:
+    """Begin to load the rules, which other threads need not wait for; the thread ends when they are there."""
+    # no daemon: one that is cut off within the library could take the process down
+    loading = Thread(target=Scanner().load)
+    loading.start()
+    return loading
 
 
 LOADING = Lock()
