@@ -2,10 +2,12 @@
 
 import base64
 import binascii
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any
+
+import re2
 
 from bot.check.sops import cipher, encrypted
 from bot.model.noun import noun
@@ -20,43 +22,63 @@ Place = tuple[str | int, ...]
 class Text:
     """All texts of an object, each behind its key on lines of its own, as rules look at what stands before a value.
 
-    `starts` are the offsets at which the values begin, `places` where each is in the object.
+    `ends` are the offsets at which each of them ends.
     """
 
+    resource: Resource
     data: bytes
-    starts: tuple[int, ...]
-    places: tuple[Place, ...]
+    ends: tuple[int, ...]
 
     def place(self, offset: int) -> Place:
-        """Where in the object the value at that offset is."""
-        return self.places[max(0, bisect_right(self.starts, offset) - 1)] if self.places else ()
+        """Where in the object the text at that offset is."""
+        index = bisect_right(self.ends, offset)
+        return leaves(self.resource.body, ())[index][0] if index < len(self.ends) else ()
 
 
 def text_of(resource: Resource) -> Text:
     """The texts of an object; those of a Secret's `data` decoded."""
-    parts: list[bytes] = []
-    starts, places, length = [], [], 0
-    for place, text in leaves(resource.body, ()):
-        decoded = resource.id.kind == "Secret" and place[:1] == ("data",)
-        value = unpacked(text) if decoded else encoded(text)
-        head = encoded(str(place[-1])) + b": "
-        starts.append(length + len(head))
-        places.append(place)
-        parts += [head, value, b"\n"]
-        length += len(head) + len(value) + 1
-    return Text(data=b"".join(parts), starts=tuple(starts), places=tuple(places))
+    lines: list[bytes] = []
+    body = resource.body
+    if resource.id.kind == "Secret":
+        for place, text in leaves(body, ()):
+            lines.append(encoded(f"{place[-1]}: ") + (unpacked(text) if place[0] == "data" else encoded(text)) + b"\n")
+    else:
+        write("", body, lines)
+    return Text(resource=resource, data=b"".join(lines), ends=tuple(accumulate(map(len, lines))))
 
 
-SIGNS = (b"\\", b"|", b">", b"*", b"&", b"!", b"?", b"''")
-"""Of escapes, blocks, aliases, tags, marked keys, doubled quotes."""
+def write(key: str | int, value: Any, lines: list[bytes]) -> None:
+    """Every text in a value in the order of `leaves`, which tells where each of them is at twice the cost."""
+    if isinstance(value, str):
+        lines.append(encoded(f"{key}: {value}\n"))
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            write(name, each, lines)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            write(index, each, lines)
 
-BELOW = re.compile(rb":[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+(?![-#\s]|[\w.\"'/-]+[ \t]*:(?:\s|\Z))")
-"""A value on a line below its key."""
+
+KEY = r"[\w.\"'/][\w.\"'/-]*"
+ODD = "[^\n{0}]*(?:{0}[^\n{0}]*{0}[^\n{0}]*)*{0}[^\n{0}]*$"
+ELSEWHERE = (
+    # escapes, blocks, tags, marked keys, other ends of lines, doubled quotes, anchors and aliases
+    r"[\\|>!?\r\v\f]|''|[*&][0-9A-Za-z_-]",
+    # a line that begins neither an item nor a comment, and has no key either
+    rf"^[ \t]*(?:[^-#\s\w.\"'/]|{KEY}(?:[^-:\s\w.\"'/]|[ \t]+[^: \t\n]|[ \t]*(?:$|:[^\s])))",
+    r"^[ \t]+-[^\s]",
+    # quotes that do not end on the line where they began
+    "^" + ODD.format('"'),
+    "^" + ODD.format("'"),
+)
+"""What tells that a text may stand in a file in another way than behind its key, as it is, on one line."""
+
+SEARCH = re2.compile(f"(?m){'|'.join(ELSEWHERE)}".encode()).search
 
 
 def literal(data: bytes) -> bool:
     """Whether every text of the objects in a file surely stands there as it is, on one line, behind its key."""
-    return not any(sign in data for sign in SIGNS) and BELOW.search(data) is None
+    return SEARCH(data) is None
 
 
 def sealed(resource: Resource) -> Iterator[str]:
