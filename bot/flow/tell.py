@@ -74,7 +74,7 @@ BEGUN = PostedCheck(id=0, digest="")
 
 async def story_of(world: World, repository: Repository, view: View, lease: Lease) -> Story:
     """The story of a view; plans that are new are recorded first, with the time that the comment will show."""
-    pull = view.pull
+    pull, parts = view.pull, (*view.parts, *view.preview)
     shown = [
         Published(
             thread=pull.id, environment=part.uid, digest=part.assessment.head.digest,
@@ -84,13 +84,15 @@ async def story_of(world: World, repository: Repository, view: View, lease: Leas
             },
             destroys=part.assessment.plan.destroys, plan=part.assessment.plan, head=pull.head,
         )
-        for part in (*view.parts, *view.preview)
+        for part in parts
         if part.assessment.head is not None and part.assessment.plan is not None
     ]  # fmt: skip
     now = world.clock()
 
     def write(conn: Connection) -> Story:
         at = plans.propose(conn, pull.id, tuple(shown), now) if shown else None
+        if view.phase == "open":
+            plans.leave(conn, pull.id, [part.uid for part in parts], pull.head, now)
         answered = tuple(answer(each) for each in commands.answers(conn, pull.id, ANSWERS_SHOWN))
         return Story(
             pull=pull, phase=view.phase, base=view.base, base_branch=repository.default_branch, at=at,

@@ -1,7 +1,7 @@
 """Plans as threads showed them: what an approval binds to, and what stands for one where none is required."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from bot.store.codec import (
 )
 from bot.store.tables import as_text, as_time, plans
 
-__all__ = ["Published", "concerns", "last", "latest", "mark_published", "propose", "published", "shown"]
+__all__ = ["Published", "concerns", "last", "latest", "leave", "mark_published", "propose", "published", "shown"]
 
 
 @noun
@@ -32,6 +32,7 @@ class Published:
     """A plan of an environment (its id) in a thread.
 
     `digest` is the whole state's, `objects` holds those of the objects that it changes, `destroys` what it takes away.
+    `head` is the last commit of the pull request that it was shown for.
     """
 
     thread: PullRequestId
@@ -62,6 +63,7 @@ def keep(conn: Connection, thread: PullRequestId, each: Published, now: datetime
     fingerprint = hashlib.sha256(whole.encode()).hexdigest()
     last = newest(conn, thread, each.environment)
     if last is not None and last.fingerprint == fingerprint:
+        conn.execute(update(plans).where(plans.c.id == last.id).values(head=each.head, left_at=None))
         return last.id, as_time(last.made_at)
     row = plans.insert().values(
         thread=thread_text(thread), environment=each.environment, digest=each.digest, head=each.head,
@@ -69,6 +71,15 @@ def keep(conn: Connection, thread: PullRequestId, each: Published, now: datetime
         made_at=as_text(now), published_at=None,
     )  # fmt: skip
     return conn.execute(row.returning(plans.c.id)).scalar_one(), now
+
+
+def leave(conn: Connection, thread: PullRequestId, stay: Collection[str], head: Sha, now: datetime) -> None:
+    """The pull request at `head` changes no environment but those: what an earlier head showed of others is over.
+
+    What this very head showed stays: it is the base that has it by now.
+    """
+    where = (plans.c.thread == thread_text(thread), plans.c.environment.not_in(stay), plans.c.head != head)
+    conn.execute(update(plans).where(*where, plans.c.left_at.is_(None)).values(left_at=as_text(now)))
 
 
 def newest(conn: Connection, thread: PullRequestId, environment: str) -> Row[Any] | None:
@@ -84,7 +95,10 @@ def mark_published(conn: Connection, thread: PullRequestId, at: datetime) -> Non
 
 
 def published(conn: Connection, thread: PullRequestId, environment: str, before: datetime) -> Published | None:
-    """The last plan that was published in a second before that of `before`; a forge's times have no finer grain."""
+    """The last plan that was published in a second before that of `before`; a forge's times have no finer grain.
+
+    None: there is none, or a later push left the environment alone.
+    """
     second = before.replace(microsecond=0)
     where = (
         plans.c.thread == thread_text(thread),
@@ -92,7 +106,7 @@ def published(conn: Connection, thread: PullRequestId, environment: str, before:
         plans.c.published_at < as_text(second),
     )
     row = conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first()
-    return make(conn, row, thread) if row else None
+    return make(conn, row, thread) if row and row.left_at is None else None
 
 
 def same_second(conn: Connection, thread: PullRequestId, environment: str, at: datetime) -> frozenset[Digest]:
@@ -113,20 +127,22 @@ def shown(conn: Connection, thread: PullRequestId) -> bool:
 
 
 def concerns(conn: Connection, thread: PullRequestId, environment: str) -> bool:
-    """Whether the thread ever showed a plan for an environment."""
-    return newest(conn, thread, environment) is not None
+    """Whether the thread showed a plan for an environment, and no later push left it alone."""
+    row = newest(conn, thread, environment)
+    return row is not None and row.left_at is None
 
 
 def last(conn: Connection, thread: PullRequestId, environment: str) -> Published | None:
-    """The thread's newest plan of an environment; None: it never had one."""
+    """The thread's newest plan of an environment; None: it never had one, or a later push left it alone."""
     row = newest(conn, thread, environment)
-    return make(conn, row, thread) if row else None
+    return make(conn, row, thread) if row and row.left_at is None else None
 
 
 def latest(conn: Connection, thread: PullRequestId) -> tuple[Published, ...]:
-    """The newest plan of each environment."""
+    """The newest plan of each environment that no later push left alone."""
     last = select(func.max(plans.c.id)).where(plans.c.thread == thread_text(thread)).group_by(plans.c.environment)
-    rows = conn.execute(select(plans).where(plans.c.id.in_(last)).order_by(plans.c.id)).fetchall()
+    where = (plans.c.id.in_(last), plans.c.left_at.is_(None))
+    rows = conn.execute(select(plans).where(*where).order_by(plans.c.id)).fetchall()
     return tuple(make(conn, row, thread) for row in rows)
 
 

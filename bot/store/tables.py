@@ -200,6 +200,7 @@ plans = table(
     text("fingerprint"),
     text("made_at"),
     text("published_at", null=True),
+    text("left_at", null=True),
 )
 Index("plans_by_thread", plans.c.thread, plans.c.environment)
 

@@ -114,5 +114,5 @@ async def pull_request(request: web.Request) -> web.Response:
     id = PullRequestId(repository=await find_repository(world, request), number=int(number))
     found = await world.store.read(lambda conn: plans.latest(conn, id))
     if not found:
-        raise web.HTTPNotFound(text=f"no plan of pull request {number} was made yet\n")
+        raise web.HTTPNotFound(text=f"no plan: pull request {number} changes no environment, or is new\n")
     return answer(request, "plan.html", plan_page(id, found))

@@ -82,6 +82,22 @@ async def test_a_merge_that_is_undone_before_it_is_applied_gets_a_last_word(peop
     assert not holding("1.5")(stage.place.objects("staging"))
 
 
+async def test_an_environment_that_a_later_push_leaves_alone_is_told_nothing(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW), (PROD, OLD, "web:1.6.0"))
+    await people.comment_says(number, NEW, "1.6.0")
+    await people.edit(people.branch_of(number), STAGING, NEW, OLD)
+    await people.comment_says(number, "1.6.0", absent=(NEW,))
+    assert NEW not in (plan := await people.plan(number))
+    assert "1.6.0" in plan
+    merge = await people.merge(number)
+    await people.page_says("staging", lambda page: page["revision"] == merge)
+    await people.approver.answer(number, "/gate approve prod")
+    await people.folder_shows("prod", holding("web:1.6.0"))
+    (said,) = await people.outcomes(number)
+    assert "prod" in said
+    assert "staging" not in said
+
+
 async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, stage: Stage) -> None:
     first, same = await people.same_twice((STAGING, OLD, NEW), "staging")
     await people.merge(first)

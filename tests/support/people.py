@@ -139,6 +139,12 @@ class People:
             found: dict[str, Any] = await answer.json()
             return found
 
+    async def plan(self, number: int) -> str:
+        """The page with the full plan of a pull request."""
+        place = self.stage.place
+        async with self.developer.session.get(f"{place.tidegate}/pulls/local/{place.repository}/{number}") as answer:
+            return await answer.text()
+
     async def page_says(self, name: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until an environment's page is as wanted; the page."""
 

@@ -21,10 +21,10 @@ ACME = RepositoryId(forge="github", number=17, path="acme/shop")
 PULL = PullRequestId(repository=ACME, number=4)
 ANA = Person(id=1, login="ana")
 WEB = ResourceId(type="Deployment.apps", name="web")
-HEAD = Sha("a" * 40)
+HEAD, NEXT, LAST = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
 
 
-def shown(name: str = "prod", digest: str = "d1:a", web: str = "o1:a") -> Published:
+def shown(name: str = "prod", digest: str = "d1:a", web: str = "o1:a", head: Sha = HEAD) -> Published:
     plan = Plan(
         environment=EnvironmentId(repository=ACME, name=name), desired=Digest(digest), destination="here", changes=(),
         inventory=1, at=NOON,
@@ -37,7 +37,7 @@ def shown(name: str = "prod", digest: str = "d1:a", web: str = "o1:a") -> Publis
         objects=objects,
         destroys=frozenset(),
         plan=plan,
-        head=HEAD,
+        head=head,
     )
 
 
@@ -81,10 +81,40 @@ def test_the_same_plan_that_would_approve_other_objects_is_another_one(conn: Con
     assert last.objects == {WEB: "o1:b"}
 
 
+def test_what_a_later_push_leaves_alone_is_not_the_thread_s_any_more(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown("prod"), shown("staging")], NOON)
+    plans.mark_published(conn, PULL, NOON)
+    plans.propose(conn, PULL, [shown("prod", head=NEXT)], NOON + MINUTE)
+    plans.leave(conn, PULL, ["prod"], NEXT, NOON + MINUTE)
+    assert plans.concerns(conn, PULL, "prod")
+    assert not plans.concerns(conn, PULL, "staging")
+    assert plans.last(conn, PULL, "staging") is None
+    assert [(each.environment, each.head) for each in plans.latest(conn, PULL)] == [("prod", NEXT)]
+    assert digest_before(conn, NOON + 2 * MINUTE, "staging") is None
+    assert digest_before(conn, NOON + 2 * MINUTE, "prod") == "d1:a"
+
+
+def test_what_a_push_brings_back_is_the_thread_s_again(conn: Connection) -> None:
+    for head, found in ((HEAD, [shown()]), (NEXT, []), (LAST, [shown(head=LAST)])):
+        plans.propose(conn, PULL, found, NOON)
+        plans.leave(conn, PULL, [each.environment for each in found], head, NOON)
+        plans.mark_published(conn, PULL, NOON)
+    assert [(each.environment, each.head) for each in plans.latest(conn, PULL)] == [("prod", LAST)]
+    assert digest_before(conn, NOON + MINUTE) == "d1:a"
+
+
+def test_what_the_base_has_by_now_stays_what_the_same_head_showed(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown()], NOON)
+    plans.propose(conn, PULL, [shown(head=NEXT)], NOON)
+    plans.leave(conn, PULL, [], NEXT, NOON + MINUTE)
+    assert plans.concerns(conn, PULL, "prod")
+
+
 def test_another_thread_is_another_matter(conn: Connection) -> None:
     plans.propose(conn, PULL, [shown()], NOON)
     other = PullRequestId(repository=ACME, number=5)
     plans.propose(conn, other, [], NOON)
+    plans.leave(conn, other, [], NEXT, NOON)
     plans.mark_published(conn, other, NOON)
     assert plans.concerns(conn, PULL, "prod")
     assert digest_before(conn, NOON + MINUTE) is None
