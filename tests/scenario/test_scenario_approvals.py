@@ -98,6 +98,14 @@ async def test_an_environment_that_a_later_push_leaves_alone_is_told_nothing(peo
     assert "staging" not in said
 
 
+async def test_a_push_that_cannot_be_read_leaves_no_environment_alone(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, NEW)
+    await people.edit(people.branch_of(number), "tidegate.yaml", "version: 1", "version: one")
+    await people.comment_says(number, "version", absent=(NEW,))
+    assert NEW in await people.plan(number)
+
+
 async def test_a_merge_of_what_another_one_brought_is_told_so(people: People, stage: Stage) -> None:
     first, same = await people.same_twice((STAGING, OLD, NEW), "staging")
     await people.merge(first)
