@@ -90,12 +90,15 @@ def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProce
     return InProcess(renderers(settings, jail, folder), checks(settings, jail))
 
 
-def offline_tools(settings: "RenderSettings | None" = None) -> Tools:
-    """What `tidegate plan` works with: no target, no sealing key, and render digests."""
+def offline_tools(settings: "RenderSettings | None" = None, folder: Path | None = None) -> Tools:
+    """What `tidegate plan` works with: no target, no sealing key, and render digests.
+
+    `folder` is for what renderers lay out; without one each makes its own, and removes it when this process ends.
+    """
     given = settings or cast("RenderSettings", Rendering())
     jail = Jail(given.jail)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidegate"
-    known = renderers(given, jail)
+    known = renderers(given, jail, folder)
     return Tools(
         renderers=known, evaluator=InProcess(known, checks(given, jail)), targets={}, key=b"", scheme="r1",
         fetch=partial(fetch, given, cache),

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from bot.cli.check.crew import Crew, Tell, calm_collector
-from bot.cli.check.gather import Gathered, gather
+from bot.cli.check.gather import gather
 from bot.cli.check.progress import progress
 from bot.cli.check.request import CheckRequest
 from bot.cli.check.tools import tools_of
@@ -30,8 +32,15 @@ def run_check(request: CheckRequest, loading: Thread) -> int:
 
     `loading` ends when what the checks need is loaded: a process is only copied when no other thread runs in it.
     """
+    # one folder for all processes, since those of a crew are killed and clean up nothing
+    with TemporaryDirectory(prefix="tidegate-", ignore_cleanup_errors=True) as scratch:
+        return check_in(Path(scratch).resolve(), request, loading)
+
+
+def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:
+    """The same, with a folder for what is laid out."""
     began = time.monotonic()
-    tools = tools_of(request.config, request.version)
+    tools = tools_of(request.config, request.version, scratch)
     calm_collector()
     top = request.repository
     try:
@@ -40,16 +49,16 @@ def run_check(request: CheckRequest, loading: Thread) -> int:
         checked = Checked(environments=(), files=tuple(error.findings))
     else:
         loading.join()
-        top, checked = gathered.top, examine(request, tools, gathered)
+        top, checked = gathered.top, examine(request, Recipe(request, scratch, tools, gathered.subject))
+        checked = replace(checked, unaffected=gathered.unaffected)
     write(request, checked, top, time.monotonic() - began)
     return FINDINGS if any(each.level in request.failing for each in checked.findings) else GOOD
 
 
-def examine(request: CheckRequest, tools: Tools, gathered: Gathered) -> Checked:
+def examine(request: CheckRequest, recipe: "Recipe") -> Checked:
     """The checkup itself, by as many processes as were asked for."""
-    with progress() as tell, Crew(Recipe(request, tools, gathered.subject), request.jobs or cores()) as crew:
-        checked = checkup(tools, gathered.subject, partial(run_all, crew, tell))
-    return replace(checked, unaffected=gathered.unaffected)
+    with progress() as tell, Crew(recipe, request.jobs or cores()) as crew:
+        return checkup(recipe.tools, recipe.subject, partial(run_all, crew, tell))
 
 
 def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[Task]) -> Sequence[Outcome]:
@@ -60,24 +69,23 @@ def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[
 class Recipe:
     """Makes the function that does tasks, in whatever process it is called.
 
-    A process that was not copied from this one gets the request alone, and reads the repository again.
+    A process that was not copied from this one gets the request and the folder, and reads the repository again.
     """
 
-    def __init__(self, request: CheckRequest, tools: Tools, subject: Checkup) -> None:
-        self._request, self._ready = request, (tools, subject)
+    def __init__(self, request: CheckRequest, scratch: Path, tools: Tools, subject: Checkup) -> None:
+        self._request, self._scratch, self.tools, self.subject = request, scratch, tools, subject
 
-    def __reduce__(self) -> tuple[Callable[[CheckRequest], "Recipe"], tuple[CheckRequest]]:
-        return again, (self._request,)
+    def __reduce__(self) -> tuple[Callable[[CheckRequest, Path], "Recipe"], tuple[CheckRequest, Path]]:
+        return again, (self._request, self._scratch)
 
     @contextmanager
     def __call__(self) -> Iterator[Callable[[Task], Outcome]]:
         """The function, with an event loop of its own."""
-        tools, subject = self._ready
         with asyncio.Runner() as runner:
-            yield lambda task: runner.run(perform(tools, subject, task))
+            yield lambda task: runner.run(perform(self.tools, self.subject, task))
 
 
-def again(request: CheckRequest) -> Recipe:
+def again(request: CheckRequest, scratch: Path) -> Recipe:
     """The recipe in a process that has nothing yet."""
-    tools = tools_of(request.config, request.version)
-    return Recipe(request, tools, asyncio.run(gather(request, tools)).subject)
+    tools = tools_of(request.config, request.version, scratch)
+    return Recipe(request, scratch, tools, asyncio.run(gather(request, tools)).subject)

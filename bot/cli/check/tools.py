@@ -11,17 +11,17 @@ from bot.model.kubernetes import Kubernetes
 __all__ = ["tools_of"]
 
 
-def tools_of(config: Path | None, version: str = "") -> Tools:
+def tools_of(config: Path | None, version: str = "", folder: Path | None = None) -> Tools:
     """Renderers, checks, and the API of each target; `version` (such as 1.36) is every target's, where it is given.
 
-    SettingsError: the settings cannot be used.
+    `folder` is as `offline_tools` has it. SettingsError: the settings cannot be used.
     """
     settings = None
     if config:
         from bot.settings import load
 
         settings = load(config)
-    tools = offline_tools(settings.render if settings else None)
+    tools = offline_tools(settings.render if settings else None, folder)
     known: Mapping[str, Kubernetes] = make_kubernetes(settings) if settings else {}
     return replace(tools, kubernetes=OneVersion(known, minor(version)) if version else known)
 

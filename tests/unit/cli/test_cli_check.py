@@ -12,6 +12,8 @@ from xml.etree import ElementTree as xml
 import pytest
 import yaml
 
+from tests.support.programs import program
+
 ROOT = Path(__file__).resolve().parents[3]
 REPOSITORIES = ROOT.parent / "shared" / "data" / "repos"
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
@@ -268,6 +270,21 @@ def test_init_writes_what_check_can_read(tmp_path: Path, name: str) -> None:
     assert (tmp_path / "r/tidegate.yaml").read_text() == printed.stdout, again.stderr
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_renders_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
+    scratch = tmp_path / "scratch"
+    for name in ("a", "b"):
+        (tmp_path / "r" / name).mkdir(parents=True)
+        (tmp_path / "r" / name / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+        (tmp_path / "r" / name / "web.yaml").write_text(BAD)
+    scratch.mkdir()
+    git(tmp_path / "r", "init", "-q")
+    path = f"{program('kustomize').parent}:{os.environ['PATH']}"
+    done = tidegate("check", "--json", "--jobs", jobs, cwd=tmp_path / "r", PATH=path, TMPDIR=str(scratch))
+    assert [each["objects"] for each in json.loads(done.stdout)["environments"]] == [1, 1]
+    assert list(scratch.iterdir()) == []
+
+
 def test_init_of_nothing_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     done = tidegate("init", cwd=tmp_path)
@@ -280,8 +297,8 @@ def test_the_hook_runs(repository: Path) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {"id", "name", "entry", "language"} <= hook.keys()
     assert (hook["language"], hook["pass_filenames"]) == ("python", False)
-    program, *arguments = hook["entry"].split()
-    assert program == "tidegate"
+    name, *arguments = hook["entry"].split()
+    assert name == "tidegate"
     assert tidegate(*arguments, cwd=repository).returncode == 0
     (repository / "envs/prod/bad.yaml").write_text(BAD)
     assert tidegate(*arguments, cwd=repository).returncode == 2
