@@ -136,7 +136,9 @@ class Finder:
             fix = "add a kustomization.yaml to it" if each.use != "file" else "name a file"
             flaw = Flaw(wrong=what, fix=fix)
         else:
-            near = self.ground.near_file(path) or (self.ground.near_folder(path) if each.use != "file" else None)
+            near = self.ground.near_file(path)
+            if near is None and each.use != "file":
+                near = self.ground.near_folder(path, self.folder)
             relative = posixpath.relpath(near, self.folder or ".") if near else ""
             fix = f"did you mean {shown(relative)}?" if near else "correct the path, or commit the file"
             flaw = Flaw(wrong="does not exist", fix=fix)

@@ -74,8 +74,8 @@ class Ground:
         elsewhere = [each for each in self.entries if each.rpartition("/")[2] == name]
         return elsewhere[0] if len(elsewhere) == 1 else None
 
-    def near_folder(self, path: str) -> str | None:
-        """The folder with a kustomization file that was probably meant."""
-        known = {posixpath.dirname(each) for each in self.entries if posixpath.basename(each) in FILES} - {""}
-        found = get_close_matches(path, sorted(known), n=1)
+    def near_folder(self, path: str, asking: str) -> str | None:
+        """The folder with a kustomization file that was probably meant by the one in the folder `asking`."""
+        known = {posixpath.dirname(each) for each in self.entries if posixpath.basename(each) in FILES}
+        found = get_close_matches(path, sorted(known - {"", asking}), n=1)
         return found[0] if found else None
