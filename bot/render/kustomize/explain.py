@@ -12,7 +12,7 @@ from bot.document import load_documents, load_json
 from bot.errors import DocumentError
 from bot.model.finding import Finding
 from bot.model.tree import Tree
-from bot.render.kustomize.kustomization import field, items, read, sources, texts
+from bot.render.kustomize.kustomization import items, read, sources, texts
 from bot.render.kustomize.layout import Layout
 from bot.render.kustomize.walk import Key, Walk
 from bot.render.manifests import problem, shown, shown_path
@@ -20,8 +20,12 @@ from bot.render.manifests import problem, shown, shown_path
 __all__ = ["explained", "unreadable", "without_machine"]
 
 LONGEST = 700
+FIELDS = ("data", "stringData")
 SHORTEST = 3  # of what is masked: less than that is in every text
-QUOTED = re.compile(r"""`[^`]*`|\[patch: ".*?"\]|map\[.*\]""", re.DOTALL)
+QUOTED = re.compile(r"""`[^`]*`|\[patch: ".*?"\]|map\[.*\]|line \[[\d ]*\] has invalid utf8 bytes : .*""", re.DOTALL)
+KUBECTL = re.compile(r'E\d{4} [\d:.]+ +\d+ \S+\] "command failed" err=(?:"(.*)"|<(.*)>)', re.DOTALL)
+# kubectl says it as a line of its log, with the time and its process, and puts what is one line in quotes
+ESCAPED = re.compile(r'\\(["\\])')
 LINE = re.compile(r"\bline (\d+)\b")
 NOISE = re.compile(r"^# Warning: .*$\n?", re.MULTILINE)
 # Kustomize takes each resource for a file and then for a folder, and tells both: only one of them is what went wrong.
@@ -55,6 +59,8 @@ def charted(walk: Walk, path: str) -> bool:
 def explained(text: str, tree: Tree, walk: Walk, file: str) -> Finding:
     """What kustomize said, as a finding at the file that it names last, else at the kustomization that was built."""
     text = NOISE.sub("", text).removeprefix("Error: ").strip()
+    if logged := KUBECTL.fullmatch(text):
+        text = ESCAPED.sub(r"\1", logged[1]) if logged[1] is not None else logged[2]
     for secret in sorted(secrets(tree, walk), key=len, reverse=True):
         text = text.replace(secret, "***")
     text = QUOTED.sub("(…)", text)
@@ -93,7 +99,9 @@ def secrets(tree: Tree, walk: Walk) -> Iterator[str]:
         if (data := loaded(tree, key)) is None:
             continue
         if key in walk.builds:
-            yield from generated(tree, key, read(data).value)
+            value = read(data).value
+            yield from generated(tree, key, value)
+            yield from within(value)
         else:
             yield from held(data)
 
@@ -112,8 +120,8 @@ def generated(tree: Tree, key: Key, value: Mapping[str, Any]) -> Iterator[str]:
 
 
 def held(data: bytes) -> Iterator[str]:
-    """The values of the Secrets that a manifest holds."""
-    if b"Secret" not in data:
+    """The values of the Secrets that a manifest holds, or that a patch puts into one."""
+    if b"Secret" not in data and b"path" not in data:
         return
     try:
         documents = load_documents(data)
@@ -122,11 +130,31 @@ def held(data: bytes) -> Iterator[str]:
             yield from spelt(line.partition(":")[2].strip().strip("'\""))
         return
     for each in documents:
-        if field(each.value, "kind")[1] == "Secret":
-            for name in ("data", "stringData"):
-                values = field(each.value, name)[1]
-                for value in values.values() if isinstance(values, Mapping) else ():
-                    yield from spelt(str(value))
+        yield from within(each.value)
+
+
+def within(value: Any) -> Iterator[str]:
+    """The same for a value: Secrets wherever they stand in it, also in texts, as a kustomization holds patches."""
+    if isinstance(value, str) and "\n" in value:
+        yield from held(value.encode("utf-8", "surrogatepass"))
+    elif isinstance(value, list):
+        for each in value:
+            yield from within(each)
+    elif isinstance(value, Mapping):
+        if value.get("kind") == "Secret":
+            for name in FIELDS:
+                yield from every(value.get(name))
+        elif str(value.get("path", "")).removeprefix("/").startswith(FIELDS):
+            yield from every(value.get("value"))
+        for each in value.values():
+            yield from within(each)
+
+
+def every(value: Any) -> Iterator[str]:
+    """A value, or those of a mapping."""
+    for each in value.values() if isinstance(value, Mapping) else (value,):
+        if each is not None:
+            yield from spelt(str(each))
 
 
 def spelt(value: str) -> Iterator[str]:

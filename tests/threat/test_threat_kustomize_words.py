@@ -1,0 +1,68 @@
+"""What kustomize says of a build that fails: however it comes by a Secret's value, none of it is told."""
+
+import shutil
+from collections.abc import Sequence
+
+import pytest
+
+from bot.errors import RenderError
+from bot.render.kustomize import Kustomize, KustomizeOptions
+from tests.support.kustomizations import JAIL, render
+from tests.support.programs import program
+from tests.support.trees import tree
+
+VALUE = "h0rse-stapl3"
+ENCODED = "aDByc2Utc3RhcGwz"
+CODED = "104 48 114 115 101"
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {k: v}\n"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {p: %s}\n"
+BEYOND = (
+    "replacements:\n- source: {kind: Secret, name: s, fieldPath: stringData.p, options: {delimiter: '-', index: 7}}\n"
+    "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.k]}]\n"
+)
+"""Asks for a part that there is not, whereupon kustomize says the whole."""
+
+LISTED = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: s}\n"
+PATCH = (
+    "patches:\n- patch: |-\n    apiVersion: v1\n    kind: Secret\n    metadata: {name: s}\n    stringData: {p: %s}\n"
+)
+OPERATION = f'[{{"op": "replace", "path": "/stringData/p", "value": "{VALUE}"}}]'
+TELLING = {
+    "in a list": ({"s.yaml": f"{LISTED}  stringData: {{p: {VALUE}}}\n"}, BEYOND),
+    "in a patch of the kustomization": ({"s.yaml": SECRET % "x"}, PATCH % VALUE + BEYOND),
+    "in an operation of a patch": (
+        {"s.yaml": SECRET % "x", "p.json": OPERATION},
+        f"patches: [{{path: p.json, target: {{kind: Secret}}}}]\n{BEYOND}",
+    ),
+    "with a quote": ({"s.yaml": SECRET % f"'x\"{VALUE}'"}, BEYOND),
+    "with a backslash": ({"s.yaml": SECRET % "x"}, f"secretGenerator: [{{name: g, literals: ['p\\{VALUE}']}}]\n"),
+    "in bytes that are no text": (
+        {"s.yaml": SECRET % "x", "e.env": f"p={VALUE}".encode() + b"\xff\n"},
+        "secretGenerator: [{name: g, envs: [e.env]}]\n",
+    ),
+}
+
+
+def programs(name: str) -> Sequence[str]:
+    """The programs of a renderer that has only one of them."""
+    if name == "kustomize":
+        return (str(program("kustomize")), "/nonexistent/kubectl")
+    if (kubectl := shutil.which("kubectl")) is None:
+        pytest.skip("kubectl is not on PATH")
+    return ("/nonexistent/kustomize", kubectl)
+
+
+@pytest.mark.parametrize("name", ["kustomize", "kubectl"])
+@pytest.mark.parametrize("case", TELLING)
+async def test_row_51_no_error_of_a_build_holds_a_value(case: str, name: str) -> None:
+    files, text = TELLING[case]
+    whole = {"c.yaml": MAP, "kustomization.yaml": f"resources: [c.yaml, s.yaml]\n{text}", **files}
+    made = Kustomize(JAIL, tuple(programs(name)), KustomizeOptions())
+    said = set()
+    for _ in range(2):
+        with pytest.raises(RenderError) as caught:
+            await render(made, tree({f"o/{path}": each for path, each in whole.items()}), "o")
+        (found,) = caught.value.findings
+        said.add(found.message)
+    (message,) = said  # what fails twice alike is told alike
+    assert not any(each in message for each in (VALUE, ENCODED, CODED))
