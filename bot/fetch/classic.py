@@ -30,7 +30,11 @@ async def download(door: Door, wanted: Elsewhere, most: int) -> bytes:
     urls = entry.get("urls")
     if not isinstance(urls, list) or not urls or not isinstance(urls[0], str):
         raise refused(f"the index of {repository} says not where {name} {wanted.revision} is")
-    return (await fetched(door, str(URL(f"{repository}/").join(URL(urls[0]))), most)).body
+    try:
+        place = str(URL(f"{repository}/").join(URL(urls[0])))
+    except ValueError:
+        raise refused(f"the index of {repository} names no place for {name} {wanted.revision}") from None
+    return (await fetched(door, place, most)).body
 
 
 async def fetched(door: Door, url: str, most: int) -> Answer:

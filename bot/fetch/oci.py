@@ -66,7 +66,10 @@ class Registry:
         query = {"scope": f"repository:{self._path}:pull"}
         if "service" in given:
             query["service"] = given["service"]
-        url = URL(given["realm"]).update_query(query)
+        try:
+            url = URL(given["realm"]).update_query(query)
+        except ValueError:
+            raise refused(f"the registry names no place to log in at: {self._base}") from None
         answer = await self._door.get(str(url), TOKEN_BYTES)
         body = answer.json(given["realm"]) if answer.status == 200 else {}
         token = (body.get("token") or body.get("access_token")) if isinstance(body, dict) else None

@@ -3,14 +3,14 @@
 from sqlalchemy import Connection
 
 from bot.config import touched
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Ground, configuration, stand, usable
 from bot.flow.last_word import LastWord, holds, last_word, say_last_words
 from bot.flow.pending import Before, pending
 from bot.flow.riders import riders_between
-from bot.flow.view import Part, View, in_order
+from bot.flow.view import Part, View, in_order, unreadable
 from bot.flow.world import World
 from bot.model.environment import Configuration, Environment
 from bot.model.forge import PullRequest, Repository
@@ -42,11 +42,13 @@ async def look_merged(world: World, repository: Repository, pull: PullRequest) -
     if pull.base != repository.default_branch or pull.merge_commit is None:
         return View(pull=pull, phase="elsewhere")
     ground = await stand(world, repository, pull.merge_commit, pull.head)
-    now = await ground.mirror.tree(ground.base)
     try:
+        now = await ground.mirror.tree(ground.base)
         current = await configuration(ground, now)
     except ConfigurationError as error:
         return View(pull=pull, phase="misconfigured", base=ground.base, findings=error.findings)
+    except InputError as error:
+        return View(pull=pull, phase="unreadable", base=ground.base, findings=(unreadable(error),))
     if current is None:
         return View(pull=pull, phase="unconfigured", base=ground.base)
     parents = await ground.mirror.parents(pull.merge_commit)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import touched
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import Subject, assess, reads_of
 from bot.flow.files import validated
 from bot.flow.gather import facts_of_open, known, orders
@@ -77,17 +77,21 @@ async def look(world: World, repository: Repository, pull: PullRequest, fork_all
     merge = await ground.mirror.merge(ground.base, pull.head)
     if merge.tree is None:
         return View(pull=pull, phase="conflict", base=ground.base, conflicts=merge.conflicts)
-    base, merged = await ground.mirror.tree(ground.base), await ground.mirror.tree(merge.tree)
     try:
-        after = await configuration(ground, merged)
+        base, merged = await ground.mirror.tree(ground.base), await ground.mirror.tree(merge.tree)
         before = await usable(ground, base)
+        after = await configuration(ground, merged)
     except ConfigurationError as error:
-        return View(
-            pull=pull, phase="misconfigured", base=ground.base, findings=error.findings,
-            configuration=await usable(ground, base),
-        )  # fmt: skip
+        return View(pull=pull, phase="misconfigured", base=ground.base, findings=error.findings, configuration=before)
+    except InputError as error:
+        return View(pull=pull, phase="unreadable", base=ground.base, findings=(unreadable(error),))
     pair = Pair(ground=ground, pull=pull, base=base, merged=merged, before=before, after=after)
     return await compare(world, pair)
+
+
+def unreadable(error: InputError) -> Finding:
+    """What is beyond a limit, and would be so however often it is read."""
+    return Finding(check="git", level="error", message=str(error), fix="take it out of the branch", path="")
 
 
 async def compare(world: World, pair: Pair) -> View:

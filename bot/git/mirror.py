@@ -153,14 +153,27 @@ class Mirror:
         return replace(tree, blobs={**tree.blobs, **found})
 
     async def merge(self, base: Sha, head: Sha) -> MergeResult:
-        """Merge two commits in memory: the merged tree's id, or the paths that conflict."""
+        """Merge two commits in memory: the merged tree's id, or the paths that conflict.
+
+        Neither: they have no commit in common, and git does not merge them.
+        """
         pair = (commit_id(base), commit_id(head))
 
         async def ask() -> MergeResult:
             command = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *pair]
-            return parse_merge(*await run(command, folder=self.folder, accept=(0, 1)))
+            status, output = await run(command, folder=self.folder, accept=(0, 1, 128))
+            if status == 128 and not await self._related(*pair):
+                return MergeResult(tree=None)
+            if status == 128:
+                raise TemporaryError("git merge-tree ended with status 128")
+            return parse_merge(status, output)
 
         return await self._fact(("merge", *pair), ask, lasting=lambda found: not found.conflicts)
+
+    async def _related(self, *pair: Sha) -> bool:
+        """Whether two commits have one in common."""
+        status, _ = await run(["merge-base", *pair], folder=self.folder, accept=(0, 1))
+        return status == 0
 
     async def descends(self, ancestor: Sha, commit: Sha) -> bool:
         """Whether `commit` has `ancestor` among its ancestors (or is it). False where the mirror lost `ancestor`."""

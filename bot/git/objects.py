@@ -32,7 +32,8 @@ class MergeResult:
     conflicts: tuple[str, ...] = ()
 
 
-COMMIT_FORMAT = "%H%x00%T%x00%P%x00%ae%x00%ce%x00%ct%x00%B%x01"
+COMMIT_FORMAT = "%H%x00%T%x00%P%x00%ae%x00%ce%x00%ct%x00%B%x00"
+LATEST = 253_402_300_799  # the last second of the year 9999; git takes any number for a commit's time
 
 
 def parse_listing(output: bytes) -> dict[str, Entry]:
@@ -63,24 +64,31 @@ def parse_batch(output: bytes, wanted: Sequence[Sha]) -> Iterator[tuple[Sha, byt
 
 
 def parse_commits(output: bytes) -> tuple[CommitInfo, ...]:
-    """`git log --format=COMMIT_FORMAT` → commits in the order printed."""
+    """`git log --format=COMMIT_FORMAT` → commits in the order printed. TemporaryError: it printed something else."""
+    # a commit holds no NUL, so that nothing which somebody writes into one can hide it, or another one
+    *fields, rest = output.decode("utf-8", "replace").split("\0")
+    if len(fields) % 7 or rest.strip():
+        raise TemporaryError("git log printed something else than commits")
     found = []
-    for record in output.decode("utf-8", "replace").split("\x01"):
-        fields = record.lstrip("\n").split("\0")
-        if len(fields) == 7:
-            sha, tree, parents, author, committer, at, message = fields
-            found.append(
-                CommitInfo(
-                    sha=Sha(sha), tree=Sha(tree), parents=tuple(Sha(p) for p in parents.split()), author=author,
-                    committer=committer, at=datetime.fromtimestamp(int(at), UTC), message=message.strip(),
-                )
-            )  # fmt: skip
+    for sha, tree, parents, author, committer, at, message in zip(*[iter(fields)] * 7, strict=True):
+        when = datetime.fromtimestamp(max(0, min(int(at), LATEST)), UTC)
+        found.append(
+            CommitInfo(
+                sha=Sha(sha.strip()), tree=Sha(tree), parents=tuple(Sha(p) for p in parents.split()), author=author,
+                committer=committer, at=when, message=message.strip(),
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
 def parse_merge(status: int, output: bytes) -> MergeResult:
-    """`git merge-tree --write-tree -z --name-only` with its exit status → the tree or the conflicting paths."""
+    """`git merge-tree --write-tree -z --name-only` with its exit status → the tree or the conflicting paths.
+
+    TemporaryError: neither, such as for a commit that is not there.
+    """
     fields = output.split(b"\0")
+    if not fields[0]:
+        raise TemporaryError("git merge-tree made no tree")
     if status == 0:
         return MergeResult(tree=Sha(fields[0].decode().strip()))
     paths = []

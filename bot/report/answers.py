@@ -83,9 +83,10 @@ def nothing_to_approve(phase: str) -> str:
     """There is no plan in this thread."""
     reasons = {
         "closed": "the pull request is closed without being merged",
-        "conflict": "it conflicts with its base; resolve that first",
+        "conflict": "git cannot merge it; resolve that first",
         "fork": "the fork's commit was not planned yet",
         "misconfigured": "tidegate.yaml has errors; fix them first",
+        "unreadable": "it cannot be read; correct that first",
     }
     return f"There is nothing to approve here: {reasons.get(phase, 'it affects no environment')}."
 

@@ -71,7 +71,7 @@ def conclusion(story: Story) -> Literal["success", "failure"] | None:
     """
     if story.phase == "planning":
         return None
-    if story.phase in ("conflict", "fork", "misconfigured", "closed"):
+    if story.phase in ("conflict", "fork", "misconfigured", "unreadable", "closed"):
         return "failure"
     if wrong(story.findings, "error") or wrong(story.findings, "unknown"):
         return "failure"

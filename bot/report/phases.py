@@ -13,6 +13,7 @@ TITLES: dict[Phase, str] = {
     "elsewhere": "affects no environment",
     "unconfigured": "affects no environment: there is no tidegate.yaml",
     "misconfigured": "tidegate.yaml cannot be used",
+    "unreadable": "cannot be read",
     "closed": "closed without merging",
 }
 """A few words per phase without a plan, for the check's title."""
@@ -45,6 +46,12 @@ def planning(story: Story) -> Told:
 def conflict(story: Story) -> Told:
     """git cannot merge the change."""
     base = code(story.base_branch)
+    if not story.conflicts:
+        return (
+            line("❌ Has no commit in common with ", base),
+            (line("git merges only what has a common beginning, so nothing can be told of the environments."),),
+            (line("begin ", code(story.pull.branch), " anew from ", base, " and push"),),
+        )
     return (
         line("❌ Conflicts with ", base),
         (line("What the merge would make of the environments cannot be told while these files conflict."),),
@@ -104,6 +111,16 @@ def misconfigured(story: Story) -> Told:
     )
 
 
+def unreadable(story: Story) -> Told:
+    """Beyond a limit."""
+    del story
+    return (
+        line("❌ Cannot be read"),
+        (line("What the merge would make of the environments cannot be told."),),
+        (line("correct what is listed and push"),),
+    )
+
+
 def closed(story: Story) -> Told:
     """The last word of a pull request that was not merged."""
     del story
@@ -121,5 +138,6 @@ TELL = {
     "elsewhere": elsewhere,
     "unconfigured": unconfigured,
     "misconfigured": misconfigured,
+    "unreadable": unreadable,
     "closed": closed,
 }

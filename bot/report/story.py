@@ -13,8 +13,9 @@ __all__ = ["Answer", "Phase", "Standing", "Story"]
 
 
 Phase = Literal[
-    "planning", "open", "conflict", "fork", "elsewhere", "unconfigured", "misconfigured", "merged", "closed"
-]
+    "planning", "open", "conflict", "fork", "elsewhere", "unconfigured", "misconfigured", "unreadable", "merged",
+    "closed",
+]  # fmt: skip
 """See `Story`."""
 
 
@@ -50,7 +51,8 @@ class Story:
 
     `phase`: `planning` (nothing computed yet), `open`, `conflict` (with base; `conflicts` names the paths),
     `fork` (not planned before someone with write access says so), `elsewhere` (does not target the default branch),
-    `unconfigured` (no tidegate.yaml on the base), `misconfigured` (`findings` say where), `merged`, `closed`.
+    `unconfigured` (no tidegate.yaml on the base), `misconfigured` (`findings` say where), `unreadable` (beyond a limit,
+    `findings` say what), `merged`, `closed`. A `conflict` without paths has no commit in common with its base.
     `base` is the base head that was merged with; `at` is when this state was planned (UTC).
     `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge.
     `findings` of an `open` one are about changed files that have a schema of their own.

@@ -1,7 +1,6 @@
 """What kustomize says of a build that fails: however it comes by a Secret's value, none of it is told."""
 
 import shutil
-from collections.abc import Sequence
 
 import pytest
 
@@ -9,7 +8,7 @@ from bot.errors import RenderError
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from tests.support.kustomizations import JAIL, render
 from tests.support.programs import program
-from tests.support.trees import tree
+from tests.support.trees import Files, tree
 
 VALUE = "h0rse-stapl3"
 ENCODED = "aDByc2Utc3RhcGwz"
@@ -27,7 +26,7 @@ PATCH = (
     "patches:\n- patch: |-\n    apiVersion: v1\n    kind: Secret\n    metadata: {name: s}\n    stringData: {p: %s}\n"
 )
 OPERATION = f'[{{"op": "replace", "path": "/stringData/p", "value": "{VALUE}"}}]'
-TELLING = {
+TELLING: dict[str, tuple[Files, str]] = {
     "in a list": ({"s.yaml": f"{LISTED}  stringData: {{p: {VALUE}}}\n"}, BEYOND),
     "in a patch of the kustomization": ({"s.yaml": SECRET % "x"}, PATCH % VALUE + BEYOND),
     "in an operation of a patch": (
@@ -43,7 +42,7 @@ TELLING = {
 }
 
 
-def programs(name: str) -> Sequence[str]:
+def programs(name: str) -> tuple[str, str]:
     """The programs of a renderer that has only one of them."""
     if name == "kustomize":
         return (str(program("kustomize")), "/nonexistent/kubectl")
@@ -57,7 +56,7 @@ def programs(name: str) -> Sequence[str]:
 async def test_row_51_no_error_of_a_build_holds_a_value(case: str, name: str) -> None:
     files, text = TELLING[case]
     whole = {"c.yaml": MAP, "kustomization.yaml": f"resources: [c.yaml, s.yaml]\n{text}", **files}
-    made = Kustomize(JAIL, tuple(programs(name)), KustomizeOptions())
+    made = Kustomize(JAIL, programs(name), KustomizeOptions())
     said = set()
     for _ in range(2):
         with pytest.raises(RenderError) as caught:

@@ -75,6 +75,7 @@ def test_no_verdict_is_red(build: Build) -> None:
         ("conflict", "failure"),
         ("fork", "failure"),
         ("misconfigured", "failure"),
+        ("unreadable", "failure"),
         ("closed", "failure"),
     ],
 )

@@ -192,6 +192,7 @@ PHASES = {
     "elsewhere": "environments follow `main`",
     "unconfigured": "there is no `tidegate.yaml`",
     "misconfigured": "`tidegate.yaml` cannot be used",
+    "unreadable": "❌ Cannot be read",
     "closed": "its approvals no longer count",
 }
 
@@ -199,6 +200,10 @@ PHASES = {
 @pytest.mark.parametrize(("phase", "words"), PHASES.items())
 def test_every_phase_without_a_plan_says_what_to_do(build: Build, phase: str, words: str) -> None:
     assert words in comment(build.story(phase=phase, conflicts=("a.yaml",), findings=(build.finding(),)))
+
+
+def test_a_conflict_without_paths_is_of_histories_that_share_nothing(build: Build) -> None:
+    assert "no commit in common with `main`" in comment(build.story(phase="conflict"))
 
 
 def test_a_conflict_names_the_paths(build: Build) -> None:
