@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 
 from bot.app import evaluator, fetchers, limits_of, make_kubernetes, renderers
-from bot.errors import TemporaryError
+from bot.errors import PermanentError, SettingsError, TemporaryError
 from bot.flow import environment, pull_request, replica, repository
 from bot.flow.assess import Tools
 from bot.flow.pool import Pool
@@ -135,7 +135,7 @@ async def run(settings: Settings) -> int:
         runner = web.AppRunner(make_site(world), access_log=None)
         await runner.setup()
         host, _, port = settings.listen.rpartition(":")
-        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+        await listen(web.TCPSite(runner, host.strip("[]"), int(port)), settings.listen)
         log.info("serving", listen=settings.listen, public_url=settings.public_url, pid=os.getpid())
         beside = [asyncio.create_task(each) for each in (keep_discovering(world), replica.keep(world, worker.owner))]
         tasks = [asyncio.create_task(worker.run()), *beside]
@@ -154,6 +154,14 @@ async def run(settings: Settings) -> int:
     return 1 if broken else 0
 
 
+async def listen(site: web.TCPSite, place: str) -> None:
+    """Begin to serve. SettingsError: the address is taken, or none of this machine."""
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingsError([f"listen: {place} cannot be used ({error.strerror}); free it, or name another"]) from None
+
+
 async def keep_discovering(world: World) -> None:
     """Find new repositories now and then; a forge that does not answer is asked again soon."""
     while True:
@@ -161,7 +169,7 @@ async def keep_discovering(world: World) -> None:
         try:
             count = await repository.discover(world)
             log.info("discovered", repositories=count)
-        except TemporaryError as error:
+        except (TemporaryError, PermanentError) as error:
             log.warning("forge unavailable", error=str(error))
             wait = world.intervals.retry
         await asyncio.sleep(wait)

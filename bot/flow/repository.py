@@ -1,12 +1,13 @@
 """The work on a repository: make the lists true. This is also the sweep that finds what webhooks missed."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, PermanentError, TemporaryError
 from bot.flow.ground import Ground, configuration, stand
 from bot.flow.world import World
 from bot.model.environment import Configuration
@@ -25,16 +26,28 @@ log = structlog.get_logger(__name__)
 
 
 async def discover(world: World) -> int:
-    """Adopt the repositories that the credentials reach and the settings match; how many there are."""
-    count = 0
+    """Adopt the repositories that the credentials reach and the settings match; how many there are.
+
+    TemporaryError, PermanentError: of the first forge that could not be asked; the others were asked all the same.
+    """
+    count, failed = 0, None
     for forge in world.forges.values():
-        for found in await forge.repositories():
-            if world.allowed(found.id) is None:
-                continue
-            count += 1
-            await world.store.write(partial(adopt, found=found, now=world.clock()))
+        try:
+            count += await adopt_all(world, await forge.repositories())
+        except (TemporaryError, PermanentError) as error:
+            failed = failed or error
     world.signal.set()
+    if failed:
+        raise failed
     return count
+
+
+async def adopt_all(world: World, found: Iterable[Repository]) -> int:
+    """Adopt those that the settings match; how many they are."""
+    ours = [each for each in found if world.allowed(each.id) is not None]
+    for each in ours:
+        await world.store.write(partial(adopt, found=each, now=world.clock()))
+    return len(ours)
 
 
 def adopt(conn: Connection, found: Repository, now: datetime) -> None:

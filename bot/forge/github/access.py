@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 import aiohttp
+import structlog
 
+from bot.errors import PermanentError
 from bot.forge.github.client import Client
 from bot.forge.github.credentials import AppToken, InstallationToken, PersonalToken
 from bot.forge.github.faults import NotFound
@@ -16,6 +18,8 @@ from bot.model.identity import RepositoryId
 from bot.model.noun import Json
 
 __all__ = ["Access", "AppAccess", "TokenAccess", "access_of"]
+
+log = structlog.get_logger(__name__)
 
 
 class Access(Protocol):
@@ -130,6 +134,8 @@ class AppAccess:
                     yield repository
             except NotFound:
                 present.discard(id)
+            except PermanentError as error:  # one organisation's doing, such as a list of allowed addresses
+                log.warning("an installation's repositories cannot be listed", owner=owner_of(each), error=str(error))
         self._forget_others(present)
 
     def _forget_others(self, present: set[int]) -> None:

@@ -117,6 +117,16 @@ async def test_git_goes_where_the_settings_say(github: GitHub) -> None:
     assert "ghs_first" not in repr(remote)
 
 
+async def test_an_organisation_that_refuses_us_hides_no_other(github: GitHub, script: Any) -> None:
+    locked = {"id": 12, "account": {"login": "locked"}, "suspended_at": None}
+    script.on("GET /app/installations", [locked, {"id": 11, "account": {"login": "acme"}}])
+    words = "the `locked` organization has an IP allow list enabled"
+    script.on("POST /app/installations/12/access_tokens", (403, {"message": words}, {}))
+    listed = [{"id": 7, "full_name": "acme/shop", "default_branch": "main", "private": True}]
+    script.on("GET /installation/repositories", {"total_count": 1, "repositories": listed})
+    assert [str(each.id) for each in await github.repositories()] == ["github:acme/shop"]
+
+
 async def test_repositories_of_all_installations(github: GitHub, script: Any) -> None:
     suspended = {"id": 12, "account": {"login": "gone"}, "suspended_at": AT}
     removed = {"id": 13, "account": {"login": "left"}, "suspended_at": None}
