@@ -159,7 +159,8 @@ async def listen(site: web.TCPSite, place: str) -> None:
     try:
         await site.start()
     except OSError as error:
-        raise SettingsError([f"listen: {place} cannot be used ({error.strerror}); free it, or name another"]) from None
+        why = os.strerror(error.errno or 0)
+        raise SettingsError([f"listen: {place} cannot be used ({why}); free it, or name another"]) from None
 
 
 async def keep_discovering(world: World) -> None:

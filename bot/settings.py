@@ -60,6 +60,21 @@ class GitHubSettings(Strict):
             raise ValueError("must be an http(s) URL without a user name in it")
         return value.rstrip("/")
 
+    @field_validator("private_key")
+    @classmethod
+    def usable_key(cls, value: SecretStr | None) -> SecretStr | None:
+        """Only an RSA key signs as GitHub has it (RS256)."""
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        try:
+            key = load_pem_private_key(value.get_secret_value().encode(), None) if value else None
+        except Exception:  # its own words may quote the key
+            key = None
+        if value and not isinstance(key, RSAPrivateKey):
+            raise ValueError("is no key that can sign; give the PEM file that GitHub made, unchanged")
+        return value
+
     @field_validator("webhook_secret")
     @classmethod
     def long_enough(cls, value: SecretStr) -> SecretStr:
@@ -169,6 +184,15 @@ class Settings(Strict):
     render: RenderSettings = Field(default_factory=RenderSettings, description="How foreign programs render.")
     workers: int = Field(4, ge=1, le=64, description="Pieces of work done at the same time.")
     log: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, JSON in a pipe.")
+
+    @field_validator("store")
+    @classmethod
+    def known_store(cls, value: str) -> str:
+        """A file, or PostgreSQL."""
+        file = value.removeprefix("sqlite:///") if value.startswith("sqlite:///") else ""
+        if file in ("", ":memory:") and not value.startswith("postgresql+psycopg://"):
+            raise ValueError("must be sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
+        return value
 
     @field_validator("listen")
     @classmethod

@@ -128,7 +128,9 @@ def demo(
         typer.Option("--state", metavar="DIR", help="Where everything lies [default: the user's cache folder]."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over.")] = False,
-    port: Annotated[int, typer.Option("--port", metavar="N", help="First of two ports; 0 picks free ones.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65534, help="First of two ports; 0 picks free ones.")
+    ] = 0,
 ) -> None:
     """Try everything on this machine: a small forge, the server, a repository, and a pull request to play with."""
     from bot.cli.demo import Wish, run_demo
@@ -159,4 +161,8 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except OSError as error:  # a full disk, a folder that may only be read
+        place = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"error: {place}{error.strerror or error}", err=True)
         return 1

@@ -49,7 +49,10 @@ class InitRequest:
         from bot.model.identity import RepositoryId
 
         repository = await LocalRepository.find(self.repository)
-        if (repository.top / CONFIGURATION).exists() and not (self.force or self.show):
+        place = repository.top / CONFIGURATION
+        if place.is_symlink() or place.is_dir():
+            raise InputError(f"{CONFIGURATION} is no file of its own, which is never read; remove it")
+        if place.exists() and not (self.force or self.show):
             raise InputError(f"{CONFIGURATION} is there already; look with --print, replace it with --force")
         tree = await repository.working_tree()
         found = propose(await repository.load(tree, candidates(tree)), EVERYTHING)

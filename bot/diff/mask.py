@@ -14,7 +14,9 @@ __all__ = ["mask", "masked"]
 
 SECRET, NEW, CHANGED, SAME = "(secret)", "(secret, new)", "(secret, changed)", "(secret, same)"
 
-LAST_APPLIED = "last-applied-configuration"
+COPIES = (
+    "last-applied-configuration", "/last-applied", "kapp.k14s.io/original", "objectset.rio.cattle.io/applied",
+)  # fmt: skip
 """The end of the annotations in which kubectl and its imitators keep a copy of the whole object, values included."""
 
 OPEN_FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "immutable"})
@@ -88,7 +90,7 @@ def _kinds(value: Mapping[str, Any]) -> set[str]:
 
 def _field(key: str, before: Any, after: Any) -> tuple[Any, Any]:
     """A field of an object that is no Secret."""
-    if str(key).casefold().endswith(LAST_APPLIED):
+    if str(key).casefold().endswith(COPIES):
         return _mark(before, after)
     return _walk(before, after)
 
@@ -112,12 +114,21 @@ def _secret_field(key: str, before: Any, after: Any) -> tuple[Any, Any]:
     """A field at the top of a Secret: metadata and the like are shown, everything else is marked, key by key."""
     sides = [side for side in (before, after) if side is not ABSENT]
     if key == "metadata" and all(isinstance(side, Mapping) for side in sides):
-        return _walk(before, after)
+        odd = any(_is_secret(side, top=False) for side in sides)
+        return _walk(before, after) if odd else _each(before, after, _secret_metadata)
     if key in OPEN_FIELDS and all(isinstance(side, str | bool) for side in sides):
         return before, after
     if all(isinstance(side, Mapping) for side in sides):
         return _each(before, after, lambda _, b, a: _mark(b, a))
     return _mark(before, after)
+
+
+def _secret_metadata(key: str, before: Any, after: Any) -> tuple[Any, Any]:
+    """A field of a Secret's metadata: an annotation that may be a copy of an object, whoever made it, is marked."""
+    sides = [side for side in (before, after) if side is not ABSENT]
+    if key != "annotations" or not all(isinstance(side, Mapping) for side in sides):
+        return _field(key, before, after)
+    return _each(before, after, lambda name, b, a: _mark(b, a) if "{" in f"{b}{a}" else _field(name, b, a))
 
 
 def _secret_items(before: Any, after: Any) -> tuple[Any, Any]:

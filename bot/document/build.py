@@ -151,7 +151,7 @@ class Builder:
         name = event.anchor or ""
         found = self._anchors.get(name)
         if found is None:
-            raise ValueError(f"the alias {quoted(name)} has no anchor before it in this document")
+            raise ValueError("an alias has no anchor before it in this document; quote a text that begins with *")
         if not found.closed:
             raise ValueError(f"the alias {quoted(name)} stands inside its own anchor, so it would never end")
         self._count(found.size)

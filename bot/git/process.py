@@ -71,14 +71,17 @@ async def run(
 
     TemporaryError: it did not finish in time, printed too much, or ended with a status outside `accept`.
     """
-    process = await asyncio.create_subprocess_exec(
-        "git", *PROTECTION, f"--git-dir={folder}", *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment(extra or {}),
-        limit=MAX_OUTPUT,
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git", *PROTECTION, f"--git-dir={folder}", *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment(extra or {}),
+            limit=MAX_OUTPUT,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise VersionTooOld("the program `git` was not found; install git 2.38 or newer") from None
     try:
         async with asyncio.timeout(TIMEOUT):
             output, errors = await process.communicate(input)

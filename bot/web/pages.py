@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.diff import masked
 from bot.document import dump
+from bot.errors import PermanentError, TemporaryError
 from bot.flow.world import World
 from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId
 from bot.report.page import plan_page
@@ -91,25 +92,28 @@ async def environment(request: web.Request) -> web.Response:
         return holds.current(conn, row.uid) is not None, history, granted
 
     held, history, granted = await world.store.read(look)
-    objects = await live_objects(world, row)
-    context = {**summary(row, held), "history": history, "approvals": granted, "objects": objects}
+    objects, obstacle = await live_objects(world, row)
+    context = {**summary(row, held), "history": history, "approvals": granted, "objects": objects, "obstacle": obstacle}
     return answer(request, "environment.html", context)
 
 
-async def live_objects(world: World, row: environments.EnvironmentRow) -> list[dict[str, str]]:
-    """What the target holds now, masked."""
+async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[list[dict[str, str]], str]:
+    """What the target holds now, masked; and why it cannot be looked at, or ""."""
     target = world.tools.targets.get(row.target)
     if target is None or row.description is None:
-        return []
-    found = await target.live(row.description)
-    return [{"name": str(each.id), "text": dump(masked(each.body))} for each in found]
+        return [], ""
+    try:
+        found = await target.live(row.description)
+    except (TemporaryError, PermanentError) as error:
+        return [], str(error)
+    return [{"name": str(each.id), "text": dump(masked(each.body))} for each in found], ""
 
 
 async def pull_request(request: web.Request) -> web.Response:
     """The full plan of a pull request: nothing is cut."""
     world = request.app[WORLD]
     number = request.match_info["number"]
-    if not number.isdigit():
+    if not number.isdecimal():
         raise web.HTTPNotFound(text=f"{number[:20]!r} is not a pull request's number\n")
     id = PullRequestId(repository=await find_repository(world, request), number=int(number))
     found = await world.store.read(lambda conn: plans.latest(conn, id))

@@ -24,8 +24,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Add the headers above to every answer."""
-    response = await handler(request)
+    """Add the headers above to every answer, those that say that there is no such page among them."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(HEADERS)
+        raise
     response.headers.update(HEADERS)
     return response
 

@@ -51,5 +51,10 @@ async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path
             checks = {each["subject"]: each for each in (await answer.json())["checks"]}
         assert checks["target prod"]["ok"] is False
         assert checks["target prod"]["detail"]
+        page = f"{stage.place.tidegate}/environments/local/{stage.place.repository}/prod"
+        async with stage.session.get(page) as answer:
+            assert (answer.status, "It cannot be looked at: " in await answer.text()) == (200, True)
+        async with stage.session.get(f"{stage.place.tidegate}/pulls/local/{stage.place.repository}/²") as answer:
+            assert (answer.status, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
         async with stage.session.get(f"{stage.place.tidegate}/metrics") as answer:
             assert "tidegate_webhooks_total" in await answer.text()

@@ -33,11 +33,15 @@ class Wish:
 def run_demo(wish: Wish) -> int:
     """Run it; the exit status."""
     folder = state_folder(wish)
-    if (wish.fresh or wish.walk) and folder.exists():
-        require_ours(folder)
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).touch()
+    try:
+        if folder.exists():
+            require_ours(folder)
+            if wish.fresh or wish.walk:
+                shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).touch()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be used: {error.strerror}; name another with --state DIR") from None
     try:
         return asyncio.run(run(wish, folder))
     except Broken as error:

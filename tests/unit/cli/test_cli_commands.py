@@ -99,11 +99,3 @@ def test_help_version_and_schema(tmp_path: Path) -> None:
     assert tidegate("--help", cwd=tmp_path).returncode == 0
     assert tidegate("--version", cwd=tmp_path).stdout.startswith("tidegate 0.")
     assert json.loads(tidegate("schema", cwd=tmp_path).stdout)["title"] == "tidegate.yaml"
-
-
-def test_the_demo_never_removes_what_it_did_not_make(tmp_path: Path) -> None:
-    (tmp_path / "precious").write_text("mine")
-    done = tidegate("demo", "--fresh", "--state", str(tmp_path), cwd=tmp_path)
-    assert done.returncode == 1
-    assert "holds something that the demo did not make" in done.stderr
-    assert (tmp_path / "precious").read_text() == "mine"

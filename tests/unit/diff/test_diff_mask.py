@@ -47,6 +47,23 @@ def test_no_canary_is_left_on_either_side(before: Any, after: Any) -> None:
     assert CANARY not in repr(field_changes(*both))
 
 
+COPIES = ["kapp.k14s.io/original", "banzaicloud.com/last-applied", "objectset.rio.cattle.io/applied"]
+
+
+@pytest.mark.parametrize("name", [*COPIES, "somebody.example.org/copy"])
+def test_a_copy_in_an_annotation_is_masked(name: str) -> None:
+    copy = f'{{"kind": "Secret", "stringData": {{"p": "{CANARY}1"}}}}'
+    metadata = {"name": "db", "annotations": {name: copy, "team": "shop"}}
+    shown = masked({"kind": "Secret", "metadata": metadata, "stringData": {"p": f"{CANARY}1"}})
+    assert CANARY not in repr(shown)
+    assert shown["metadata"] == {"name": "db", "annotations": {name: "(secret)", "team": "shop"}}
+
+
+def test_an_annotation_of_another_object_is_shown() -> None:
+    body = {"kind": "Pod", "metadata": {"name": "a", "annotations": {"networks": '[{"name": "b"}]'}}}
+    assert masked(body) == body
+
+
 @given(states, states)
 def test_no_canary_is_left_in_a_change(before: Any, after: Any) -> None:
     desired = {ID: Resource(id=ID, body=after)} if after else {}

@@ -155,6 +155,14 @@ def test_anchor_does_not_reach_the_next_document() -> None:
         load_documents(b"a: &x 1\n---\nb: *x\n")
 
 
+def test_an_alias_of_nothing_is_not_quoted() -> None:
+    """It may be a password that begins with an asterisk."""
+    with pytest.raises(DocumentError) as caught:
+        load_documents(b"stringData:\n  password: *c4n4ry\n")
+    assert "c4n4ry" not in str(caught.value)
+    assert (caught.value.line, "begins with *" in caught.value.message) == (2, True)
+
+
 def test_merge_gives_way_to_keys_after_it_and_to_earlier_sources() -> None:
     text = "base: &b {p: 1, q: 1}\nmore: &m {q: 2, r: 2}\nout:\n  <<: [*b, *m]\n  p: 3\n"
     assert read(text)["out"] == {"p": 3, "q": 1, "r": 2}

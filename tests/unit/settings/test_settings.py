@@ -1,8 +1,11 @@
 """The server's settings: strict, from a file and the environment, one clear line per problem."""
 
+import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.errors import SettingsError
 from bot.settings import load
@@ -54,6 +57,9 @@ def test_every_key_can_be_given_by_environment(file: Path) -> None:
         ("listen: 127.0.0.1:0", "lissen: x", "lissen: is not a known key"),
         ("token_file: token, ", "", "forges.github: give either app_id with private_key_file, or token_file"),
         ("secret_file: secret", "secret_file: nothing", "No such file or directory"),
+        ("token_file: token", "app_id: 1, private_key_file: token", "github.private_key: is no key that can sign"),
+        ("listen: 127.0.0.1:0", "store: 'mysql://db/x'", "store: must be sqlite:///FILE or postgresql+psycopg://"),
+        ("listen: 127.0.0.1:0", "store: 'sqlite:///:memory:'", "store: must be sqlite:///FILE"),
         ("webhook_secret_file: secret", "webhook_secret: short", "is shorter than 32 bytes"),
         ("targets: [prod]", "targets: [qa]", "names target 'qa', which is not defined"),
         ("github:acme", "gitlab:acme", "names no forge of ['github']"),
@@ -70,6 +76,14 @@ def test_each_problem_is_one_clear_line(file: Path, old: str, new: str, said: st
     assert len(found) == 1
     assert said in found[0]
     assert "\n" not in found[0]
+
+
+def test_only_an_rsa_key_signs_for_an_app(file: Path) -> None:
+    elliptic = ec.generate_private_key(ec.SECP256R1())
+    pem = elliptic.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    file.write_text(GOOD.replace("token_file: token", f"app_id: 1, private_key: {json.dumps(pem)}"))
+    (found,) = problems(file)
+    assert found.endswith("private_key: is no key that can sign; give the PEM file that GitHub made, unchanged")
 
 
 def test_a_missing_file_and_bad_yaml_say_where(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""What an operator's machine does not have or does not let: one clear line each, and nothing is lost."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.localforge.apps import new_private_key
+
+SERVER = """listen: 127.0.0.1:{port}
+forges: {{github: {{kind: github, app_id: 1, private_key_file: key.pem, webhook_secret_file: secret}}}}
+targets: {{dev: {{kind: directory, path: dev}}}}
+repositories: [{{match: 'github:a/*', targets: [dev]}}]
+render: {{jail: best-effort}}
+"""
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+
+
+def tidegate(*arguments: str, cwd: Path, to: Path | None = None, **environ: str) -> tuple[int, str]:
+    """The exit status and what was said; standard output goes into the file `to`, where one is named."""
+    with (to or Path(os.devnull)).open("w") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.cli", *arguments], cwd=cwd, stdout=output, stderr=subprocess.PIPE, text=True,
+            check=False, timeout=60, env={**os.environ, **environ},
+        )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Something that could be an environment."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "envs/dev").mkdir(parents=True)
+    (tmp_path / "envs/dev/a.yaml").write_text(MAP)
+    return tmp_path
+
+
+@pytest.mark.parametrize("more", [[], ["--fresh"], ["--walk"]])
+def test_the_demo_takes_no_folder_with_other_things(tmp_path: Path, more: list[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    status, said = tidegate("demo", "--state", str(tmp_path), *more, cwd=tmp_path)
+    assert status == 1
+    assert "holds something that the demo did not make" in said
+    assert os.listdir(tmp_path) == ["thesis.txt"]
+
+
+def test_the_demo_says_what_is_no_folder_or_port(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, said = tidegate("demo", "--state", str(tmp_path / "file"), cwd=tmp_path)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "name another with --state DIR" in said
+    status, said = tidegate("demo", "--port", "99999", cwd=tmp_path)
+    assert status == 1
+    assert "65534" in said
+
+
+def test_no_git_is_said_in_one_line(repository: Path) -> None:
+    status, said = tidegate("check", cwd=repository, PATH="/nonexistent")
+    assert (status, said) == (1, "error: the program `git` was not found; install git 2.38 or newer\n")
+
+
+def test_init_writes_through_no_link_and_over_no_folder(repository: Path) -> None:
+    (repository / "tidegate.yaml").mkdir()
+    status, said = tidegate("init", "--force", cwd=repository)
+    assert (status, said.count("\n")) == (1, 1)
+    (repository / "tidegate.yaml").rmdir()
+    (repository / "tidegate.yaml").symlink_to(repository / "envs/outside.yaml")
+    status, said = tidegate("init", cwd=repository)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "remove it" in said
+    assert not (repository / "envs/outside.yaml").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", ["check", "schema"])
+def test_a_full_disk_is_said_in_one_line(repository: Path, command: str) -> None:
+    status, said = tidegate(command, cwd=repository, to=Path("/dev/full"))
+    assert status == 1
+    assert "error: No space left on device" in said
+    assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(new_private_key())
+    (tmp_path / "secret").write_text("s" * 40)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "server.yaml").write_text(SERVER.format(port=port))
+        status, said = tidegate("serve", cwd=tmp_path)
+    assert status == 1
+    assert "Traceback" not in said
+    assert f"error: listen: 127.0.0.1:{port} cannot be used (Address already in use); free it, or name another" in said
