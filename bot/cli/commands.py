@@ -15,7 +15,7 @@ from bot.cli.check.command import CheckCommand
 from bot.cli.init import InitRequest
 from bot.cli.options import command_of
 from bot.cli.render import RenderRequest
-from bot.errors import SettingsError, TidegateError
+from bot.errors import ConfigurationError, SettingsError, TidegateError
 
 __all__ = ["run"]
 
@@ -155,6 +155,10 @@ def run(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         for line in error.lines:
             typer.echo(f"error: {line}", err=True)
+        return 1
+    except ConfigurationError as error:
+        for each in error.findings:
+            typer.echo(f"error: {each.path}:{each.line}:{each.column}: {each.message}", err=True)
         return 1
     except (TidegateError, ClickException) as error:
         typer.echo(f"error: {error}", err=True)

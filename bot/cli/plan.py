@@ -9,14 +9,13 @@ import typer
 
 from bot.app import offline_tools
 from bot.config import parse
-from bot.errors import ConfigurationError, InputError
+from bot.errors import InputError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
 from bot.model.environment import Configuration
 from bot.model.gate import Assessment
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
-from bot.model.plan import Finding
 from bot.model.tree import Tree
 from bot.report.text import to_json, to_markdown, to_text
 
@@ -38,12 +37,7 @@ class Request:
 
 def run_plan(request: Request, format: str) -> int:
     """Plan, print, and answer with the exit status."""
-    try:
-        assessments = asyncio.run(plan(request))
-    except ConfigurationError as error:
-        for finding in error.findings:
-            typer.echo(f"error: {place(finding)}: {finding.message}", err=True)
-        return WRONG
+    assessments = asyncio.run(plan(request))
     if format == "json":
         typer.echo(json.dumps(to_json(assessments), indent=2))
     elif format == "markdown":
@@ -82,8 +76,3 @@ async def read(repository: LocalRepository, tree: Tree) -> Configuration | None:
         return None
     loaded = await repository.load(tree, frozenset({CONFIGURATION}))
     return parse(loaded.read(CONFIGURATION), RepositoryId(forge="local", number=0, path=str(repository.top)))
-
-
-def place(finding: Finding) -> str:
-    """file:line:column."""
-    return f"{finding.path}:{finding.line}:{finding.column}"

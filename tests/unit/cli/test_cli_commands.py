@@ -88,9 +88,10 @@ def test_what_goes_wrong_is_1_in_one_clear_line(repository: Path, arguments: lis
     assert "Traceback" not in done.stderr
 
 
-def test_a_mistake_in_the_configuration_says_where(repository: Path) -> None:
+@pytest.mark.parametrize("command", ["plan", "render"])
+def test_a_mistake_in_the_configuration_says_where(repository: Path, command: str) -> None:
     edit(repository, "tidegate.yaml", "drift: revert", "drifft: revert")
-    done = tidegate("plan", cwd=repository)
+    done = tidegate(command, cwd=repository)
     assert done.returncode == 1
     assert 'tidegate.yaml:8:5: unknown key "drifft"; did you mean "drift"?' in done.stderr
 
