@@ -1,8 +1,8 @@
 """Whether asking for origin annotations could change what a build yields.
 
 Kustomize adds them before its transformers run. Whoever patches, selects or copies annotations could notice: a JSON
-patch that adds to annotations fails on an object that has none. Such builds are not traced, and origins are looked
-up by kind and name instead.
+patch that adds to annotations fails on an object that has none, and a transformer may set them only where there are
+some. Such builds are not traced, and origins are looked up by kind and name instead.
 """
 
 import re
@@ -15,7 +15,7 @@ __all__ = ["notices", "traceable"]
 
 REMEMBERED = 16 * 1024 * 1024
 NOTICES = re.compile(
-    rb"""/metadata(?:/annotations|["'\s,}\]]|$)|annotationSelector|metadata\.annotations|fieldPaths?["']?\s*:"""
+    rb"""metadata/annotations|/metadata(?:["'\s,}\]]|$)|annotationSelector|metadata\.annotations|fieldPaths?["']?\s*:"""
     rb"""\s*(?:\[|-)?\s*["']?metadata["'\s,\]]|-\s*["']?metadata["']?\s*$""",
     re.IGNORECASE | re.MULTILINE,
 )
