@@ -5,11 +5,12 @@ nothing that a Secret may be made of.
 import base64
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError
+from bot.jail import Program
 from bot.model.finding import Finding
 from bot.model.tree import Tree
 from bot.render.kustomize.kustomization import items, read, sources, texts
@@ -71,8 +72,10 @@ def explained(text: str, tree: Tree, walk: Walk, file: str) -> Finding:
     return problem(message, "correct what it names", path=shown_path(path), place=(line, 1))
 
 
-def without_machine(text: str, run: str, layout: Layout) -> str:
-    """The text with places on disk named as people know them."""
+def without_machine(text: str, run: str, layout: Layout, programs: Iterable[Program]) -> str:
+    """The text with places on disk named as people know them, and the programs by their names."""
+    for program in programs:
+        text = text.replace(str(program.path), program.name)
     for folder, repository in layout.others.items():
         text = text.replace(f"{run}/{folder}", f"{repository.url}@{repository.revision[:7]}:")
     text = text.replace(f"{run}/tree/", "").replace(f"{run}/tree", "the repository")

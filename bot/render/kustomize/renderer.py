@@ -120,7 +120,7 @@ class Kustomize:
         with self._scratch.laid_out(layout.files, ("scratch",) if tools.helm else ()) as run:
             done = await self._builder.build(run, layout, tools, arguments)
             if done.status:
-                text = without_machine(done.errors.decode("utf-8", "replace"), str(run), layout)
+                text = without_machine(done.errors.decode("utf-8", "replace"), str(run), layout, tools.programs)
                 broken = unreadable(traced.tree, traced.walk)
                 raise RenderError(broken or [explained(text, traced.tree, traced.walk, file)])
             if tools.helm and (await self._builder.build(run, layout, tools, arguments)).output != done.output:

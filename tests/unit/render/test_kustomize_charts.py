@@ -1,0 +1,38 @@
+"""Charts that a kustomization inflates come out as the renderer `helm` would have them."""
+
+import pytest
+
+from bot.errors import RenderError
+from bot.model.environment import Source
+from bot.model.kubernetes import Kubernetes
+from bot.model.resource import Rendered
+from tests.support.charts import chart_yaml
+from tests.support.kustomizations import renderer
+from tests.support.programs import program
+from tests.support.trees import Files
+from tests.support.trees import tree as make_tree
+
+
+def inflated(template: str) -> dict[str, str]:
+    """A kustomization in `env` that inflates a chart of one template."""
+    return {
+        "env/kustomization.yaml": "helmCharts: [{name: web, releaseName: rel}]\n",
+        "env/charts/web/Chart.yaml": chart_yaml("web"),
+        "env/charts/web/values.yaml": "",
+        "env/charts/web/templates/a.yaml": template,
+    }
+
+
+async def inflate(files: Files) -> Rendered:
+    """What `env` renders to."""
+    made = renderer(inflate=True, helm=str(program("helm")))
+    return await made.render(make_tree(files), Source(path="env"), Kubernetes(version="1.35"))
+
+
+async def test_an_error_of_a_chart_has_no_path_of_the_machine() -> None:
+    with pytest.raises(RenderError) as error:
+        await inflate(inflated('{{ fail "no luck" }}'))
+    (found,) = error.value.findings
+    assert "no luck" in found.message
+    assert str(program("helm").parent) not in repr(found)
+    assert "/tmp" not in repr(found)
