@@ -20,6 +20,7 @@ MANIFESTS = (".yaml", ".yml", ".json")
 BUILD_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 CONFIGURATION = "tidegate.yaml"
 LINKS = {"120000": "a symbolic link, which is never followed", "160000": "a submodule, which is never fetched"}
+POINTER = b"version https://git-lfs.github.com/spec/"
 MOST = 100  # problems that are told at once
 
 
@@ -146,6 +147,14 @@ def read(tree: Tree, entry: Entry) -> Iterator[Resource | Finding]:
         return
     for document in documents:
         yield from resources_of(entry.path, document.value, document.line, document.locate)
+
+
+def pointers(files: Iterable[tuple[str, bytes]]) -> Iterator[Finding]:
+    """A finding for each file (path in the repository, content) that is not there itself, but kept by git LFS."""
+    for path, data in files:
+        if data.startswith(POINTER):
+            message = f"{shown_path(path)} is kept by git LFS, which is never fetched"
+            yield problem(message, "commit the file itself", path=shown_path(path), place=(1, 1))
 
 
 def duplicates(resources: Iterable[Resource]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from bot.model.noun import noun
 from bot.model.tree import Elsewhere, Entry, Tree
 from bot.render.helm.options import CONFIGURATION, Choice
 from bot.render.manifests import problem, shown, shown_path
-from bot.render.plain import LINKS, located
+from bot.render.plain import LINKS, located, pointers
 
 __all__ = ["Chart", "gather", "named", "within"]
 
@@ -55,7 +55,7 @@ def named(tree: Tree, source: Source, choice: Choice) -> frozenset[str]:
 
 
 def gather(tree: Tree, source: Source, choice: Choice) -> Chart:
-    """Everything that Helm is to be given. RenderError: all that is missing, linked, or not to be read."""
+    """Everything that Helm is to be given. RenderError: all that is missing, linked, kept by LFS, or not to be read."""
     located(tree, source)
     folder = within(source)
     if choice.chart:
@@ -66,9 +66,11 @@ def gather(tree: Tree, source: Source, choice: Choice) -> Chart:
         files, faults = _files(fetched, "", fetched.under(""))
     else:
         files, faults = _files(tree, folder, tree.under(folder))
+        faults += pointers((posixpath.join(folder, path), data) for path, data in files.items())
     values = list(_values(tree, choice.values))
     faults += [each for each in values if isinstance(each, Finding)]
     given = tuple(each for each in values if not isinstance(each, Finding))
+    faults += pointers(given)
     if faults:
         raise RenderError(faults)
     chart = Chart(files=files, values=given, folder=None if choice.chart else folder, elsewhere=choice.chart)

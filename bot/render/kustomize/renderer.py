@@ -23,11 +23,9 @@ from bot.render.kustomize.scratch import Scratch
 from bot.render.kustomize.tracing import traceable
 from bot.render.kustomize.walk import Walk, Walker
 from bot.render.manifests import problem, shown, shown_path
-from bot.render.plain import first, located
+from bot.render.plain import first, located, pointers
 
 __all__ = ["Kustomize"]
-
-POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class Kustomize:
@@ -95,8 +93,9 @@ class Kustomize:
             problems.append(problem(message, "try again", path=shown_path(route.file), place=route.line))
         if problems:
             raise RenderError(first(problems))
-        if pointers := [each for each in walk.files if pointer(tree, each)]:
-            raise RenderError(first([lfs(path) for _, path in sorted(pointers, key=lambda each: each[1])]))
+        files = sorted(walk.files, key=lambda each: each[1])
+        if problems := list(pointers((path, origin(tree, where).read(path)) for where, path in files)):
+            raise RenderError(first(problems))
         return walk
 
     async def _render(self, tree: Tree, walk: Walk, file: str, kubernetes: Kubernetes) -> Rendered:
@@ -133,21 +132,14 @@ class Kustomize:
         return self._walker.walk(tree, joined("", source.path or ".") or "")
 
 
+def origin(tree: Tree, where: Elsewhere | None) -> Tree:
+    """This tree, or another repository's."""
+    return tree if where is None else tree.elsewhere[where]
+
+
 def distinct(walk: Walk) -> list[Finding]:
     """The problems of a walk, each told once: a base may be reached by many ways."""
     return list(dict.fromkeys(walk.problems))
-
-
-def pointer(tree: Tree, key: tuple[Elsewhere | None, str]) -> bool:
-    """Whether a file is not there itself, but kept by git LFS."""
-    where, path = key
-    return (tree if where is None else tree.elsewhere[where]).read(path).startswith(POINTER)
-
-
-def lfs(path: str) -> Finding:
-    """A file that is not in the repository."""
-    message = f"{shown_path(path)} is kept by git LFS, which is never fetched"
-    return problem(message, "commit the file itself", path=shown_path(path), place=(1, 1))
 
 
 def unknown(message: str, file: str) -> Finding:

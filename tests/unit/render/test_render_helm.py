@@ -244,6 +244,14 @@ async def test_values_in_messages_are_hidden(helm: Helm) -> None:
     assert "aHVudGVyMiEh" not in repr(found)
 
 
+@pytest.mark.parametrize("path", ["web/files/logo.bin", "envs/v.yaml"])
+async def test_a_file_that_git_lfs_keeps_is_refused(helm: Helm, path: str) -> None:
+    files = {**web(config_map("a", "1")), "envs/v.yaml": "a: 1\n"}
+    files[path] = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12\n"
+    found = await refusal(helm, files, values=["envs/v.yaml"])
+    assert (found.message, found.path) == (f"{path} is kept by git LFS, which is never fetched", path)
+
+
 @pytest.mark.parametrize("version", ["v2.17.0", "v3.20.1", "v4.1.3", "v5.0.0", "none"])
 async def test_a_program_below_the_floor_is_not_used(version: str, loose: Jail, tmp_path: Path) -> None:
     old = tmp_path / "helm"
