@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import json
+from dataclasses import replace
+from pathlib import Path
 
-from bot.errors import DocumentError, RenderError
+from bot.errors import DocumentError, ProgramError, RenderError
 from bot.jail import Done, Jail, Program
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
@@ -20,6 +22,7 @@ from bot.render.helm.read import rendered
 from bot.render.helm.schema import refuse_remote
 from bot.render.helm.scratch import Scratch, content_key
 from bot.render.helm.steady import doubts, later, refusal, unequal
+from bot.render.manifests import problem
 from bot.render.plain import BUILD_FILES, located
 
 __all__ = ["Helm"]
@@ -85,13 +88,13 @@ class Helm:
     async def _proved(self, chart: Chart, files: dict[str, bytes], content: str, arguments: tuple[str, ...]) -> bytes:
         """What Helm prints, if it would print it again."""
         doubt = await asyncio.to_thread(doubts, chart)
-        folder = await asyncio.to_thread(self._scratch.holding, files, content)
+        folder = await self._folder(chart, files, content)
         if not doubt.any:
             return answer(chart, await self._runner.run(arguments, folder))
         again = folder
         if doubt.clock:
             moved = await asyncio.to_thread(later, files)
-            again = await asyncio.to_thread(self._scratch.holding, moved, content_key(moved))
+            again = await self._folder(chart, moved, content_key(moved))
         first, second = await asyncio.gather(*(self._runner.run(arguments, each) for each in (folder, again)))
         output = answer(chart, first)
         if second.status:
@@ -103,6 +106,15 @@ class Helm:
         if error:
             raise error
         return output
+
+    async def _folder(self, chart: Chart, files: dict[str, bytes], content: str) -> Path:
+        """Where Helm finds these files. RenderError, level `unknown`: the disk does not take one of them."""
+        try:
+            return await asyncio.to_thread(self._scratch.holding, files, content)
+        except ProgramError as error:
+            fix = "shorten the names of the chart's files; if that does not help, look at the server's disk"
+            found = problem(f"the chart could not be rendered: {error}", fix, path=chart.at("Chart.yaml"))
+            raise RenderError([replace(found, level="unknown")]) from None
 
 
 def answer(chart: Chart, done: Done) -> bytes:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.errors import ProgramError
+
 __all__ = ["Scratch", "content_key"]
 
 KEPT = 24 * 60 * 60.0  # seconds after its last use that a folder is kept
@@ -34,7 +36,13 @@ class Scratch:
         self._made = False
 
     def holding(self, files: Mapping[str, bytes], key: str) -> Path:
-        """A folder with exactly these files; `key` is theirs by `content_key`."""
+        """A folder with exactly these files; `key` is theirs by `content_key`. ProgramError: the disk refuses one."""
+        try:
+            return self._holding(files, key)
+        except OSError as error:
+            raise ProgramError(f"a file of the chart could not be laid out: {error.strerror}") from None
+
+    def _holding(self, files: Mapping[str, bytes], key: str) -> Path:
         folder = self._root() / "charts" / key
         if folder.exists():
             os.utime(folder)

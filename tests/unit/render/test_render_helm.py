@@ -289,6 +289,14 @@ async def test_a_render_without_end_is_unknown(name: str, jail: Jail) -> None:
     assert [each.level for each in error.value.findings] == ["unknown"]
 
 
+async def test_a_name_that_is_too_long_for_the_disk_is_told(helm: Helm) -> None:
+    with pytest.raises(RenderError) as error:
+        await render(helm, web(config_map("a", "1"), {"files/" + "a" * 300: ""}))
+    (found,) = error.value.findings
+    assert (found.level, found.path, "/tmp" in repr(found)) == ("unknown", "web/Chart.yaml", False)
+    assert "File name too long" in found.message
+
+
 async def test_the_release_is_named_by_the_folder_or_the_chart(helm: Helm) -> None:
     files = {
         "envs/prod/Chart.yaml": chart_yaml("web"),
