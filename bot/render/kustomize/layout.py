@@ -29,11 +29,13 @@ UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 class Layout:
     """The files by their place on disk, the folder to build, and what stands where.
 
-    `others` are the other repositories by their folder. `asked`: whether the author asked for origin annotations;
-    `traced`: whether they will be in the output.
+    `reworded` are those that say the same in other words, as the repository has them; `others` the other repositories
+    by their folder. `asked`: whether the author asked for origin annotations; `traced`: whether they will be in the
+    output.
     """
 
     files: Mapping[str, bytes]
+    reworded: Mapping[str, bytes]
     folder: str
     others: Mapping[str, Elsewhere]
     asked: bool
@@ -59,10 +61,11 @@ def lay_out(tree: Tree, walk: Walk, source: str, trace: bool, kubernetes: Kubern
     others = {f"other/{index}": each for index, each in enumerate(numbered)}
     folders: dict[Elsewhere | None, str] = {None: "tree", **{each: folder for folder, each in others.items()}}
     files: dict[str, bytes] = {}
+    reworded: dict[str, bytes] = {}
     asked = traced = False
     for where, path in walk.files:
         origin = tree if where is None else tree.elsewhere[where]
-        data = origin.read(path)
+        data = own = origin.read(path)
         place = posixpath.join(folders[where], path)
         far = walk.far.get((where, path), [])
         if walk.pins and (where, path) in walk.builds:
@@ -79,7 +82,10 @@ def lay_out(tree: Tree, walk: Walk, source: str, trace: bool, kubernetes: Kubern
         elif far and (where, path) in walk.builds:
             data = adapted(data, far, folders, place)
         files[place] = data
-    return Layout(files=files, folder=posixpath.join("tree", source), others=others, asked=asked, traced=traced)
+        if data is not own:
+            reworded[place] = own
+    folder = posixpath.join("tree", source)
+    return Layout(files=files, reworded=reworded, folder=folder, others=others, asked=asked, traced=traced)
 
 
 def metadata(value: Mapping[str, Any]) -> list[Any]:

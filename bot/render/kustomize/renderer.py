@@ -103,7 +103,9 @@ class Kustomize:
         layout = lay_out(tree, walk, posixpath.dirname(file), traceable(tree, walk), kubernetes)
         arguments = arguments_of(tools, walk.pins, kubernetes)
         key = key_of((*tools.names, *arguments, layout.folder, *map(str, layout.others.items())), layout.files)
-        if found := self._cache.rendered(key):
+        # lines are those of the repository's own files, which may move while the program is given the same
+        lines = key_of((key,), layout.reworded)
+        if found := self._cache.rendered(lines):
             return found
         traced = Traced(tree=tree, walk=walk, layout=layout, file=file)
         output = self._cache.output(key)
@@ -111,7 +113,7 @@ class Kustomize:
             output = await self._build(traced, tools, arguments)
             self._cache.store(key, output)
         rendered = Rendered(resources=resources(output, traced), tools=tools.names)
-        self._cache.remember(key, rendered, output)
+        self._cache.remember(lines, rendered, output)
         return rendered
 
     async def _build(self, traced: Traced, tools: Toolchain, arguments: tuple[str, ...]) -> bytes:

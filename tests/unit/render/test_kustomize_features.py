@@ -126,6 +126,14 @@ async def test_a_field_is_found_where_it_stands(tmp_path: Path) -> None:
     assert settings.origin.locate(("data", "A"))[0] == 3
 
 
+async def test_a_remembered_render_has_the_lines_of_the_files_as_they_are_now() -> None:
+    made, text = renderer(), "configMapGenerator:\n- {name: a, literals: [x=1]}\n"
+    for above, line in (("", 2), ("# why\n" * 40, 42), ("", 2)):
+        (found,) = (await render(made, make_tree({"o/kustomization.yaml": above + text}), "o")).resources
+        assert found.origin
+        assert found.origin.line == line
+
+
 async def test_a_chart_of_the_repository_is_inflated_where_that_is_allowed(tmp_path: Path) -> None:
     helm = program("helm")
     made = renderer(inflate=True, helm=str(helm))
