@@ -16,6 +16,7 @@ from bot.model.noun import noun
 from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize.facts import Far
 from bot.render.kustomize.kustomization import Path, field, items, read
+from bot.render.kustomize.plugins import configured, inflations
 from bot.render.kustomize.walk import Walk
 
 __all__ = ["ORIGINS", "Layout", "lay_out"]
@@ -70,6 +71,8 @@ def lay_out(tree: Tree, walk: Walk, source: str, trace: bool, kubernetes: Kubern
         far = walk.far.get((where, path), [])
         if walk.pins and (where, path) in walk.builds:
             data = told(data, walk.pins, kubernetes)
+        elif walk.pins and (where, path) in walk.plugins:
+            data = told_of_plugins(data, walk.pins, kubernetes)
         root = where is None and posixpath.dirname(path) == source and (where, path) in walk.builds
         if root:
             wanted = metadata(read(data).value)
@@ -109,14 +112,31 @@ def adapted(
 
 def told(data: bytes, pins: set[str], kubernetes: Kubernetes) -> bytes:
     """A kustomization file whose charts all say what they are for, as far as `pins` names it."""
-    value: Any = copy.deepcopy(read(data).value)
-    charts = [each for _, each in items(value, "helmCharts") if isinstance(each, dict)]
-    for each in charts:
-        if "kubeVersion" in pins and not field(each, "kubeVersion")[1]:
-            each["kubeVersion"] = kubernetes.version
-        if "apiVersions" in pins and not field(each, "apiVersions")[1]:
-            each["apiVersions"] = list(kubernetes.api_versions)
-    return written(value) if charts else data
+    build = read(data)
+    value: Any = copy.deepcopy(build.value)
+    for _, each in items(value, "helmCharts"):
+        if isinstance(each, dict):
+            tell(each, pins, kubernetes)
+    for at, text in build.inline:
+        put(value, at, told_of_plugins(text.encode(), pins, kubernetes).decode())
+    return written(value) if value != build.value else data
+
+
+def told_of_plugins(data: bytes, pins: set[str], kubernetes: Kubernetes) -> bytes:
+    """The same for a file that configures plugins, or an entry that does."""
+    documents = [each.value for each in configured(data).documents]
+    values = copy.deepcopy(documents)
+    for each in inflations(values):
+        tell(each, pins, kubernetes)
+    return b"\n---\n".join(map(written, values)) if values != documents else data
+
+
+def tell(chart: Any, pins: set[str], kubernetes: Kubernetes) -> None:
+    """Write into a chart's configuration what it is for, where it does not say that itself."""
+    if "kubeVersion" in pins and not field(chart, "kubeVersion")[1]:
+        chart["kubeVersion"] = kubernetes.version
+    if "apiVersions" in pins and not field(chart, "apiVersions")[1]:
+        chart["apiVersions"] = list(kubernetes.api_versions)
 
 
 def written(value: Any) -> bytes:

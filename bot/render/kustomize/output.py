@@ -14,6 +14,7 @@ from bot.render.kustomize.kustomization import field, items, read
 from bot.render.kustomize.layout import Layout
 from bot.render.kustomize.mended import mended
 from bot.render.kustomize.origins import Candidate, annotated, best, candidates, generators, identity
+from bot.render.kustomize.plugins import INFLATES
 from bot.render.kustomize.walk import Key, Walk
 from bot.render.manifests import problem, resources_of, shown_path
 from bot.render.plain import duplicates, first
@@ -21,7 +22,6 @@ from bot.render.plain import duplicates, first
 __all__ = ["Traced", "resources"]
 
 ORIGIN = "config.kubernetes.io/origin"
-INFLATES = "HelmChartInflationGenerator"
 
 
 @noun

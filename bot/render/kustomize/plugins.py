@@ -15,9 +15,10 @@ from bot.render.kustomize.charts import Chart, chart
 from bot.render.kustomize.kustomization import Path, Reference, field, fields_of, items
 from bot.render.kustomize.remote import Flaw
 
-__all__ = ["Configured", "configured"]
+__all__ = ["INFLATES", "Configured", "configured", "inflations"]
 
 REMEMBERED = 16 * 1024 * 1024
+INFLATES = "HelmChartInflationGenerator"
 FUNCTIONS = ("config.kubernetes.io/function", "config.k8s.io/function")
 FOREIGN = Flaw(
     wrong="is a function or plugin, a program that a render never runs",
@@ -50,9 +51,14 @@ def configured(data: bytes) -> Configured:
         return Configured(wrong=error.message, place=(error.line, error.column))
     parts = [part for index, each in enumerate(documents) for part in flattened(each.value, (index,))]
     found = [reference for at, value in parts for reference in named(value, at)]
-    inflated = [chart(value, value, at) for at, value in parts if kind(value) == "HelmChartInflationGenerator"]
+    inflated = [chart(value, value, at) for at, value in parts if kind(value) == INFLATES]
     flaws = [(at, FOREIGN) for at, value in parts if foreign(value)]
     return Configured(references=tuple(found), charts=tuple(inflated), flaws=tuple(flaws), documents=tuple(documents))
+
+
+def inflations(values: list[Any]) -> list[Any]:
+    """The configurations in these documents that inflate charts."""
+    return [part for each in values for _, part in flattened(each, ()) if kind(part) == INFLATES]
 
 
 def flattened(value: Any, at: Path) -> Iterator[tuple[Path, Any]]:

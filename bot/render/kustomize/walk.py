@@ -35,12 +35,16 @@ class Route:
 
 @dataclass
 class Walk:
-    """What was found. `builds` are the kustomization files by the way that led there, in the order they were met."""
+    """What was found. `builds` are the kustomization files by the way that led there, in the order they were met.
+
+    `plugins` are files that configure plugins.
+    """
 
     reads: set[str] = field(default_factory=set)
     files: set[Key] = field(default_factory=set)
     builds: dict[Key, Route | None] = field(default_factory=dict)
     objects: list[Key] = field(default_factory=list)
+    plugins: set[Key] = field(default_factory=set)
     far: dict[Key, list[Far]] = field(default_factory=dict)
     needs: set[Elsewhere] = field(default_factory=set)
     routes: dict[Elsewhere, Route] = field(default_factory=dict)
@@ -201,6 +205,7 @@ class Work:
         tree = self.tree if where is None else self.tree.elsewhere[where]
         for path in files:
             if (data := self.data(tree, where, path)) is not None:
+                self.walk.plugins.add((where, path))
                 inner = configured(data)
                 if inner.wrong:
                     self.wrong(where, path, inner.wrong, "correct the file", route, inner.place)

@@ -1,12 +1,14 @@
 """Charts that a kustomization inflates come out as the renderer `helm` would have them."""
 
+import json
+
 import pytest
 
 from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
-from tests.support.charts import chart_yaml
+from tests.support.charts import chart_yaml, config_map
 from tests.support.kustomizations import renderer
 from tests.support.programs import program
 from tests.support.trees import Files
@@ -36,3 +38,27 @@ async def test_an_error_of_a_chart_has_no_path_of_the_machine() -> None:
     assert "no luck" in found.message
     assert str(program("helm").parent) not in repr(found)
     assert "/tmp" not in repr(found)
+
+
+INFLATES = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\nreleaseName: two\n"
+ANOTHER = INFLATES.replace("name: g}", "name: h}").replace("two", "x")
+GENERATORS = {
+    "in a file": ("generators: [g.yaml]\n", {"env/g.yaml": INFLATES}),
+    "in a file of many": ("generators: [g.yaml]\n", {"env/g.yaml": f"{INFLATES}---\n{ANOTHER}"}),
+    "in the kustomization": (f"generators: [{json.dumps(INFLATES)}]\n", {}),
+    "in a folder": (
+        "generators: [../g]\n", {"g/kustomization.yaml": "resources: [g.yaml]\n", "g/g.yaml": INFLATES}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", GENERATORS)
+async def test_a_chart_beside_one_that_says_its_kubernetes_is_told_the_targets(where: str) -> None:
+    files = inflated(config_map("{{ .Release.Name }}", "'{{ .Capabilities.KubeVersion }}'"))
+    generators, more = GENERATORS[where]
+    pinned = "helmCharts: [{name: web, releaseName: one, kubeVersion: 1.30.0}]\n"
+    rendered = await inflate({**files, **more, "env/kustomization.yaml": pinned + generators})
+    told = {each.id.name: each.body["data"]["value"] for each in rendered.resources}
+    assert told.pop("one") == "v1.30.0"
+    assert told["two"] == "v1.35"
+    assert set(told.values()) == {"v1.35"}
