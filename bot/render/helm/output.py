@@ -8,12 +8,12 @@ from typing import Any
 from bot.document import Limits, load_documents
 from bot.model.noun import noun
 from bot.model.resource import Locate
+from bot.render.helm.hooks import events_of
 
 __all__ = ["Output", "Printed", "is_hook"]
 
 SOURCE = re.compile(rb"^---[ \t]*\n# Source: ([^\n]*)\n", re.MULTILINE)
 LIMITS = Limits(size=64 * 1024 * 1024, nodes=3_000_000, aliases=5_000)
-HOOK = "helm.sh/hook"
 CRDS = re.compile(r"[^/]+(/charts/[^/]+)*/crds/")
 
 
@@ -61,9 +61,4 @@ def is_hook(printed: Printed) -> str:
 
     Helm takes no file of `crds/` for a hook, whatever it says.
     """
-    if CRDS.match(printed.source) or not isinstance(printed.value, dict):
-        return ""
-    metadata = printed.value.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    events = annotations.get(HOOK) if isinstance(annotations, dict) else None
-    return str(events) if events is not None else ""
+    return "" if CRDS.match(printed.source) else events_of(printed.value)

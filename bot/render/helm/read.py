@@ -8,15 +8,13 @@ from bot.model.finding import Finding
 from bot.model.resource import Rendered, Resource
 from bot.render.helm.chart import Chart
 from bot.render.helm.explain import unreadable
+from bot.render.helm.hooks import hook, left_out
 from bot.render.helm.origin import InTemplate, file_of, first_line
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, resources_of, shown
 from bot.render.plain import duplicates, first
 
 __all__ = ["rendered"]
-
-DEPLOYING = {"pre-install", "post-install", "pre-upgrade", "post-upgrade"}
-NAMED = 10  # hooks that a notice names
 
 
 def rendered(chart: Chart, data: bytes, tools: tuple[str, ...]) -> Rendered:
@@ -26,7 +24,7 @@ def rendered(chart: Chart, data: bytes, tools: tuple[str, ...]) -> Rendered:
         printed = list(output.documents())
     except DocumentError as error:
         raise RenderError([unreadable(chart, output.source(error.line), error)]) from None
-    hooks = [(each, events) for each in printed if (events := is_hook(each))]
+    hooks = [hook(each.value, chart.at(file_of(chart, each.source))) for each in printed if is_hook(each)]
     lines = data.decode("utf-8", "replace").split("\n")
     results = [each for one in printed if not is_hook(one) for each in _resources(chart, one, lines)]
     resources = [each for each in results if isinstance(each, Resource)]
@@ -38,7 +36,7 @@ def rendered(chart: Chart, data: bytes, tools: tuple[str, ...]) -> Rendered:
         problems.append(problem(message, fix, path=chart.at("Chart.yaml")))
     if problems:
         raise RenderError(first(problems))
-    return Rendered(resources=tuple(resources), tools=tools, notices=tuple(_left_out(chart, hooks)))
+    return Rendered(resources=tuple(resources), tools=tools, notices=tuple(left_out(hooks)))
 
 
 def _resources(chart: Chart, printed: Printed, lines: Sequence[str]) -> Iterator[Resource | Finding]:
@@ -64,24 +62,3 @@ def _at_the_top(path: tuple[str | int, ...]) -> tuple[int, int]:
     """`bot.model.resource.Locate` of what has no template in the repository."""
     del path
     return 1, 1
-
-
-def _left_out(chart: Chart, hooks: Sequence[tuple[Printed, str]]) -> Iterator[Finding]:
-    """A notice for the hooks that a deployment by Helm would run, and one for the others."""
-    deploying = [one for one, events in hooks if DEPLOYING & {each.strip() for each in events.split(",")}]
-    others = [one for one, _ in hooks if one not in deploying]
-    for found, when, fix in (
-        (deploying, "install or upgrade", "they are not run; what must run belongs into a template without a hook"),
-        (others, "test, delete or rollback", "nothing is to be done: they belong to Helm's own commands"),
-    ):
-        if found:
-            count = f"{len(found)} hooks are" if len(found) > 1 else "1 hook is"
-            names = ", ".join(_named(each) for each in found[:NAMED]) + (", …" if len(found) > NAMED else "")
-            message = f"{count} left out, which Helm would run at {when}: {names}"
-            path = chart.at(file_of(chart, found[0].source))
-            yield Finding(check="render", level="notice", message=message, fix=fix, path=path, rule="hooks")
-
-
-def _named(printed: Printed) -> str:
-    name = printed.value["metadata"].get("name")
-    return shown(f"{printed.value.get('kind', 'object')} {name}", 100)

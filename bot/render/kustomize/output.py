@@ -10,6 +10,7 @@ from bot.model.finding import Finding
 from bot.model.noun import noun
 from bot.model.resource import Locate, Origin, Resource
 from bot.model.tree import Tree
+from bot.render.helm.hooks import Hook, events_of, hook, left_out
 from bot.render.kustomize.kustomization import field, items, read
 from bot.render.kustomize.layout import Layout
 from bot.render.kustomize.mended import mended
@@ -34,16 +35,23 @@ class Traced:
     file: str
 
 
-def resources(output: bytes, traced: Traced) -> tuple[Resource, ...]:
-    """The objects of an output. RenderError: one of them cannot be applied, or there is none."""
+def resources(output: bytes, traced: Traced) -> tuple[tuple[Resource, ...], tuple[Finding, ...]]:
+    """The objects of an output without the hooks of charts, and the notices of these.
+
+    RenderError: one of them cannot be applied, or there is none.
+    """
     try:
         documents = load_documents(output)
     except DocumentError as error:
         message = f"kustomize printed something that is no manifest: {error.message}"
         raise RenderError([problem(message, "look at what the kustomization makes", path=traced.file)]) from None
     found: list[Resource | Finding] = []
+    hooks: list[Hook] = []
     for each in documents:
         origin, body = trace(each.value, traced)
+        if is_hook(each.value, traced):
+            hooks.append(hook(body, origin.path))
+            continue
         found += resources_of(origin.path, body, origin.line, origin.locate or Nowhere(line=origin.line))
     problems: list[Finding] = [each for each in found if isinstance(each, Finding)]
     made = [each for each in found if isinstance(each, Resource)]
@@ -54,7 +62,7 @@ def resources(output: bytes, traced: Traced) -> tuple[Resource, ...]:
         problems.append(problem(message, fix, path=shown_path(traced.file), place=(1, 1)))
     if problems:
         raise RenderError(first(problems))
-    return tuple(made)
+    return tuple(made), tuple(left_out(hooks))
 
 
 @noun
@@ -82,6 +90,22 @@ def trace(body: Any, traced: Traced) -> tuple[Origin, Any]:
         body = without_origin(body)
     body = mended(body, traced.layout)
     return origin or whole, body
+
+
+def is_hook(body: Any, traced: Traced) -> bool:
+    """Whether a chart made this as a hook. Where nothing is traced, whatever says so beside a chart is taken for one.
+
+    Helm takes no definition of a chart's `crds/` for a hook, and here they look like any other.
+    """
+    if not traced.walk.charts or not events_of(body) or body.get("kind") == "CustomResourceDefinition":
+        return False
+    text = annotations_of(body).get(ORIGIN) if traced.layout.traced else None
+    return not isinstance(text, str) or made_by(annotated(text.encode())) == INFLATES
+
+
+def made_by(said: Mapping[str, Any]) -> Any:
+    """The kind of the generator that an origin names; None: no generator."""
+    return field(said.get("configuredBy"), "kind")[1]
 
 
 def annotations_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,7 +140,7 @@ def from_annotation(body: Mapping[str, Any], text: str, traced: Traced) -> Origi
         return Origin(path=shown_path(route.file), line=line, locate=Nowhere(line=line))
     if (data := content(traced.tree, (None, file))) is None:
         return None
-    if field(said.get("configuredBy"), "kind")[1] == INFLATES and (None, file) in traced.walk.builds:
+    if made_by(said) == INFLATES and (None, file) in traced.walk.builds:
         return inflated(body, file, data)
     choices = generators(data) if (None, file) in traced.walk.builds else candidates(data)
     chosen = best(body, ((file, each) for each in choices))

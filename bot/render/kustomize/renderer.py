@@ -112,7 +112,8 @@ class Kustomize:
         if output is None:
             output = await self._build(traced, tools, arguments)
             self._cache.store(key, output)
-        rendered = Rendered(resources=resources(output, traced), tools=tools.names)
+        made, notices = resources(output, traced)
+        rendered = Rendered(resources=made, tools=tools.names, notices=notices)
         self._cache.remember(lines, rendered, output)
         return rendered
 

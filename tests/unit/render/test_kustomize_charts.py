@@ -8,7 +8,7 @@ from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
-from tests.support.charts import chart_yaml, config_map
+from tests.support.charts import HOOKS, chart_yaml, config_map
 from tests.support.kustomizations import renderer
 from tests.support.programs import program
 from tests.support.trees import Files
@@ -38,6 +38,51 @@ async def test_an_error_of_a_chart_has_no_path_of_the_machine() -> None:
     assert "no luck" in found.message
     assert str(program("helm").parent) not in repr(found)
     assert "/tmp" not in repr(found)
+
+
+OWN = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: own, annotations: {helm.sh/hook: pre-install}}
+"""
+CRD = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: as.example.com, annotations: {helm.sh/hook: crd-install}}
+"""
+
+
+async def test_hooks_of_a_chart_are_left_out_and_counted() -> None:
+    files = {**inflated(HOOKS), "env/own.yaml": OWN, "env/charts/web/crds/a.yaml": CRD}
+    chart = "helmCharts: [{name: web, releaseName: rel, includeCRDs: true}]\n"
+    files["env/kustomization.yaml"] = chart + "resources: [own.yaml]\n"
+    rendered = await inflate(files)
+    made = ["CustomResourceDefinition as.example.com", "Job own", "Service rel"]
+    assert sorted(str(each.id) for each in rendered.resources) == made
+    first, second = rendered.notices
+    assert "1 hook is left out, which Helm would run at install or upgrade: Job rel-migrate" in first.message
+    assert "1 hook is left out, which Helm would run at test, delete or rollback: Pod rel-test" in second.message
+    assert {(each.level, each.path) for each in rendered.notices} == {("notice", "env/kustomization.yaml")}
+
+
+async def test_hooks_of_a_chart_are_left_out_where_nothing_is_traced() -> None:
+    files = inflated(HOOKS)
+    files["env/kustomization.yaml"] += "labels: [{pairs: {q: r}, fields: [{path: metadata/annotations}]}]\n"
+    rendered = await inflate(files)
+    assert ([str(each.id) for each in rendered.resources], len(rendered.notices)) == (["Service rel"], 2)
+
+
+async def test_a_hook_that_a_patch_makes_an_object_of_is_one() -> None:
+    files = inflated(HOOKS)
+    patch = "{apiVersion: batch/v1, kind: Job, metadata: {name: rel-migrate, annotations: {helm.sh/hook: null}}}"
+    files["env/kustomization.yaml"] += f"patches: [{{patch: '{patch}'}}]\n"
+    rendered = await inflate(files)
+    assert sorted(str(each.id) for each in rendered.resources) == ["Job rel-migrate", "Service rel"]
+
+
+async def test_a_chart_of_hooks_alone_renders_to_nothing() -> None:
+    with pytest.raises(RenderError, match="renders to no object"):
+        await inflate(inflated(HOOKS.rpartition("---\n")[0]))
 
 
 INFLATES = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\nreleaseName: two\n"
