@@ -21,7 +21,7 @@ from bot.render.helm.program import Runner, arguments, laid_out
 from bot.render.helm.read import rendered
 from bot.render.helm.schema import refuse_remote
 from bot.render.helm.scratch import Scratch, content_key
-from bot.render.helm.steady import doubts, later, refusal, unequal
+from bot.render.helm.steady import as_written, doubts, later, refusal, unequal
 from bot.render.manifests import problem
 from bot.render.plain import BUILD_FILES, located
 
@@ -100,7 +100,7 @@ class Helm:
         if second.status:
             raise refusal(chart, f"{chart.name}/Chart.yaml")
         try:
-            error = await asyncio.to_thread(unequal, chart, output, second.output)
+            error = await asyncio.to_thread(unequal, chart, output, as_written(second.output))
         except DocumentError as fault:
             raise RenderError([unreadable(chart, Output(output).source(fault.line), fault)]) from None
         if error:

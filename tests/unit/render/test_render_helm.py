@@ -218,6 +218,16 @@ async def test_errors_say_where(helm: Helm, case: str) -> None:
     assert (found.path, found.line) == place
 
 
+@pytest.mark.parametrize(
+    "template", ['{{ "at {{ now }}" | quote }}', '{{ .Files.Get "f.txt" | quote }}', "{{ .Values.text | quote }}"]
+)
+@pytest.mark.parametrize("text", ["at {{ now }}", "{{ ago .x }} at {{ now }}"])
+async def test_text_that_only_looks_like_asking_the_time_is_text(helm: Helm, template: str, text: str) -> None:
+    files = web(config_map("a", template), {"values.yaml": f"text: '{text}'\n", "f.txt": text})
+    (found,) = (await render(helm, files)).resources
+    assert "at {{ now }}" in found.body["data"]["value"]
+
+
 async def test_values_that_are_no_yaml_are_told_with_their_line(helm: Helm) -> None:
     found = await refusal(helm, {**web("a: 1"), "envs/v.yaml": "a: 1\nb: [hunter2\nc: 1\n"}, values=["envs/v.yaml"])
     assert (found.path, found.line) == ("envs/v.yaml", 3)
