@@ -18,7 +18,7 @@ from bot.render.helm.origin import file_of
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, shown
 
-__all__ = ["Doubt", "as_written", "doubts", "later", "refusal", "unequal"]
+__all__ = ["Doubt", "as_written", "doubts", "later", "moved", "refusal", "unequal"]
 
 UNSTEADY = re.compile(
     rb"\b(rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|uuidv4|now|ago|bcrypt|htpasswd|encryptAES|genCA\w*|"
@@ -76,10 +76,11 @@ def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tu
 
 def later(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files with templates that are rendered some years later."""
-    return {path: _repacked(data) if path.endswith(ARCHIVE) else _moved(data) for path, data in files.items()}
+    return {path: _repacked(data) if path.endswith(ARCHIVE) else moved(data) for path, data in files.items()}
 
 
-def _moved(data: bytes) -> bytes:
+def moved(data: bytes) -> bytes:
+    """One template, or a text that may become one, for later."""
     return ACTION.sub(lambda action: TOKEN.sub(_token, action[0]), data) if CLOCK.search(data) else data
 
 

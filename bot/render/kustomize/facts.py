@@ -49,7 +49,8 @@ class Far:
 class Facts:
     """What was found. `reads` are paths of the tree, also of what is not there; `files` those that a build reads.
 
-    `plugins` are files whose documents configure plugins, `objects` those that hold objects or may.
+    `plugins` are files whose documents configure plugins, `objects` those that hold objects or may, `values` those
+    that charts are given.
     """
 
     reads: set[str] = field(default_factory=set)
@@ -59,6 +60,7 @@ class Facts:
     folders: list[Folder] = field(default_factory=list)
     far: list[Far] = field(default_factory=list)
     charts: list[str] = field(default_factory=list)
+    values: set[str] = field(default_factory=set)
     pins: set[str] = field(default_factory=set)
     problems: list[Finding] = field(default_factory=list)
 
@@ -185,6 +187,7 @@ class Finder:
         self.facts.pins |= each.pins
         for reference in each.values:
             self.reference(reference)
+            self.facts.values.add(joined(self.folder, reference.text) or "")
 
 
 def find(finder: Finder, references: Iterable[Reference], charts: Iterable[Chart]) -> Facts:

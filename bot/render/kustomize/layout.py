@@ -8,7 +8,8 @@ import copy
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from bot.model.kubernetes import Kubernetes
@@ -17,9 +18,9 @@ from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize.facts import Far
 from bot.render.kustomize.kustomization import Path, field, items, read
 from bot.render.kustomize.plugins import configured, inflations
-from bot.render.kustomize.walk import Walk
+from bot.render.kustomize.walk import Key, Walk
 
-__all__ = ["ORIGINS", "Layout", "lay_out"]
+__all__ = ["ORIGINS", "Layout", "lay_out", "reworded", "reworded_plugins", "written"]
 
 ORIGINS = "originAnnotations"
 # what JSON leaves as it is and a YAML reader refuses or folds, even between quotes
@@ -30,17 +31,24 @@ UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 class Layout:
     """The files by their place on disk, the folder to build, and what stands where.
 
-    `reworded` are those that say the same in other words, as the repository has them; `others` the other repositories
-    by their folder. `asked`: whether the author asked for origin annotations; `traced`: whether they will be in the
+    `own` are those that say the same in other words, as their repository has them; `others` the other repositories by
+    their folder. `asked`: whether the author asked for origin annotations; `traced`: whether they will be in the
     output.
     """
 
     files: Mapping[str, bytes]
-    reworded: Mapping[str, bytes]
+    own: Mapping[str, bytes]
     folder: str
     others: Mapping[str, Elsewhere]
     asked: bool
     traced: bool
+
+    def place(self, key: Key) -> str:
+        """Where a file or folder of this repository or of another one stands."""
+        where, path = key
+        if where is None:
+            return posixpath.join("tree", path)
+        return posixpath.join(next(folder for folder, each in self.others.items() if each == where), path)
 
     def repository_path(self, place: str) -> tuple[Elsewhere | None, str] | None:
         """What a place on disk holds: (the other repository or None for this one, the path in it)."""
@@ -62,17 +70,18 @@ def lay_out(tree: Tree, walk: Walk, source: str, trace: bool, kubernetes: Kubern
     others = {f"other/{index}": each for index, each in enumerate(numbered)}
     folders: dict[Elsewhere | None, str] = {None: "tree", **{each: folder for folder, each in others.items()}}
     files: dict[str, bytes] = {}
-    reworded: dict[str, bytes] = {}
+    own: dict[str, bytes] = {}
+    pin = partial(tell, walk.pins, kubernetes)
     asked = traced = False
     for where, path in walk.files:
         origin = tree if where is None else tree.elsewhere[where]
-        data = own = origin.read(path)
+        data = given = origin.read(path)
         place = posixpath.join(folders[where], path)
         far = walk.far.get((where, path), [])
         if walk.pins and (where, path) in walk.builds:
-            data = told(data, walk.pins, kubernetes)
+            data = reworded(data, pin)
         elif walk.pins and (where, path) in walk.plugins:
-            data = told_of_plugins(data, walk.pins, kubernetes)
+            data = reworded_plugins(data, pin)
         root = where is None and posixpath.dirname(path) == source and (where, path) in walk.builds
         if root:
             wanted = metadata(read(data).value)
@@ -85,10 +94,10 @@ def lay_out(tree: Tree, walk: Walk, source: str, trace: bool, kubernetes: Kubern
         elif far and (where, path) in walk.builds:
             data = adapted(data, far, folders, place)
         files[place] = data
-        if data is not own:
-            reworded[place] = own
+        if data is not given:
+            own[place] = given
     folder = posixpath.join("tree", source)
-    return Layout(files=files, reworded=reworded, folder=folder, others=others, asked=asked, traced=traced)
+    return Layout(files=files, own=own, folder=folder, others=others, asked=asked, traced=traced)
 
 
 def metadata(value: Mapping[str, Any]) -> list[Any]:
@@ -110,29 +119,32 @@ def adapted(
     return written(value)
 
 
-def told(data: bytes, pins: set[str], kubernetes: Kubernetes) -> bytes:
-    """A kustomization file whose charts all say what they are for, as far as `pins` names it."""
+def reworded(data: bytes, change: Callable[[Any], None]) -> bytes:
+    """A kustomization file with the configuration of each of its charts changed."""
     build = read(data)
     value: Any = copy.deepcopy(build.value)
-    for _, each in items(value, "helmCharts"):
-        if isinstance(each, dict):
-            tell(each, pins, kubernetes)
+    for name in ("helmCharts", "helmChartInflationGenerator"):
+        for _, each in items(value, name):
+            if isinstance(each, dict):
+                change(each)
     for at, text in build.inline:
-        put(value, at, told_of_plugins(text.encode(), pins, kubernetes).decode())
+        put(value, at, reworded_plugins(text.encode(), change).decode())
     return written(value) if value != build.value else data
 
 
-def told_of_plugins(data: bytes, pins: set[str], kubernetes: Kubernetes) -> bytes:
+def reworded_plugins(data: bytes, change: Callable[[Any], None]) -> bytes:
     """The same for a file that configures plugins, or an entry that does."""
     documents = [each.value for each in configured(data).documents]
     values = copy.deepcopy(documents)
     for each in inflations(values):
-        tell(each, pins, kubernetes)
+        change(each)
     return b"\n---\n".join(map(written, values)) if values != documents else data
 
 
-def tell(chart: Any, pins: set[str], kubernetes: Kubernetes) -> None:
-    """Write into a chart's configuration what it is for, where it does not say that itself."""
+def tell(pins: set[str], kubernetes: Kubernetes, chart: Any) -> None:
+    """Write into a chart's configuration what it is for, as far as `pins` names it and it does not say that itself."""
+    if field(chart, "chartName")[1]:  # the older form has no field for either
+        return
     if "kubeVersion" in pins and not field(chart, "kubeVersion")[1]:
         chart["kubeVersion"] = kubernetes.version
     if "apiVersions" in pins and not field(chart, "apiVersions")[1]:

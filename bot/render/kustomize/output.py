@@ -20,7 +20,7 @@ from bot.render.kustomize.walk import Key, Walk
 from bot.render.manifests import problem, resources_of, shown_path
 from bot.render.plain import duplicates, first
 
-__all__ = ["Traced", "resources"]
+__all__ = ["Traced", "applied", "resources"]
 
 ORIGIN = "config.kubernetes.io/origin"
 
@@ -63,6 +63,14 @@ def resources(output: bytes, traced: Traced) -> tuple[tuple[Resource, ...], tupl
     if problems:
         raise RenderError(first(problems))
     return tuple(made), tuple(left_out(hooks))
+
+
+def applied(output: bytes, traced: Traced) -> list[Any]:
+    """What an output holds beside the hooks of charts; nothing where it cannot be read."""
+    try:
+        return [each.value for each in load_documents(output) if not is_hook(each.value, traced)]
+    except DocumentError:
+        return []
 
 
 @noun

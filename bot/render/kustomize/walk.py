@@ -37,7 +37,7 @@ class Route:
 class Walk:
     """What was found. `builds` are the kustomization files by the way that led there, in the order they were met.
 
-    `plugins` are files that configure plugins.
+    `plugins` are files that configure plugins, `values` those that charts are given.
     """
 
     reads: set[str] = field(default_factory=set)
@@ -49,6 +49,7 @@ class Walk:
     needs: set[Elsewhere] = field(default_factory=set)
     routes: dict[Elsewhere, Route] = field(default_factory=dict)
     charts: list[Key] = field(default_factory=list)
+    values: set[Key] = field(default_factory=set)
     pins: set[str] = field(default_factory=set)
     unread: set[Key] = field(default_factory=set)
     problems: list[Finding] = field(default_factory=list)
@@ -219,6 +220,7 @@ class Work:
             walk.reads |= facts.reads
         walk.files |= {(where, each) for each in facts.files}
         walk.charts += [(where, each) for each in facts.charts]
+        walk.values |= {(where, each) for each in facts.values if each in facts.files}
         walk.pins |= facts.pins
         if facts.far:
             walk.far[(where, file)] = facts.far

@@ -8,19 +8,21 @@ from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
-from tests.support.charts import HOOKS, chart_yaml, config_map
+from tests.support.charts import HOOKS, archive, chart_yaml, config_map
 from tests.support.kustomizations import renderer
 from tests.support.programs import program
 from tests.support.trees import Files
 from tests.support.trees import tree as make_tree
 
+KUSTOMIZATION = "helmCharts: [{name: web, releaseName: rel}]\n"
 
-def inflated(template: str) -> dict[str, str]:
+
+def inflated(template: str) -> dict[str, str | bytes]:
     """A kustomization in `env` that inflates a chart of one template."""
     return {
-        "env/kustomization.yaml": "helmCharts: [{name: web, releaseName: rel}]\n",
+        "env/kustomization.yaml": KUSTOMIZATION,
         "env/charts/web/Chart.yaml": chart_yaml("web"),
-        "env/charts/web/values.yaml": "",
+        "env/charts/web/values.yaml": "unused: 1\n",
         "env/charts/web/templates/a.yaml": template,
     }
 
@@ -67,7 +69,9 @@ async def test_hooks_of_a_chart_are_left_out_and_counted() -> None:
 
 async def test_hooks_of_a_chart_are_left_out_where_nothing_is_traced() -> None:
     files = inflated(HOOKS)
-    files["env/kustomization.yaml"] += "labels: [{pairs: {q: r}, fields: [{path: metadata/annotations}]}]\n"
+    files["env/kustomization.yaml"] = (
+        KUSTOMIZATION + "labels: [{pairs: {q: r}, fields: [{path: metadata/annotations}]}]\n"
+    )
     rendered = await inflate(files)
     assert ([str(each.id) for each in rendered.resources], len(rendered.notices)) == (["Service rel"], 2)
 
@@ -75,7 +79,7 @@ async def test_hooks_of_a_chart_are_left_out_where_nothing_is_traced() -> None:
 async def test_a_hook_that_a_patch_makes_an_object_of_is_one() -> None:
     files = inflated(HOOKS)
     patch = "{apiVersion: batch/v1, kind: Job, metadata: {name: rel-migrate, annotations: {helm.sh/hook: null}}}"
-    files["env/kustomization.yaml"] += f"patches: [{{patch: '{patch}'}}]\n"
+    files["env/kustomization.yaml"] = KUSTOMIZATION + f"patches: [{{patch: '{patch}'}}]\n"
     rendered = await inflate(files)
     assert sorted(str(each.id) for each in rendered.resources) == ["Job rel-migrate", "Service rel"]
 
@@ -83,6 +87,66 @@ async def test_a_hook_that_a_patch_makes_an_object_of_is_one() -> None:
 async def test_a_chart_of_hooks_alone_renders_to_nothing() -> None:
     with pytest.raises(RenderError, match="renders to no object"):
         await inflate(inflated(HOOKS.rpartition("---\n")[0]))
+
+
+NOW = '{{ now | date "2006" }}'
+TPL = config_map("a", "{{ tpl .Values.text . | quote }}")
+VALUES = f"{{text: '{NOW}'}}"
+ASKING: dict[str, tuple[str, Files]] = {
+    "a template": (config_map("a", f"'{NOW}'"), {}),
+    "a file of values": (
+        TPL,
+        {"env/kustomization.yaml": "helmCharts: [{name: web, releaseName: rel, valuesFile: v.yaml}]\n",
+         "env/v.yaml": f"text: '{NOW}'\n"},
+    ),
+    "values in place": (
+        TPL, {"env/kustomization.yaml": KUSTOMIZATION.replace("}", f", valuesInline: {VALUES}}}")},
+    ),
+    "the older form": (
+        TPL,
+        {"env/kustomization.yaml": "helmChartInflationGenerator: [{chartName: web, releaseName: rel, "
+         f"chartHome: charts, valuesLocal: {VALUES}}}]\n"},
+    ),
+    "a generator": (
+        TPL,
+        {"env/kustomization.yaml": "generators: [g.yaml]\n",
+         "env/g.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\n"
+         f"releaseName: two\nvaluesInline: {VALUES}\n"},
+    ),
+    "an archive": (
+        config_map("a", "'1'"),
+        {"env/charts/web/charts/sub-1.2.3.tgz": archive(
+            {"sub/Chart.yaml": chart_yaml("sub"), "sub/templates/b.yaml": config_map("b", f"'{NOW}'")})},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ASKING)
+async def test_a_chart_that_asks_the_time_is_refused(where: str) -> None:
+    template, more = ASKING[where]
+    with pytest.raises(RenderError, match="same twice"):
+        await inflate({**inflated(template), **more})
+
+
+async def test_text_that_only_looks_like_asking_the_time_is_text() -> None:
+    template = config_map("a", '{{ .Files.Get "f.txt" | quote }}') + "  text: {{ .Values.text | quote }}\n"
+    files = inflated(template) | {"env/charts/web/f.txt": NOW, "env/charts/web/v.yaml": f"text: '{NOW}'\n"}
+    chart = KUSTOMIZATION.replace("}", ", valuesFile: charts/web/v.yaml}")
+    files["env/kustomization.yaml"] = f"{chart}configMapGenerator: [{{name: g, literals: ['value={NOW}']}}]\n"
+    rendered = await inflate(files)
+    assert [each.body["data"]["value"] for each in rendered.resources] == [NOW, NOW]
+
+
+async def test_what_is_not_applied_may_differ() -> None:
+    rendered = await inflate(inflated(HOOKS.replace("-migrate", "-{{ randAlphaNum 9 | lower }}")))
+    assert [each.id.name for each in rendered.resources] == ["rel"]
+
+
+async def test_an_archive_that_is_not_read_is_told() -> None:
+    with pytest.raises(RenderError) as error:
+        await inflate({**inflated(config_map("a", "'1'")), "env/charts/web/files/x.tgz": b"damaged"})
+    (found,) = error.value.findings
+    assert (found.path, "archive" in found.message) == ("env/charts/web/files/x.tgz", True)
 
 
 INFLATES = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\nreleaseName: two\n"
