@@ -5,9 +5,11 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from bot.check.patterns import GoPattern
+from bot.check.problem import MOST
 
 __all__ = ["FORMATS", "KEYWORDS", "MapList", "SetList"]
 
@@ -49,8 +51,8 @@ class MapList:
             raise ValueError(str(index))
 
     def iter_errors(self, instance: Any) -> Iterator[Exception]:
-        """One for every item that repeats an earlier one's key."""
-        return (ValueError(str(index)) for index in self.repeated(instance))
+        """One for each of the first items that repeat an earlier one's key."""
+        return told(self.repeated(instance))
 
     def repeated(self, instance: Any) -> Iterator[int]:
         """The indices of those items."""
@@ -79,8 +81,8 @@ class SetList:
             raise ValueError(str(index))
 
     def iter_errors(self, instance: Any) -> Iterator[Exception]:
-        """One for every item that was there before."""
-        return (ValueError(str(index)) for index in self.repeated(instance))
+        """One for each of the first items that were there before."""
+        return told(self.repeated(instance))
 
     def repeated(self, instance: Any) -> Iterator[int]:
         """The indices of those items."""
@@ -90,6 +92,14 @@ class SetList:
             if key in seen:
                 yield index
             seen.add(key)
+
+
+def told(indices: Iterator[int]) -> Iterator[Exception]:
+    """The errors about these items, no more of them than make it plain that not all are shown.
+
+    The validator copies the whole list for each error, so that errors of every item would take the square of it.
+    """
+    return (ValueError(str(index)) for index in islice(indices, MOST + 1))
 
 
 FORMATS: Mapping[str, Callable[[str], bool]] = {"quantity": quantity, "byte": base64_bytes}

@@ -4,12 +4,15 @@ import json
 
 from bot.model.noun import noun
 
-__all__ = ["LONGEST_NAME", "Path", "Problem", "field_name", "shown"]
+__all__ = ["LONGEST_NAME", "MOST", "Path", "Problem", "field_name", "shown"]
 
 Path = tuple[str | int, ...]
 """Keys and indices from a value's root."""
 
 LONGEST_NAME = 80
+
+MOST = 20
+"""Problems of one object that are told; more of them help nobody."""
 
 
 @noun

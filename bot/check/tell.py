@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
-from bot.check.problem import Path, Problem, field_name
+from bot.check.problem import MOST, Path, Problem, field_name
 from bot.check.rules import Unevaluated
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 
-__all__ = ["MOST", "SCHEMAS", "Level", "finding", "not_validated", "told"]
+__all__ = ["SCHEMAS", "Level", "finding", "not_validated", "told"]
 
 SCHEMAS = "schemas"
 """The name that findings about schemas carry."""
-
-MOST = 20  # findings of one object; more of them help nobody
 
 Level = Literal["error", "unknown", "warning", "notice"]
 

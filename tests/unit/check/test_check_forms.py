@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.forms import MapList, base64_bytes, quantity
+from bot.check.forms import MapList, SetList, base64_bytes, quantity
+from bot.check.problem import MOST
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,9 @@ def test_the_first_item_with_a_used_key_is_named(items: Any, repeated: str | Non
     else:
         with pytest.raises(ValueError, match=f"^{repeated}$"):
             keyword.validate(items)
+
+
+@pytest.mark.parametrize("keyword", [MapList({}, {"name": None}, []), SetList({}, True, [])])
+def test_no_more_repeated_items_are_errors_than_are_told(keyword: MapList | SetList) -> None:
+    doubled = [{"name": "a"}] * 4000
+    assert [str(each) for each in keyword.iter_errors(doubled)] == [str(index) for index in range(1, MOST + 2)]
