@@ -25,8 +25,9 @@ CARDS = (
 )
 COLOUR = r"([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
 TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
-GO_DURATION = re.compile(r"[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
-DURATION_PART = re.compile(r"[0-9]+\s*([A-Za-zµ]+)")
+# Whatever was matched is kept (`++`): to give signs back would take the square of a long text's length.
+GO_DURATION = re.compile(r"[-+]?(0|(([0-9]++(\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|μs|ms|s|m|h))++)", re.ASCII)
+DURATION_PART = re.compile(r"(?<![0-9])[0-9]++\s*+([A-Za-zµ]+)")
 BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 UNITS = ("nano", "micro", "milli", "sec", "min", "hour", "day", "week")
 SHORT_UNITS = frozenset({"ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk"})
@@ -125,7 +126,10 @@ def uri(text: str) -> bool:
 
 def email(text: str) -> bool:
     """What Go's `mail.ParseAddress` reads: an address, with a name before it or not."""
-    local, at, domain = parseaddr(text)[1].rpartition("@")
+    try:
+        local, at, domain = parseaddr(text)[1].rpartition("@")
+    except RecursionError:  # it calls itself for each bracket
+        return False
     bare = not local.startswith('"') and " " in local
     return bool(local and at and domain) and not bare and " " not in domain and " " not in text.rpartition("@")[2]
 

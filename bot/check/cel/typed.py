@@ -21,7 +21,8 @@ RESERVED = frozenset(
     ]
 )
 SIGNS = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|us|µs|μs|ns|m|s)")
+# Whatever was matched is kept (`++`): to give signs back would take the square of a long text's length.
+DURATION = re.compile(r"([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(h|ms|us|µs|μs|ns|m|s)")
 SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 
 
@@ -71,7 +72,10 @@ def read(text: str, form: str) -> Any:
 def duration(text: str) -> timedelta:
     """Go's `1h30m`. ValueError: it is none."""
     sign, rest = (-1, text[1:]) if text[:1] == "-" else (1, text.removeprefix("+"))
-    parts = DURATION.findall(rest)
-    if rest != "0" and (not parts or "".join(number + unit for number, unit in parts) != rest):
+    seconds, at = 0.0, 0
+    while found := DURATION.match(rest, at):
+        seconds += float(found[1]) * SECONDS[found[2]]
+        at = found.end()
+    if rest != "0" and (not at or at < len(rest)):
         raise ValueError("not a duration")
-    return sign * timedelta(seconds=sum(float(number) * SECONDS[unit] for number, unit in parts))
+    return sign * timedelta(seconds=seconds)
