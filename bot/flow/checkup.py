@@ -46,8 +46,10 @@ Later = tuple[str, tuple[Resource, ...]]
 class Checkup:
     """What is checked: `head` with the environments of its configuration (or those that were chosen of it).
 
-    `base` and `before` are what it is compared with; None: nothing. `written` says whether there is a `tidegate.yaml`.
-    Those of `files` that have a schema by `configuration` are validated, whether an environment reads them or not.
+    `base` and `before`, its configuration, are what it is compared with; None: nothing. `broken_before`: the base has a
+    configuration that cannot be used, so nobody knows what it renders. `written` says whether there is a
+    `tidegate.yaml`. Those of `files` that have a schema by `configuration` are validated, whether an environment reads
+    them or not.
     """
 
     environments: tuple[Environment, ...]
@@ -55,6 +57,7 @@ class Checkup:
     load: Load
     base: Tree | None = None
     before: Configuration | None = None
+    broken_before: bool = False
     written: bool = True
     configuration: Configuration | None = None
     files: frozenset[str] = frozenset()
@@ -243,17 +246,24 @@ async def evaluate(
     """All findings of all checks about those resources; `as_written` as `Examined` has it."""
     head = subject.head
     examined = Examined(
-        environment=environment, resources=resources, before=await before(tools, subject, environment),
+        environment=environment, resources=resources, before=await before(tools, subject, environment, resources),
         kubernetes=tools.api(environment), files=files,
         as_written=as_written, policies=await subject.load(head, policy_files(environment, head)),
     )  # fmt: skip
     return tuple(await tools.evaluator.check(environment.id.repository, examined))
 
 
-async def before(tools: Tools, subject: Checkup, environment: Environment) -> tuple[Resource, ...] | None:
-    """What the base renders, where a policy may ask for it; None: it does not render, so nobody knows."""
+async def before(
+    tools: Tools, subject: Checkup, environment: Environment, resources: tuple[Resource, ...]
+) -> tuple[Resource, ...] | None:
+    """What the base renders, where a policy or a custom resource's rule may ask for it; None: nobody knows."""
+    asked = environment.policies or any(not is_own_group(each.id.group) for each in resources)
+    if subject.base is None or not asked:
+        return ()
+    if subject.broken_before:
+        return None
     earlier = subject.before.environment(environment.id.name) if subject.before else None
-    if subject.base is None or earlier is None or not environment.policies:
+    if earlier is None:
         return ()
     try:
         rendered, _ = await render(tools, subject.load, earlier, subject.base)

@@ -42,14 +42,13 @@ async def gather(request: CheckRequest, tools: Tools) -> Gathered:
     head = await repository.working_tree()
     configuration, written = await configured(repository, head)
     environments = chosen(configuration, request.environments or [])
-    # oldObject of a policy is what the base renders; nothing else asks for it
-    asked = request.since or any(each.policies for each in environments)
-    base = await base_of(repository, request) if asked else None
+    base = await base_of(repository, request)
     if request.since and base is not None:
         head = await repository.compared(head, base)
+    before, broken_before = await earlier(repository, base)
     subject = Checkup(
         environments=environments, head=head, load=repository.load, base=base,
-        before=await earlier(repository, base), written=written, configuration=configuration,
+        before=before, broken_before=broken_before, written=written, configuration=configuration,
         files=frozenset() if request.environments else frozenset(head.entries),
     )  # fmt: skip
     every = subject.environments
@@ -104,12 +103,12 @@ async def base_of(repository: LocalRepository, request: CheckRequest) -> Tree | 
         raise
 
 
-async def earlier(repository: LocalRepository, base: Tree | None) -> Configuration | None:
-    """The base's configuration; None where it has none that can be used."""
+async def earlier(repository: LocalRepository, base: Tree | None) -> tuple[Configuration | None, bool]:
+    """The base's configuration, None where it has none that can be used; and whether it has one that cannot."""
     try:
-        return await read_configuration(repository, base) if base else None
+        return (await read_configuration(repository, base) if base else None), False
     except InputError:
-        return None
+        return None, True
 
 
 def chosen(configuration: Configuration, names: Sequence[str]) -> tuple[Environment, ...]:

@@ -17,8 +17,10 @@ from bot.flow import checkup as room
 from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
 from bot.git.local import LocalRepository
 from bot.model.checked import Checked
-from bot.model.environment import Environment, Source
+from bot.model.environment import Configuration, Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.noun import Sha
+from bot.model.tree import Tree
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="r")
 
@@ -187,6 +189,25 @@ def test_an_environment_with_policies_that_look_at_several_objects_is_one_piece(
     tools.evaluator._checks += (Together(),)  # type: ignore[attr-defined]
     assert list(room.tasks_of(tools, subject, subject.environments[0])) == [Task(environment="b")]
     assert room.tasks_of(offline_tools(), subject, subject.environments[0]).__next__().paths == ("b/web.yaml",)
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "asked"), [("b", {}, False), ("b", {"policies": ("p",)}, True), ("a", {}, True)]
+)
+def test_the_base_is_read_where_something_may_ask_for_it(
+    tmp_path: Path, path: str, given: dict[str, Any], asked: bool
+) -> None:
+    subject = subject_of(repository(tmp_path), path, **given)
+    base = replace(subject.head, revision=Sha("1" * 40))
+    loaded = []
+
+    async def load(tree: Tree, paths: frozenset[str]) -> Tree:
+        loaded.append(tree.revision)
+        return await subject.load(replace(tree, revision=subject.head.revision), paths)
+
+    before = Configuration(environments=subject.environments)
+    judged(replace(subject, base=base, before=before, load=load), 1)
+    assert (base.revision in loaded) is asked
 
 
 def test_what_concerns_a_whole_environment_is_shown_where_it_is_described(tmp_path: Path) -> None:

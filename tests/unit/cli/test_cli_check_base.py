@@ -1,0 +1,74 @@
+"""`tidegate check` compares with what was committed, where a rule or a policy asks for it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+CONFIGURATION = "version: 1\nenvironments:\n  prod: {source: {path: envs}, target: prod, apply: never}\n"
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.acme.example}
+spec:
+  group: acme.example
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {
+        class: {type: string, x-kubernetes-validations: [{rule: self == oldSelf, message: class never changes}]}}}}}}
+"""
+GOLD = "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {name: a, namespace: shop}\nspec: {class: gold}\n"
+SILVER = GOLD.replace("gold", "silver")
+
+
+def check(repository: Path, *arguments: str) -> tuple[int, str]:
+    """(exit status, what is said)."""
+    command = [sys.executable, "-m", "bot.cli", "check", *arguments]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def commit(repository: Path) -> None:
+    """Commit everything."""
+    for arguments in (["add", "-A"], ["commit", "-q", "-m", "more"]):
+        subprocess.run([*GIT, *arguments], cwd=repository, check=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An environment with one custom resource, committed."""
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "tidegate.yaml").write_text(CONFIGURATION)
+    (tmp_path / "envs/definition.yaml").write_text(DEFINITION)
+    (tmp_path / "envs/widget.yaml").write_text(GOLD)
+    subprocess.run([*GIT, "init", "-q", "-b", "main"], cwd=tmp_path, check=True)
+    commit(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("since", [[], ["--changed-since", "HEAD"]])
+def test_a_rule_sees_what_was_committed_where_there_are_no_policies(repository: Path, since: list[str]) -> None:
+    assert check(repository, *since)[0] == 0
+    (repository / "envs/widget.yaml").write_text(SILVER)
+    status, said = check(repository, *since)
+    assert (status, "class never changes" in said) == (2, True)
+
+
+def test_a_broken_configuration_of_the_base_is_not_an_empty_base(repository: Path) -> None:
+    (repository / "tidegate.yaml").write_text(CONFIGURATION + "nonsense: 1\n")
+    commit(repository)
+    (repository / "tidegate.yaml").write_text(CONFIGURATION)
+    status, said = check(repository)
+    assert (status, "could not be evaluated: self == oldSelf" in said) == (2, True)
+
+
+def test_a_repository_without_a_commit_has_nothing_to_compare_with(repository: Path) -> None:
+    subprocess.run([*GIT, "checkout", "-q", "--orphan", "new"], cwd=repository, check=True)
+    (repository / "envs/widget.yaml").write_text(SILVER)
+    assert check(repository)[0] == 0
