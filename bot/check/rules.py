@@ -49,10 +49,9 @@ def node_of(schema: Mapping[str, Any], path: Path = ()) -> Node | None:
     if not (rules or fields or any(inner.values())):
         return None
     by_keys = schema.get("x-kubernetes-list-type") == "map"
-    correlated = schema.get("x-kubernetes-map-type") != "atomic"
     return Node(
         schema=schema, rules=rules, fields=fields, others=inner["additionalProperties"], items=inner["items"],
-        apart=tuple(schema.get("x-kubernetes-list-map-keys") or ()) if by_keys and correlated else (),
+        apart=tuple(schema.get("x-kubernetes-list-map-keys") or ()) if by_keys else (),
     )  # fmt: skip
 
 
@@ -93,11 +92,10 @@ def walk(node: Node, value: Any, old: Any, path: Path) -> Iterator[Problem | Une
     if node.rules:
         yield from applied(node, value, ABSENT if old is None else old, path)
     if isinstance(value, Mapping):
-        correlated = node.schema.get("x-kubernetes-map-type") != "atomic"
         for name, each in value.items():
             inner = node.fields.get(name, node.others if name not in (node.schema.get("properties") or {}) else None)
             if inner:
-                yield from walk(inner, each, below(old, name) if correlated else ABSENT, (*path, name))
+                yield from walk(inner, each, below(old, name), (*path, name))
     elif isinstance(value, list) and node.items:
         for index, each in enumerate(value):
             yield from walk(node.items, each, item_before(node, each, old), (*path, index))

@@ -63,7 +63,7 @@ class Converter:
         made = self.values(schema, path)
         type = schema.get("type")
         if schema.get("x-kubernetes-int-or-string") is True:
-            made |= {"type": ["integer", "string"], **bounds(INT64)}
+            made["type"] = ["integer", "string"]
         elif isinstance(type, str):
             made["type"] = type
         elif schema.get("x-kubernetes-preserve-unknown-fields") is not True:
@@ -71,7 +71,7 @@ class Converter:
         if type == "array":
             made["items"] = self.skeleton(self.part(schema, "items", path), (*path, "items"))
             made |= told_apart(schema, path)
-        if type == "object":
+        if type in ("object", None):
             made |= self.fields(schema, path, embedded=embedded)
         if schema.get("nullable") is True and "type" in made:
             made["type"] = [*([made["type"]] if isinstance(made["type"], str) else made["type"]), "null"]
@@ -188,6 +188,8 @@ def numbers(schema: Any, path: Path) -> Schema:
     made: Schema = {}
     if schema.get("type") == "integer":
         made |= bounds(BOUNDS.get(str(schema.get("format")), INT64))
+    elif schema.get("x-kubernetes-int-or-string") is True:
+        made |= bounds(INT64)
     for name in ("minimum", "maximum", "multipleOf"):
         value = schema.get(name)
         if value is None:

@@ -34,6 +34,7 @@ WIDGET: Mapping[str, Any] = {
                 "needed": TEXT,
                 "size": {"type": "string", "default": "small", "enum": ["small", "large"]},
                 "port": {"x-kubernetes-int-or-string": True},
+                "share": {"x-kubernetes-int-or-string": True, "minimum": 1, "maximum": 5},
                 "i32": {"type": "integer", "format": "int32"},
                 "i64": {"type": "integer"},
                 "number": {"type": "number", "minimum": 0, "exclusiveMinimum": True},
@@ -43,6 +44,7 @@ WIDGET: Mapping[str, Any] = {
                 "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {
                     "known": {"type": "object", "properties": {"a": TEXT}}}},
                 "free": {"x-kubernetes-preserve-unknown-fields": True},
+                "partly": {"x-kubernetes-preserve-unknown-fields": True, "properties": {"a": TEXT}},
                 "inner": {"type": "object", "x-kubernetes-embedded-resource": True, "properties": {
                     "spec": {"type": "object", "properties": {"a": TEXT}}}},
                 "whole": {"type": "object", "x-kubernetes-embedded-resource": True,
@@ -125,6 +127,7 @@ SPECS: tuple[Any, ...] = (
     {}, {"size": "large"}, {"size": "medium"}, {"size": None}, {"size": ""}, {"needed": None}, {"needed": 1},
     {"extra": 1},
     {"port": 1}, {"port": "http"}, {"port": 1.5}, {"port": 1.0}, {"port": None}, {"port": True}, {"port": 2**40},
+    {"share": 0}, {"share": 1}, {"share": 5}, {"share": 6}, {"share": "50%"}, {"port": 2**63},
     {"i32": 2**31}, {"i32": 2**31 - 1}, {"i32": 1.0}, {"i32": 1.5}, {"i32": "1"}, {"i64": 2**63 - 1},
     {"i64": -(2**63)},
     {"number": 0}, {"number": 1}, {"number": 0.1}, {"number": "1"}, {"five": 10}, {"five": 11},
@@ -133,6 +136,7 @@ SPECS: tuple[Any, ...] = (
     {"any": {"x": {"y": 1}}}, {"any": {"known": {"a": "b"}}}, {"any": {"known": {"b": "b"}}}, {"any": None},
     {"any": []},
     {"free": 1}, {"free": {"a": [1]}}, {"free": None},
+    {"partly": {"a": "x", "b": 1}}, {"partly": {"a": 1}}, {"partly": 1}, {"partly": None},
     {"inner": {}}, {"inner": META}, {"inner": {**META, "spec": {"a": "b"}}}, {"inner": {**META, "spec": {"b": "b"}}},
     {"inner": {**META, "other": 1}}, {"inner": {**META, "metadata": {"name": "a"}}},
     {"inner": {**META, "metadata": {"nam": "a"}}}, {"inner": {**META, "metadata": {"labels": {"a": 1}}}},
@@ -276,6 +280,8 @@ RULED: Mapping[str, Any] = {
                 "type": "integer", "x-kubernetes-validations": [{"rule": "self > 0"}]}},
             "map": {"type": "object", "maxProperties": 5, "additionalProperties": {
                 "type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}},
+            "fixed": {"type": "object", "x-kubernetes-map-type": "atomic", "maxProperties": 5, "additionalProperties": {
+                "type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}},
             "ports": {
                 "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "maxItems": 5,
                 "items": {"type": "object", "required": ["name"], "properties": {
@@ -284,10 +290,14 @@ RULED: Mapping[str, Any] = {
         },
     }},
 }  # fmt: skip
-OLD = {"low": 1, "high": 4, "map": {"a": 3}, "ports": [{"name": "a", "port": 1}, {"name": "b", "port": 2}]}
+OLD = {
+    "low": 1, "high": 4, "map": {"a": 3}, "fixed": {"a": 3},
+    "ports": [{"name": "a", "port": 1}, {"name": "b", "port": 2}],
+}  # fmt: skip
 CHANGES: tuple[Mapping[str, Any], ...] = (
     {}, {"low": 6}, {"low": 2}, {"high": 3}, {"high": 0}, {"word": "ab"}, {"word": "A"}, {"word": None},
     {"atomic": [1, 2]}, {"atomic": [1, 0]}, {"map": {"a": 2}}, {"map": {"a": 4}}, {"map": {"b": 1}},
+    {"fixed": {"a": 2}}, {"fixed": {"a": 4}}, {"fixed": {"b": 1}},
     {"ports": [{"name": "b", "port": 2}]}, {"ports": [{"name": "b", "port": 1}]}, {"ports": [{"name": "c", "port": 1}]},
 )  # fmt: skip
 

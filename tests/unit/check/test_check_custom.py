@@ -90,6 +90,28 @@ def test_what_the_api_server_takes_is_not_an_error(look: Any, text: str) -> None
     assert look(crd() + GATE + text) == []
 
 
+SMALL = {"x-kubernetes-int-or-string": True, "minimum": 1, "maximum": 5}
+PARTLY = {"x-kubernetes-preserve-unknown-fields": True, "properties": {"a": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        (SMALL, "0", ["spec.f of Gate shop/a is below 1"]),
+        (SMALL, "1", []),
+        (SMALL, "5", []),
+        (SMALL, "6", ["spec.f of Gate shop/a is above 5"]),
+        (SMALL, "x", []),
+        (PARTLY, "{a: 1}", ["spec.f.a of Gate shop/a must be a string, not an integer"]),
+        (PARTLY, "{a: x, b: 1}", []),
+        (PARTLY, "1", []),
+    ],
+)
+def test_a_field_whose_type_is_not_said(look: Any, field: Any, value: str, found: list[str]) -> None:
+    said = look(crd({"type": "object", "properties": {"f": field}}) + gate(f"  f: {value}\n"))
+    assert [each.message for each in said] == found
+
+
 def test_metadata_is_that_of_every_object(look: Any) -> None:
     (found,) = look(crd() + GATE.replace("  namespace", "  label: {}\n  namespace"))
     assert found.message.startswith("metadata.label of Gate shop/a is not a field")
@@ -215,6 +237,16 @@ def test_rules_are_applied_where_they_stand(look: Any, text: str, before: str, e
     assert [(each.message, each.line) for each in found] == [
         (f"{field} of Gate shop/a {start}{message}", line + offset - 1) for field, message, line in expected
     ]
+
+
+@pytest.mark.parametrize("where", ["properties", "additionalProperties"])
+def test_what_was_in_a_map_is_found_also_where_the_map_is_atomic(look: Any, where: str) -> None:
+    rules = [{"rule": "self == oldSelf", "message": "a stays"}]
+    value = {"type": "string", "x-kubernetes-validations": rules}
+    spec = {"type": "object", "x-kubernetes-map-type": "atomic", where: {"a": value} if where[0] == "p" else value}
+    assert look(crd(spec) + gate("  a: x\n"), before=gate("  a: x\n")) == []
+    (found,) = look(crd(spec) + gate("  a: z\n"), before=gate("  a: x\n"))
+    assert "a stays" in found.message
 
 
 def test_where_the_base_is_not_known_no_transition_passes(look: Any) -> None:
