@@ -1,11 +1,13 @@
 """Kinds → resources: the plural that rules name and a request carries, and whether it belongs to a namespace.
 
-Kubernetes' own plurals follow from their kinds; those of custom resources stand in their definitions.
+Kubernetes' own plurals follow from their kinds; those of custom resources stand in their definitions. A kind that
+nobody describes most likely has the plural that English gives it.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.model.groups import is_own_group
 from bot.model.noun import noun
 from bot.model.resource import Resource
 
@@ -34,6 +36,8 @@ CLUSTER = frozenset(
 )
 """Types of Kubernetes' own that belong to no namespace: `kubectl api-resources --namespaced=false`."""
 
+WITH_VOWEL = ("ay", "ey", "iy", "oy", "uy")
+
 
 @noun
 class Served:
@@ -59,18 +63,17 @@ class Kinds:
         if type in self.custom:
             return self.custom[type]
         kind, _, group = type.partition(".")
-        own = "." not in group or group.endswith(".k8s.io")
-        return Served(plural=plural(kind), namespaced=type not in CLUSTER if own else bool(scope))
+        return Served(plural=plural(kind), namespaced=type not in CLUSTER if is_own_group(group) else bool(scope))
 
 
 def plural(kind: str) -> str:
-    """The plural of a kind as Kubernetes makes it."""
+    """The plural of a kind, by English rules."""
     word = kind.lower()
     if word.endswith("endpoints"):
         return word
-    if word.endswith("s"):
+    if word.endswith(("s", "x", "ch", "sh")):
         return f"{word}es"
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{word[:-1]}ies" if word.endswith("y") and not word.endswith(WITH_VOWEL) else f"{word}s"
 
 
 def described(body: Mapping[str, Any]) -> Iterable[tuple[str, Served]]:

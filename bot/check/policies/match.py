@@ -70,7 +70,8 @@ def fits_but_version(rule: ResourceRule, request: Request) -> bool:
     id = request.resource.id
     return (
         has(rule.groups, id.group)
-        and any(each in ("*", "*/*", request.served.plural) for each in rule.resources)
+        # `pods/*` is about pods too, and `pods/status` is about nothing that is rendered
+        and any(each.removesuffix("/*") in ("*", request.served.plural) for each in rule.resources)
         and rule.scope in ("*", "Namespaced" if request.namespace is not None else "Cluster")
         and (not rule.names or id.name in rule.names)
         and asked(rule.operations, request)

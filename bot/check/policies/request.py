@@ -47,13 +47,14 @@ class Request:
 
     def values(self) -> dict[str, Any]:
         """The values of those variables that are the object's own."""
-        unknown = self.operation is None
+        id, unknown = self.resource.id, self.operation is None
         return {
             "object": self.body,
             "oldObject": Unknown(BASE_UNKNOWN) if unknown else self.old,
             "namespaceObject": self.known_namespace(),
-            "request.name": self.resource.id.name,
-            "request.namespace": self.namespace or "",
+            "request.name": id.name,
+            # a Namespace belongs to none, and a request about it is one within it
+            "request.namespace": id.name if id.type == "Namespace" else self.namespace or "",
         }
 
     @property

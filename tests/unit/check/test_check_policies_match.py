@@ -1,0 +1,78 @@
+"""What a rule and a request call an object: the plural of its kind, and the namespace that it is in."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.check.policies import Policies
+from bot.model.environment import Environment
+from bot.model.examined import Examined
+from tests.support.policies_given import binding, policy, resources
+from tests.support.trees import tree
+
+RULES = "{apiGroups: ['GROUP'], apiVersions: ['*'], operations: ['*'], resources: [PLURAL]}"
+
+
+def holds(environment: Environment, expression: str, rules: str, text: str) -> bool | None:
+    """Whether a policy holds for an object; None: it is about other ones."""
+
+    def levels(text: str, objects: str) -> list[str]:
+        examined = Examined(
+            environment=replace(environment, policies=("policies",)), resources=resources(objects),
+            policies=tree({"policies/p.yaml": text}),
+        )  # fmt: skip
+        return [each.level for each in asyncio.run(Policies().run(examined))]
+
+    if not levels(policy("false", rules=rules) + binding(), text):
+        return None
+    return levels(policy(expression, rules=rules) + binding(), text) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "plural"),
+    [
+        ("gateway.networking.k8s.io", "Gateway", "gateways"),
+        ("networking.istio.io", "Gateway", "gateways"),
+        ("acme.io", "APIKey", "apikeys"),
+        ("acme.io", "AccessPolicy", "accesspolicies"),
+        ("acme.io", "Mesh", "meshes"),
+        ("acme.io", "Index", "indexes"),
+        ("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+        ("networking.k8s.io", "Ingress", "ingresses"),
+        ("", "Endpoints", "endpoints"),
+    ],
+)
+def test_a_kind_that_nobody_describes_has_a_likely_plural(
+    environment: Environment, group: str, kind: str, plural: str
+) -> None:
+    rules = RULES.replace("GROUP", group).replace("PLURAL", plural)
+    text = f"apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a, namespace: shop}}\n".replace(" /", " ")
+    assert holds(environment, f"request.resource.resource == '{plural}'", rules, text) is True
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "given", "namespace"),
+    [
+        ("gateway.networking.k8s.io", "GatewayClass", "", ""),
+        ("gateway.networking.k8s.io", "Gateway", ", namespace: shop", "shop"),
+        ("acme.io", "Fleet", "", ""),
+        ("networking.k8s.io", "IngressClass", "", ""),
+        ("networking.k8s.io", "Ingress", "", "default"),
+        ("", "Namespace", "", "a"),
+    ],
+)
+def test_a_request_names_the_namespace_that_its_object_is_in(
+    environment: Environment, group: str, kind: str, given: str, namespace: str
+) -> None:
+    rules = RULES.replace("GROUP", "*").replace("PLURAL", "'*'")
+    text = f"apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a{given}}}\n".replace(" /", " ")
+    assert holds(environment, f"request.namespace == '{namespace}'", rules, text) is True
+
+
+def test_a_namespace_is_no_object_within_one(environment: Environment) -> None:
+    rules = RULES.replace("GROUP", "").replace("PLURAL", "namespaces")
+    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"
+    seen = "namespaceObject == null && !has(object.metadata.namespace)"
+    assert holds(environment, seen, rules[:-1] + ", scope: Cluster}", text) is True
+    assert holds(environment, "true", rules[:-1] + ", scope: Namespaced}", text) is None
