@@ -16,12 +16,14 @@ __all__ = ["Bound", "idle", "in_force"]
 class Bound:
     """A policy where a binding applies it. `level` is how it counts in this environment.
 
-    `constraints` are all that keep it to certain objects; those with the same ones have the same `group`.
+    `unset` is how it counts that nothing sets it up: an API server refuses the object then, whatever the binding's
+    actions are. `constraints` are all that keep it to certain objects; those with the same ones have the same `group`.
     """
 
     policy: Policy
     binding: Binding
     level: Level
+    unset: Level
     constraints: tuple[Constraints, ...]
     group: int
 
@@ -36,8 +38,10 @@ def in_force(contents: Contents, environment: Environment) -> Iterator[Bound]:
                 own, bound = policy.constraints, binding.constraints
                 constraints = (own,) if bound is ALL else (own, bound)
                 group = groups.setdefault(constraints, len(groups))
-                counts = level or binding.level
-                yield Bound(policy=policy, binding=binding, level=counts, constraints=constraints, group=group)
+                yield Bound(
+                    policy=policy, binding=binding, level=level or binding.level, unset=level or "error",
+                    constraints=constraints, group=group,
+                )  # fmt: skip
 
 
 def idle(contents: Contents) -> Iterator[Policy]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from bot.check.cel import Bindings
+from bot.check.policies.binding import Level
 from bot.check.policies.bound import Bound
 from bot.check.policies.constraints import Constraints
 from bot.check.policies.court import Court
@@ -53,19 +54,20 @@ class Judging:
         """What a policy has against the object, with a key that tells the part of the policy."""
         policy, request = bound.policy, self.request
         applies = self._applies[bound.group]
+        if isinstance(applies, CelEvaluationError):
+            yield (policy.name, "match"), self.unevaluated(bound, bound.level, str(applies))
+            return
         try:
-            if isinstance(applies, CelEvaluationError):
-                raise applies
             params = self.court.params
             several = params.found(policy.params, bound.binding.params, request) if policy.params else [None]
         except CelEvaluationError as error:
-            yield (policy.name, "match"), self.unevaluated(bound, str(error))
+            yield (policy.name, "match"), self.unevaluated(bound, bound.unset, str(error))
             return
         for param in several:
             bindings = self.bindings if param is None else self.bindings.changed({"params": param})
             for each in judge(policy, request, bindings, param):
                 if isinstance(each, Unevaluated):
-                    yield (policy.name, each), self.unevaluated(bound, f"{each.part}: {each.reason}")
+                    yield (policy.name, each), self.unevaluated(bound, bound.level, f"{each.part}: {each.reason}")
                 else:
                     yield (policy.name, each.validation), self.broken(bound, each, bindings)
 
@@ -73,14 +75,14 @@ class Judging:
         """A validation that does not hold, at the place that it refuses."""
         return self.finding(bound, bound.level, broken.message, self.path(bound.policy, broken, bindings))
 
-    def unevaluated(self, bound: Bound, reason: str) -> Finding:
-        """Something that could not be evaluated, as severe as what it might have found."""
+    def unevaluated(self, bound: Bound, level: Level, reason: str) -> Finding:
+        """Something that could not be evaluated, as severe as what it might have found, which is of that level."""
         message = f"could not be evaluated: {one_line(reason)}"
         if bound.policy.ignore:
             return self.finding(
                 bound, "warning", f"{message}; an API server would let it pass (failurePolicy: Ignore)", ()
             )
-        return self.finding(bound, "unknown" if bound.level == "error" else "warning", message, ())
+        return self.finding(bound, "unknown" if level == "error" else "warning", message, ())
 
     def path(self, policy: Policy, broken: Broken, bindings: Bindings) -> Path:
         """The deepest part of the object that the validation names."""
