@@ -41,3 +41,7 @@ class Builtin:
             root = {"definitions": self.catalogue.definitions}
             for error in validator.iter_errors(without_nulls(body)):
                 yield from explain(error, root)
+            # A name is unknown also where it has no value. Those come last: all others are explained on the way.
+            for error in validator.iter_errors(body):
+                if error.kind.name == "additionalProperties" and isinstance(fields := error.instance, dict):
+                    yield from (each for each in explain(error, root) if fields[str(each.at[-1])] is None)

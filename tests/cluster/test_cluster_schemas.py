@@ -216,6 +216,7 @@ PODS: Samples = (
     {"nodeSelector": {"a": 1}},
     {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gi"}}]}, {"volumes": [{"name": "a", "emptyDir": None}]},
     {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gb"}}]}, {"contaners": []},
+    {"contaners": None}, {"volumes": [{"name": "a", "emptyDir": {"medum": None}}]},
     {"activeDeadlineSeconds": 9.0},
 )  # fmt: skip
 CONTAINERS: Samples = (

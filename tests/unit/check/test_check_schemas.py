@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.check import explain
 from bot.check.problem import MOST
 from bot.check.schemas import Schemas
 from bot.model.environment import Environment, Source
@@ -149,6 +150,15 @@ async def test_findings_of_an_object_are_in_order_of_line(check: Any) -> None:
     assert [each.line for each in found] == [7, 8, 9, 10, 19]
 
 
+async def test_an_unknown_field_is_one_also_without_a_value(check: Any) -> None:
+    found = await check(DEPLOYMENT.replace("replicas: 2", "replics:\n  paused:\n  minReadySecond: 1"))
+    assert [told(each)[1:] for each in found] == [
+        ("spec.replics of Deployment shop/web is not a field that Kubernetes knows", "did you mean replicas?", 7, 3),
+        ("spec.minReadySecond of Deployment shop/web is not a field that Kubernetes knows",
+         "did you mean minReadySeconds?", 9, 3),
+    ]  # fmt: skip
+
+
 async def test_null_does_not_stand_for_a_required_field(check: Any) -> None:
     (found,) = await check(DEPLOYMENT.replace("- containerPort: 80", "- containerPort: null"))
     assert found.message.endswith("ports[0].containerPort of Deployment shop/web is missing")
@@ -275,6 +285,19 @@ async def test_findings_of_one_object_are_limited_and_say_so(check: Any) -> None
     assert len(found) == MOST + 1
     assert found[-1].message == f"Deployment shop/web has more than {MOST} problems; the rest is not shown"
     assert [each.line for each in found[:-1]] == sorted(each.line for each in found[:-1])
+
+
+async def test_no_more_problems_are_explained_than_are_told(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def nearest(word: str, known: object) -> str:
+        asked.append(word)
+        return ""
+
+    monkeypatch.setattr(explain, "nearest", nearest)
+    surplus = "".join(f"  x{number}: 1\n" for number in range(500))
+    assert len(await check(DEPLOYMENT + surplus + "  empty:\n")) == MOST + 1
+    assert len(asked) == MOST + 1
 
 
 async def test_a_hostile_key_stays_short_and_on_its_line(check: Any) -> None:
