@@ -169,7 +169,8 @@ class Converter:
                 raise Refused((*path, name), f"it has {name}, which Kubernetes does not allow")
         if schema.get("uniqueItems") is True:
             raise Refused((*path, "uniqueItems"), "it has uniqueItems, which Kubernetes does not allow")
-        if schema.get("type") is not None and schema["type"] not in TYPES:
+        type = schema.get("type")
+        if type is not None and not (isinstance(type, str) and type in TYPES):
             raise Refused((*path, "type"), "its type is none that Kubernetes knows")
 
 

@@ -156,6 +156,7 @@ def test_a_deprecated_version_is_a_warning(look: Any) -> None:
         ({"type": "object", "properties": {"a": {}}}, "it has no type"),
         ({"type": "array"}, "its items is no schema"),
         ({"type": "list"}, "its type is none that Kubernetes knows"),
+        ({"type": ["string", "null"]}, "its type is none that Kubernetes knows"),
         ({"type": "string", "pattern": "("}, "its pattern cannot be used"),
         ({"type": "string", "pattern": "(?=a)"}, "its pattern cannot be used"),
         ({"type": "string", "minLength": -1}, "its minLength is no count"),
