@@ -82,6 +82,10 @@ format.datetime().validate("2030-01-31T23:59:60Z").hasValue()
 [1, 2].isSorted() && ![2, 1].isSorted() && [].isSorted() && ["a", "b"].isSorted() && [false, true].isSorted()
 ["a", "b", "b"].indexOf("b") == 1 && ["a", "b", "b"].lastIndexOf("b") == 2 && ["a"].indexOf("c") == -1
 "abcb".lastIndexOf("b") == 3 && "a,b".split(",") == ["a", "b"] && ["a", "b"].join("-") == "a-b"
+duration("1.234s").getMilliseconds() == 1234 && duration("-90.7s").getMilliseconds() == -90700
+duration("59.9999s") . getMilliseconds( ) == 59999 && duration("-0.0009s").getMilliseconds() == 0
+timestamp("2030-01-31T10:00:00.987Z").getMilliseconds() == 987
+timestamp("2030-01-31T10:00:00.987Z").getMilliseconds("+01:00") == 987
 "aBc".lowerAscii() == "abc" && " a ".trim() == "a"
 "abcd".substring(1, 3) == "bc" && "aa".replace("a", "b", 1) == "ba"
 "%s is %d, %.1f".format(["a", 1, 2.55]) == "a is 1, 2.5" || "%s is %d, %.1f".format(["a", 1, 2.55]) == "a is 1, 2.6"

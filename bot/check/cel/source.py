@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.model.noun import noun
 
-__all__ = ["Token", "chains", "replaced", "tokens"]
+__all__ = ["Token", "chains", "renamed", "replaced", "tokens"]
 
 TOKEN = re.compile(
     r"""
@@ -87,3 +87,13 @@ def replaced(expression: str, names: Mapping[tuple[str, str], str]) -> tuple[str
         length += len(kept) + len(name)
         places.append((length, copied))
     return "".join([*new, expression[copied:]]), places
+
+
+def renamed(expression: str, names: Mapping[str, str]) -> str:
+    """The expression with other names, of the same length, for methods that are called without arguments."""
+    given = tokens(expression)
+    for dot, name, *brackets in zip(given, given[1:], given[2:], given[3:], strict=False):
+        if dot.text == "." and name.text in names and [each.text for each in brackets] == ["(", ")"]:
+            end = name.at + len(name.text)
+            expression = expression[: name.at] + names[name.text] + expression[end:]
+    return expression

@@ -41,6 +41,7 @@ def test_what_has_no_result_is_an_error(expression: str) -> None:
         ("request.userName == ''", "request.userName is not known", 1, 8),
         ("1 + 'a'", "found no matching overload", 1, 3),
         ("(1", "Syntax error", 1, 3),
+        ("duration('1s').getMilliseconds() > 1 && nope", "nope is not known", 1, 41),
         ("variables.later == 1", "variables.later is not known", 1, 10),
         ("variables.n == 1 && nope", "nope is not known", 1, 21),
         ("'a' + 'b'", "the result must be bool, and is string", 1, 1),
