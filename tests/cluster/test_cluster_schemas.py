@@ -262,6 +262,7 @@ async def test_builtin_kinds_are_judged_as_the_server_judges_them(plane: Control
     assert not disagreed, "\n".join(map(str, disagreed))
 
 
+ROW = {"type": "array", "x-kubernetes-list-type": "set", "maxItems": 5, "items": {"type": "string", "maxLength": 9}}
 RULED: Mapping[str, Any] = {
     "type": "object",
     "x-kubernetes-validations": [{"rule": "self.metadata.name.startsWith('a')"}],
@@ -283,6 +284,17 @@ RULED: Mapping[str, Any] = {
                 "type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}},
             "fixed": {"type": "object", "x-kubernetes-map-type": "atomic", "maxProperties": 5, "additionalProperties": {
                 "type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}},
+            "set": {**ROW, "x-kubernetes-validations": [{"rule": "self == oldSelf"}]},
+            "first": {**ROW, "x-kubernetes-validations": [{"rule": "self[0] == oldSelf[0]"}]},
+            "joined": {**ROW, "x-kubernetes-validations": [{"rule": "self.join(',') == oldSelf.join(',')"}]},
+            "mapped": {**ROW, "x-kubernetes-validations": [{"rule": "self.map(x, x) == oldSelf.map(x, x)"}]},
+            "outer": {"type": "object", "properties": {"set": ROW},
+                      "x-kubernetes-validations": [{"rule": "!(self != oldSelf)"}]},
+            "keyed": {
+                "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "maxItems": 5,
+                "x-kubernetes-validations": [{"rule": "self == oldSelf"}],
+                "items": {"type": "object", "required": ["name"], "properties": {
+                    "name": {"type": "string", "maxLength": 9}, "set": ROW}}},
             "ports": {
                 "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "maxItems": 5,
                 "items": {"type": "object", "required": ["name"], "properties": {
@@ -294,12 +306,17 @@ RULED: Mapping[str, Any] = {
 OLD = {
     "low": 1, "high": 4, "map": {"a": 3}, "fixed": {"a": 3},
     "ports": [{"name": "a", "port": 1}, {"name": "b", "port": 2}],
+    "set": ["a", "b"], "first": ["a", "b"], "joined": ["a", "b"], "mapped": ["a", "b"], "outer": {"set": ["a", "b"]},
+    "keyed": [{"name": "a", "set": ["a", "b"]}, {"name": "b"}],
 }  # fmt: skip
 CHANGES: tuple[Mapping[str, Any], ...] = (
     {}, {"low": 6}, {"low": 2}, {"high": 3}, {"high": 0}, {"word": "ab"}, {"word": "A"}, {"word": None},
     {"atomic": [1, 2]}, {"atomic": [1, 0]}, {"map": {"a": 2}}, {"map": {"a": 4}}, {"map": {"b": 1}},
     {"fixed": {"a": 2}}, {"fixed": {"a": 4}}, {"fixed": {"b": 1}},
     {"ports": [{"name": "b", "port": 2}]}, {"ports": [{"name": "b", "port": 1}]}, {"ports": [{"name": "c", "port": 1}]},
+    *({name: each} for name in ("set", "first", "joined", "mapped") for each in (["b", "a"], ["a"], ["a", "c"])),
+    {"outer": {"set": ["b", "a"]}}, {"outer": {"set": ["b"]}},
+    {"keyed": [{"name": "b"}, {"name": "a", "set": ["b", "a"]}]}, {"keyed": [{"name": "b"}, {"name": "a"}]},
 )  # fmt: skip
 
 

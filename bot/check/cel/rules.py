@@ -6,11 +6,13 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from bot.check.cel.engine import Bindings, Program, Scope, compile
 from bot.check.cel.source import chains
 from bot.check.cel.typed import typed
+from bot.check.cel.unordered import arranged, minds_order
 from bot.check.cel.values import Unknown
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import noun
@@ -35,12 +37,21 @@ class Subject:
     """
 
     def __init__(self, value: Any, schema: Mapping[str, Any], old: Any = ABSENT) -> None:
+        self.value, self.schema, self.old = value, schema, old
         self.had = old is not ABSENT
         had: Any = self.had
         before = typed(old, schema) if self.had else None
         if isinstance(old, Unknown):
             before = had = old
         self.bindings = Bindings({"self": typed(value, schema), "oldSelf": before, "__had": had}, VARIABLES)
+
+    @cached_property
+    def unordered(self) -> Bindings:
+        """The same for rules that do not mind the order of lists: of some lists an API server does not mind it."""
+        if not self.had or isinstance(self.old, Unknown):
+            return self.bindings
+        other = arranged(self.old, self.value, self.schema)
+        return self.bindings if other == self.old else self.bindings.changed({"oldSelf": typed(other, self.schema)})
 
 
 @noun
@@ -53,19 +64,23 @@ class Broken:
 
 @noun
 class Rule:
-    """One rule. `transition`: it compares with the old value, and holds where there is none."""
+    """One rule. `transition`: it compares with the old value, and holds where there is none.
+
+    `ordered`: its result may depend on the order of lists.
+    """
 
     program: Program
     saying: Program | None
     message: str
     path: tuple[str, ...]
     transition: bool
+    ordered: bool
 
     def broken(self, subject: Subject) -> Broken | None:
         """What is wrong with the value; None: the rule holds. CelEvaluationError: nobody can tell."""
         if self.transition and not subject.had:
             return None
-        if self.program.evaluate(subject.bindings):
+        if self.program.evaluate(subject.bindings if self.ordered else subject.unordered):
             return None
         said = ""
         if self.saying:
@@ -87,6 +102,7 @@ def rule_of(validation: Mapping[str, Any]) -> Rule:
         message=str(validation.get("message") or f"failed rule: {' '.join(text.split())}"),
         path=path_of(str(validation.get("fieldPath", ""))),
         transition=not optional and any(names[0] == "oldSelf" for _, names, _ in chains(text)),
+        ordered=minds_order(text),
     )
 
 
