@@ -56,7 +56,7 @@ def node_of(schema: Mapping[str, Any], path: Path = ()) -> Node | None:
 
 
 def rules_in(schema: Mapping[str, Any], path: Path) -> Iterator[Rule]:
-    """The rules of one schema and of those in its `allOf`, which are about the same value."""
+    """The rules of one schema."""
     listed = schema.get("x-kubernetes-validations")
     if not isinstance(listed, list | None):
         raise Refused((*path, "x-kubernetes-validations"), "its rules are no list")
@@ -68,8 +68,6 @@ def rules_in(schema: Mapping[str, Any], path: Path) -> Iterator[Rule]:
             yield rule_of(each)
         except CelError as error:
             raise Refused((*at, "rule"), f"a rule cannot be used ({shown(error.message)})") from None
-    for index, each in enumerate(schema.get("allOf") or ()):
-        yield from rules_in(each, (*path, "allOf", index))
 
 
 def broken_rules(node: Node, body: Mapping[str, Any], old: Any) -> Iterator[Problem | Unevaluated]:

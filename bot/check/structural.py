@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.check.patterns import BadPattern, go_pattern
-from bot.check.problem import Path
+from bot.check.problem import Path, shown
 
 __all__ = ["Refused", "json_schema"]
 
@@ -20,6 +20,15 @@ MOST = 50_000  # schemas within a schema; the largest in use have some ten thous
 TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
 FORBIDDEN = ("$ref", "definitions", "dependencies", "additionalItems", "patternProperties", "id", "$schema")
 LENGTHS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+SKELETAL = (
+    *("type", "title", "description", "default", "nullable", "additionalProperties", "x-kubernetes-validations"),
+    *("x-kubernetes-embedded-resource", "x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields"),
+    *("x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"),
+)
+"""What a schema that only narrows values cannot say."""
+
+KEYS = "x-kubernetes-list-map-keys"
+HALVES = [{"type": "integer"}, {"type": "string"}]
 META = "#/definitions/meta.v1.ObjectMeta"
 HEAD: Mapping[str, Schema] = {
     "apiVersion": {"type": "string", "minLength": 1},
@@ -59,8 +68,10 @@ class Converter:
     def skeleton(self, schema: Any, path: Path, *, embedded: bool = False) -> Schema:
         """A schema that says which fields there are. `embedded`: what it describes is an object of its own."""
         self.enter(schema, path)
+        refuse_misplaced(schema, path)
         embedded = embedded or schema.get("x-kubernetes-embedded-resource") is True
-        made = self.values(schema, path)
+        rest = without_halves(schema)
+        made = self.values(rest, path)
         type = schema.get("type")
         if schema.get("x-kubernetes-int-or-string") is True:
             made["type"] = ["integer", "string"]
@@ -68,6 +79,8 @@ class Converter:
             made["type"] = type
         elif schema.get("x-kubernetes-preserve-unknown-fields") is not True:
             raise Refused(path, "it has no type")
+        if rest is not schema and made.get("type") not in ("integer", "string", ["integer", "string"]):
+            made["allOf"] = [*made.get("allOf", ()), {"anyOf": HALVES}]
         if type == "array":
             made["items"] = self.skeleton(self.part(schema, "items", path), (*path, "items"))
             made |= told_apart(schema, path)
@@ -104,21 +117,29 @@ class Converter:
         own = mapping(schema, "properties", path).get("metadata")
         if own is None:
             return {"$ref": META}
-        return {"allOf": [{"$ref": META}, self.narrowing(own, (*path, "properties", "metadata"))]}
+        return {"allOf": [{"$ref": META}, self.narrowing(own, (*path, "properties", "metadata"), of_metadata=True)]}
 
-    def narrowing(self, schema: Any, path: Path) -> Schema:
-        """A schema that only narrows values. `properties` and `items` lead to the values that it is about."""
+    def narrowing(self, schema: Any, path: Path, *, of_metadata: bool = False) -> Schema:
+        """A schema that only narrows values. `properties` and `items` lead to the values that it is about.
+
+        `of_metadata`: it stands where a skeleton does, and may say what one says.
+        """
         self.enter(schema, path)
+        for name in () if of_metadata else SKELETAL:
+            if schema.get(name):
+                raise Refused((*path, name), f"it has {name} where values are only narrowed")
         made = self.values(schema, path)
         if isinstance(schema.get("type"), str):
             made["type"] = schema["type"]
         properties = mapping(schema, "properties", path)
         if properties:
             made["properties"] = {
-                name: self.narrowing(each, (*path, "properties", name)) for name, each in properties.items()
+                name: self.narrowing(each, (*path, "properties", name), of_metadata=of_metadata)
+                for name, each in properties.items()
             }
         if "items" in schema:
-            made["items"] = self.narrowing(self.part(schema, "items", path), (*path, "items"))
+            items = self.part(schema, "items", path)
+            made["items"] = self.narrowing(items, (*path, "items"), of_metadata=of_metadata)
         return made
 
     def values(self, schema: Any, path: Path) -> Schema:
@@ -174,14 +195,47 @@ class Converter:
             raise Refused((*path, "type"), "its type is none that Kubernetes knows")
 
 
+def refuse_misplaced(schema: Any, path: Path) -> None:
+    """Refused: what is for mappings or for lists is said of something else, or is none of what can be said."""
+    type, kinds = schema.get("type"), ("atomic", "set", "map")
+    for name, wanted, known in (
+        ("x-kubernetes-map-type", "object", ("atomic", "granular")), ("x-kubernetes-list-type", "array", kinds),
+    ):  # fmt: skip
+        if schema.get(name) is not None and (schema[name] not in known or type != wanted):
+            raise Refused((*path, name), f"its {name} is none of {', '.join(known)}, or it is no {wanted}")
+    if schema.get("x-kubernetes-embedded-resource") is True:
+        free = schema.get("x-kubernetes-preserve-unknown-fields") is True
+        if type != "object" or not (free or schema.get("properties")):
+            why = "an embedded resource must be of type object, and have properties or preserve unknown fields"
+            raise Refused((*path, "x-kubernetes-embedded-resource"), why)
+
+
+def without_halves(schema: Any) -> Any:
+    """The schema without the `anyOf` by which tools say that it is of either type: no other types may stand there."""
+    every = schema.get("allOf")
+    if isinstance(every, list) and every and isinstance(every[0], Mapping) and every[0].get("anyOf") == HALVES:
+        return {**schema, "allOf": [{**every[0], "anyOf": None}, *every[1:]]}
+    return {**schema, "anyOf": None} if schema.get("anyOf") == HALVES else schema
+
+
 def told_apart(schema: Any, path: Path) -> Schema:
     """How the items of a list are told apart. Defaults of keys are filled in before lists are compared."""
-    match schema.get("x-kubernetes-list-type"):
-        case "set":
-            return {"setList": True}
-        case "map":
-            return {"mapList": dict.fromkeys(strings(schema, "x-kubernetes-list-map-keys", path))}
-    return {}
+    keys, items, type = strings(schema, KEYS, path), schema["items"], schema.get("x-kubernetes-list-type")
+    if (type == "map") != bool(keys) or len(keys) != len(set(keys)):
+        raise Refused((*path, KEYS), "a list of type map has keys, each once, and no other list has any")
+    if type in ("set", "map") and items.get("nullable") is True:
+        raise Refused((*path, "items", "nullable"), f"items of a {type} cannot be null")
+    if type == "set":
+        if items.get("type") == "object" and items.get("x-kubernetes-map-type") != "atomic":
+            raise Refused((*path, "items"), "mappings in a set must be atomic")
+        return {"setList": True}
+    properties = mapping(items, "properties", (*path, "items"))
+    for each in keys:
+        if items.get("type") != "object" or each not in properties:
+            raise Refused((*path, KEYS), f"its items have no property {shown(each)}")
+        if each not in strings(items, "required", path) and properties[each].get("default") is None:
+            raise Refused((*path, "items"), f"the key {shown(each)} must be required or have a default")
+    return {"mapList": dict.fromkeys(keys)} if keys else {}
 
 
 def numbers(schema: Any, path: Path) -> Schema:

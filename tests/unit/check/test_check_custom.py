@@ -91,6 +91,7 @@ def test_what_the_api_server_takes_is_not_an_error(look: Any, text: str) -> None
 
 
 SMALL = {"x-kubernetes-int-or-string": True, "minimum": 1, "maximum": 5}
+EITHER = [{"type": "integer"}, {"type": "string"}]
 PARTLY = {"x-kubernetes-preserve-unknown-fields": True, "properties": {"a": {"type": "string"}}}
 
 
@@ -105,6 +106,13 @@ PARTLY = {"x-kubernetes-preserve-unknown-fields": True, "properties": {"a": {"ty
         (PARTLY, "{a: 1}", ["spec.f.a of Gate shop/a must be a string, not an integer"]),
         (PARTLY, "{a: x, b: 1}", []),
         (PARTLY, "1", []),
+        ({**SMALL, "anyOf": EITHER}, "x", []),
+        ({"x-kubernetes-preserve-unknown-fields": True, "anyOf": EITHER}, "x", []),
+        (
+            {"x-kubernetes-preserve-unknown-fields": True, "allOf": [{"anyOf": EITHER}]},
+            "true",
+            ["spec.f of Gate shop/a satisfies none of its alternatives"],
+        ),
     ],
 )
 def test_a_field_whose_type_is_not_said(look: Any, field: Any, value: str, found: list[str]) -> None:
@@ -149,6 +157,10 @@ def test_a_deprecated_version_is_a_warning(look: Any) -> None:
     assert (found.level, found.message) == ("warning", "Gate shop/a has a deprecated apiVersion: use\\nacme.io/v2")
 
 
+LIST = {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}}
+KEYED = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}
+
+
 @pytest.mark.parametrize(
     ("spec", "why"),
     [
@@ -166,6 +178,15 @@ def test_a_deprecated_version_is_a_warning(look: Any) -> None:
         ({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "string"}},
          "both properties and additionalProperties"),
         ({"type": "object", "x-kubernetes-validations": [{"rule": "self.("}]}, "a rule cannot be used"),
+        ({"type": "object", "x-kubernetes-map-type": "list"}, "its x-kubernetes-map-type is none of"),
+        ({"type": "object", "x-kubernetes-embedded-resource": True}, "an embedded resource must be"),
+        ({**LIST, "x-kubernetes-list-type": "list"}, "its x-kubernetes-list-type is none of"),
+        ({**LIST, "x-kubernetes-list-type": "map"}, "a list of type map has keys"),
+        ({**LIST, **KEYED}, "the key a must be required or have a default"),
+        ({**LIST, **KEYED, "x-kubernetes-list-map-keys": ["b"]}, "its items have no property b"),
+        ({**LIST, "x-kubernetes-list-type": "set"}, "mappings in a set must be atomic"),
+        ({"type": "object", "allOf": [{"type": "object"}]}, "it has type where values are only narrowed"),
+        ({"type": "object", "not": {"properties": {"a": {"nullable": True}}}}, "it has nullable where"),
         ({"type": "object", "x-kubernetes-validations": {"rule": "true"}}, "its rules are no list"),
     ],
 )  # fmt: skip
