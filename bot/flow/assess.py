@@ -34,10 +34,12 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
     findings: list[Finding] = []
     async with AsyncExitStack() as stack:
         head = saved = base = None
-        checked = 0
+        checked, applied = 0, subject.applied
         try:
             target = choose_target(tools, subject)
             destination = await target.identity(environment)
+            if destination != subject.destination:  # what was applied elsewhere is nothing here
+                applied, facts = None, replace(facts, applied=None)
             head, files, notices = await desire_with_files(tools, subject, environment, subject.head, destination)
             findings += notices
             checked = len(head.resources)
@@ -52,7 +54,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         except (TemporaryError, PermanentError) as error:
             findings.append(unreachable(environment, error))
         objects = base.objects if base else None
-        plan = attribute(saved.plan, objects, head.objects, subject.applied) if saved and head else None
+        plan = attribute(saved.plan, objects, head.objects, applied) if saved and head else None
         proposed = proposal(objects, head.objects) if head else frozenset()
         found = tuple(findings)
         asked = subject.asked.by if subject.asked and head and subject.asked.digest == head.digest else None

@@ -31,6 +31,11 @@ class Known:
     row: EnvironmentRow
     facts: Facts
 
+    @property
+    def destination(self) -> str:
+        """Where the applied state is; "" where nothing was applied yet."""
+        return self.row.applied.destination if self.row.applied else ""
+
 
 async def known(
     world: World, environment: Environment, prefix: str, threads: Mapping[PullRequestId, datetime | None]

@@ -70,8 +70,9 @@ class Subject:
 
     `rulings` say by which policies, all of which must be kept; none means by those of `head` itself.
     `uid` is the environment's immutable id. `branch` is the one that deploys. `allowed` are the targets that the
-    server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet), and `made`
-    how it was made, where it is to be found out whether the programs of today make the same.
+    server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet), which
+    is that of `destination`: at another one nothing was applied yet. `made` is how it was made, where it is to be found
+    out whether the programs of today make the same.
     """
 
     environment: Environment
@@ -83,6 +84,7 @@ class Subject:
     branch: str
     allowed: frozenset[str]
     applied: Mapping[ResourceId, Digest] | None = None
+    destination: str = ""
     asked: Asked | None = None
     preview: bool = False
     rulings: tuple[Ruling, ...] = ()

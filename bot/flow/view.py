@@ -163,7 +163,7 @@ async def assess_one(
         environment=environment, before=before, base=pair.base, head=pair.merged, load=pair.ground.mirror.load,
         uid=found.row.uid, branch=pair.ground.repository.default_branch,
         allowed=world.allowed(pair.ground.repository.id) or frozenset(),
-        applied=found.facts.applied, preview=preview,
+        applied=found.facts.applied, destination=found.destination, preview=preview,
         rulings=(Ruling(environment=environment, tree=pair.merged if preview else pair.base),),
     )  # fmt: skip
     async with assess(world.tools, subject, facts) as assessed:

@@ -7,7 +7,7 @@ from tests.support.people import People, holding
 
 pytestmark = pytest.mark.timeout(180)
 
-STAGING, PROD = "envs/staging/web.yaml", "envs/prod/web.yaml"
+STAGING, PROD, DEV = "envs/staging/web.yaml", "envs/prod/web.yaml", "envs/dev/web.yaml"
 OLD, NEW = "web:1.4.2", "web:1.5.0"
 
 
@@ -176,3 +176,15 @@ async def test_approving_before_a_plan_was_shown_is_refused(people: People, stag
     number = await people.change((STAGING, OLD, NEW))
     await people.approver.comment(number, "/gate approve staging")
     await people.comment_says(number, "❌", "0 of 1")
+
+
+async def test_another_destination_needs_an_approval_of_its_own(people: People, stage: Stage) -> None:
+    number = await people.change(("tidegate.yaml", "target: staging\n", "target: staging\n    scope: blue\n"))
+    await people.comment_says(number, "0 of 1")
+    before = len(stage.place.objects("staging"))
+    merge = await people.merge(number)
+    await people.page_says("staging", lambda page: "0 of 1" in page["reason"] or page["revision"] == merge)
+    assert len(stage.place.objects("staging")) == before
+    await people.comment_says(number, "was merged into", "0 of 1")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.folder_shows("staging", lambda objects: len(objects) == 2 * before)

@@ -117,6 +117,17 @@ async def test_a_check_that_breaks_is_unknown_and_quotes_nothing() -> None:
     assert "a secret" not in repr(found.findings)
 
 
+async def test_what_was_applied_elsewhere_was_not_applied_here() -> None:
+    head = (await assessed(subject())).head
+    assert head is not None
+    facts = Facts(environment=PROD, phase="merged", applied=head.objects)
+    for destination, first in ((head.destination, "skip"), ("elsewhere", "wait")):
+        moved = subject(applied=head.objects, destination=destination)
+        async with assess(tools(), moved, facts) as result:
+            assert state(result.assessment, "first_apply") == first
+            assert state(result.assessment, "approvals") == ("pass" if first == "skip" else "wait")
+
+
 async def test_the_digest_binds_to_place_branch_and_environment() -> None:
     digests = set()
     for each in (subject(), subject(uid="v"), subject(branch="other"), subject(environment=replace(PROD, scope="x"))):
