@@ -18,7 +18,7 @@ from bot.model.report import Outcome
 from bot.model.resource import Desired
 from bot.report import outcome_of
 from bot.report.outcome import Deed
-from bot.store import approvals, audit, environments, journal, plans, posted, queue
+from bot.store import approvals, audit, environments, journal, plans, posted, pulls, queue
 from bot.store.environments import AppliedState
 from bot.store.journal import Intent
 
@@ -103,7 +103,7 @@ async def done(world: World, doing: Doing, results: list[Applied], health: Healt
         audit.write(conn, now, audit.Event(actor="tidegate", what=what, subject=str(row.id), detail=detail))
         if not doing.repair:
             announce(conn, doing, replace(deed, at=now), f"{row.uid}:{doing.journal}")
-        touch_concerned(conn, doing.found)
+        touch_all_concerned(conn, doing.found)
         followers = environments.others(conn, row.id)
         queue.touch(conn, [Wake(key=each, reason="upstream applied") for each in followers])
 
@@ -122,7 +122,7 @@ async def broke(world: World, doing: Doing, results: list[Applied], failed: Appl
         detail = f"{doing.desired.revision} {failed.id}"
         audit.write(conn, now, audit.Event(actor="tidegate", what="failed", subject=str(row.id), detail=detail))
         announce(conn, doing, deed, f"{row.uid}:failed:{doing.desired.digest}")
-        touch_concerned(conn, doing.found)
+        touch_all_concerned(conn, doing.found)
 
     await world.store.write_leased(lease, write)
     world.signal.set()
@@ -149,3 +149,11 @@ def announce(conn: Connection, doing: Doing, deed: Deed, key: str) -> None:
 def touch_concerned(conn: Connection, found: Pending) -> None:
     """Wake the pull requests whose report this environment's state is part of."""
     queue.touch(conn, [Wake(key=each.id, reason="environment") for each in found.riders.pulls])
+
+
+def touch_all_concerned(conn: Connection, found: Pending) -> None:
+    """Wake the open pull requests that show a plan of the environment too: what they compare with changed."""
+    row = found.known.row
+    showing = [each for each in pulls.open_ones(conn, row.id.repository) if plans.concerns(conn, each, row.uid)]
+    riders = [each.id for each in found.riders.pulls]
+    queue.touch(conn, [Wake(key=each, reason="environment") for each in (*riders, *showing)])

@@ -29,8 +29,11 @@ class Voice:
     at: datetime
 
 
-async def not_approvable(world: World, part: Part, voice: Voice) -> str:
-    """Why this person's approval of this environment would not count, or binds to another state; "" if it is good."""
+async def not_approvable(world: World, part: Part, voice: Voice, *, deletes: bool = True) -> str:
+    """Why this person's approval of this environment would not count, or is not of what was shown; "" if it is good.
+
+    `deletes`: it is to cover what the plan destroys, as a command does and a review does not.
+    """
     environment = part.assessment.environment
     forge = world.forges[environment.id.repository.forge]
     standing = dict(part.facts.standing)
@@ -39,7 +42,9 @@ async def not_approvable(world: World, part: Part, voice: Voice) -> str:
         if standing[voice.person.id] is not True:
             break
     facts = replace(part.facts, standing=standing)
-    return why_not(facts, voice.person) or await not_what_was_shown(world, part, voice)
+    if reason := why_not(facts, voice.person) or await not_what_was_shown(world, part, voice):
+        return reason
+    return await unseen_deletions(world, part, voice) if deletes else ""
 
 
 async def not_what_was_shown(world: World, part: Part, voice: Voice) -> str:
@@ -58,6 +63,14 @@ async def not_what_was_shown(world: World, part: Part, voice: Voice) -> str:
     if unclear - {shown.digest}:
         return answers.UNCLEAR
     return "" if shown.digest == head.digest else answers.moved_on(shown.digest, head.digest)
+
+
+async def unseen_deletions(world: World, part: Part, voice: Voice) -> str:
+    """What the plan destroys that it did not when the writer saw it: what is there changes without a push."""
+    shown = await world.store.read(lambda conn: plans.published(conn, voice.thread, part.uid, voice.at))
+    destroys = part.assessment.plan.destroys if part.assessment.plan else frozenset()
+    unseen = destroys - (shown.destroys if shown else frozenset())
+    return answers.destroys_more(sorted({str(id) for id, _ in unseen})) if unseen else ""
 
 
 def approval_of(part: Part, voice: Voice, how: Literal["command", "review"] = "command") -> Approval:
@@ -88,7 +101,7 @@ async def take_review(world: World, part: Part, thread: PullRequestId, review: R
     if not all(rule.reviews for rule in part.facts.rules):
         return False
     voice = Voice(thread=thread, person=review.author, at=review.at)
-    if await not_approvable(world, part, voice):
+    if await not_approvable(world, part, voice, deletes=False):
         return False
     approval = approval_of(part, voice, "review")
 

@@ -19,6 +19,7 @@ __all__ = [
     "approved",
     "asked",
     "deletions_approved",
+    "destroys_more",
     "does_not_render",
     "for_environment",
     "fork_needs",
@@ -114,6 +115,13 @@ def moved_on(shown: Digest, now: Digest) -> str:
     return (
         f"the plan you saw was for state {short(shown)}; by now it is {short(now)}, shown above. "
         "Look at it, then type it again"
+    )
+
+
+def destroys_more(names: Sequence[str]) -> str:
+    """The plan destroys what it did not when the writer saw it, or another form of it."""
+    return (
+        f"the plan you saw did not destroy {', '.join(names)} as it is now, see above. Look at it, then type it again"
     )
 
 

@@ -1,11 +1,13 @@
 """Consent: it is for what was seen, by somebody who did not make it, and it ends when the state is left."""
 
+from pathlib import Path
+
 import pytest
 
-from bot.cli.demo.stage import TEAM, Stage
+from bot.cli.demo.stage import INTERVALS, TEAM, Stage, put_up
 from tests.support.people import People
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("servers")]
 
 STAGING, PROD, DEV = "envs/staging/web.yaml", "envs/prod/web.yaml", "envs/dev/web.yaml"
 CONFIG = "envs/staging/config.yaml"
@@ -152,3 +154,49 @@ async def test_without_required_approvals_a_merge_counts_only_for_what_it_could_
     assert not runs(stage, "dev", NEW)
     await people.approver.answer(number, "/gate approve dev")
     await people.folder_shows("dev", lambda objects: any(NEW in each for each in objects.values()))
+
+
+async def test_an_approval_covers_no_deletion_that_was_not_shown(people: People, stage: Stage) -> None:
+    text, _ = await people.developer.read(CONFIG, "main")
+    await people.developer.branch("more", "main")
+    await people.developer.write("envs/staging/more.yaml", text.replace("web-settings", "more"), "more", "more")
+    first = await people.developer.propose("more", "more")
+    await people.comment_says(first, "0 of 1")
+    await people.merge(first)
+    await people.comment_says(first, "was merged into", "0 of 1")
+    await people.developer.branch("less", "main")
+    await people.developer.remove("envs/staging/more.yaml", "less", "less")
+    text, _ = await people.developer.read(STAGING, "less")
+    await people.developer.write(STAGING, text.replace(OLD, NEW), "less", "and an image")
+    second = await people.developer.propose("less", "less")
+    await people.comment_says(second, "1 changed", "0 of 1")
+    for number in (first, second):
+        await people.approver.read_plan(number)
+    # nothing more is told in the second thread before it is approved there, though more is there by then
+    slow = {"on": "api", "method": "GET", "path": f".*/pulls/{second}/commits", "kind": "delay", "seconds": 12}
+    stage.forge.add_faults([slow])
+    await people.developer.comment(second, "/gate status staging")
+    await people.struck("delay")
+    await people.approver.comment(first, "/gate approve staging")
+    await people.page_says("staging", lambda page: page["health"] == "healthy" and runs(stage, "staging", "name: more"))
+    await people.approver.comment(second, "/gate approve staging")
+    await people.comment_says(second, "the plan you saw did not destroy", "1 deleted", absent=("Approved:",))
+    await people.approver.answer(second, "/gate approve staging")
+    await people.comment_says(second, "Approved: staging")
+
+
+async def test_a_plan_shows_what_is_there_after_another_one_was_applied(tmp_path: Path) -> None:
+    # with rare sweeps, only the apply can have the other pull request looked at again
+    async with put_up(tmp_path, None, 0, print, INTERVALS | {"repository": 600}) as stage:
+        await stage.install()
+        people = People(stage)
+        first = await people.change((STAGING, OLD, NEW))
+        await people.comment_says(first, "0 of 1")
+        second = await people.change((CONFIG, "CURRENCY: EUR", "CURRENCY: USD"))
+        await people.comment_says(second, "1 changed", "0 of 1")
+        await people.merge(first)
+        await people.comment_says(first, "was merged into", "0 of 1")
+        await people.comment_says(second, "1 changed", "1 pending")
+        await people.approver.answer(first, "/gate approve staging")
+        await people.comment_says(first, "applied at")
+        await people.comment_says(second, "1 changed", "0 of 1", absent=("1 pending",))
