@@ -1,6 +1,7 @@
 """Carrying out a saved plan: intent before, every object's result after, then what everybody is told."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -10,7 +11,7 @@ from bot.errors import StaleLease, StalePlan, TemporaryError
 from bot.flow.assess import Assessed
 from bot.flow.pending import Pending
 from bot.flow.world import World
-from bot.model.gate import Lease
+from bot.model.gate import Approval, Lease
 from bot.model.identity import Wake
 from bot.model.noun import noun
 from bot.model.plan import Applied, Health, Plan
@@ -18,7 +19,7 @@ from bot.model.report import Outcome
 from bot.model.resource import Desired
 from bot.report import outcome_of
 from bot.report.outcome import Deed
-from bot.store import approvals, audit, environments, journal, plans, posted, pulls, queue
+from bot.store import approvals, audit, environments, holds, journal, plans, posted, pulls, queue
 from bot.store.environments import AppliedState
 from bot.store.journal import Intent
 
@@ -49,7 +50,9 @@ async def carry_out(world: World, found: Pending, assessed: Assessed, lease: Lea
         riders=tuple(each.id.number for each in found.riders.pulls), repair=repair,
     )  # fmt: skip
     began = time.monotonic()
-    id = await world.store.write_leased(lease, lambda conn: journal.begin(conn, intent, world.clock()))
+    id = await begin(world, found, intent, lease)
+    if id is None:
+        return
     doing = Doing(found=found, desired=head, plan=plan, journal=id, repair=repair)
     log.info("applying", environment=str(row.id), changes=len(plan.effective), revision=head.revision, repair=repair)
     results: list[Applied] = []
@@ -70,6 +73,29 @@ async def carry_out(world: World, found: Pending, assessed: Assessed, lease: Lea
     await done(world, doing, results, health, lease)
     log.info("applied", environment=str(row.id), objects=len(results), revision=head.revision,
              repair=repair, health=health.state, seconds=round(time.monotonic() - began, 3))  # fmt: skip
+
+
+async def begin(world: World, found: Pending, intent: Intent, lease: Lease) -> str | None:
+    """Write the intent down; its id. None: it may not begin any more, so that the environment is looked at again."""
+
+    def write(conn: Connection) -> str | None:
+        stands = still_stands(conn, intent.environment, found.facts.approvals)
+        return journal.begin(conn, intent, world.clock()) if stands else None
+
+    id = await world.store.write_leased(lease, write)
+    if id is None:
+        await world.store.write(lambda conn: queue.touch(conn, [Wake(key=found.known.row.id, reason="stopped")]))
+    return id
+
+
+def still_stands(conn: Connection, uid: str, read: Sequence[Approval]) -> bool:
+    """Whether nobody holds the environment, and every approval that was read still counts.
+
+    A command that ends one of them wakes the environment in the same transaction, and so waits for one that has locked
+    its lease: who is answered that it is held, or taken back, is answered before the apply begins or after it began.
+    """
+    standing = [each for thread in {a.pull_request for a in read} for each in approvals.counting(conn, uid, thread)]
+    return holds.current(conn, uid) is None and all(each in standing for each in read)
 
 
 async def keep_result(world: World, doing: Doing, result: Applied, lease: Lease) -> None:

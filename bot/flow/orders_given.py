@@ -148,6 +148,8 @@ async def unapprove(order: Order) -> Outcome:
     person = order.row.remark.author
     now = order.world.clock()
     effects = [withdrawal(uid, order.row.thread, person, now) for uid in uids]
+    repository = order.row.thread.repository
+    effects += [wake(EnvironmentId(repository=repository, name=name)) for name in uids.values()]
     return Outcome(text=answers.withdrawn(sorted(uids.values())), accepted=True, effects=tuple(effects))
 
 
