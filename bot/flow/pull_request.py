@@ -17,7 +17,7 @@ from bot.model.forge import PullRequest, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId, Wake
 from bot.model.noun import noun
-from bot.store import pulls, queue, repositories
+from bot.store import approvals, pulls, queue, repositories
 from bot.store.commands import CommandRow
 
 __all__ = ["work"]
@@ -106,11 +106,19 @@ async def see(world: World, repository: Repository, pull: PullRequest) -> View:
 
 
 async def remember(world: World, pull: PullRequest, lease: Lease) -> None:
-    """Keep what riders are told by; a merge that is news wakes the repository's environments."""
+    """Keep what riders are told by; a merge that is news wakes the repository's environments.
+
+    What is no longer so is approved no longer: a review that was dismissed, a pull request that was closed.
+    """
 
     def keep(conn: Connection) -> None:
         before = pulls.find(conn, pull.id)
         pulls.save(conn, pull, world.clock())
+        if pull.state == "closed":
+            approvals.end_all(conn, pull.id, world.clock())
+        else:
+            standing = [each.id for each in pull.remarks if each.approves]
+            approvals.end_reviews(conn, pull.id, standing, world.clock())
         if pull.state == "merged" and (before is None or before.state != "merged"):
             queue.touch(conn, [Wake(key=pull.id.repository, reason="merged")])
 

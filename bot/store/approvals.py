@@ -1,5 +1,6 @@
-"""Approvals: given in a thread for a state, withdrawn by their giver, spent when the environment leaves that state."""
+"""Approvals: given in a thread for a state, withdrawn, ended with it, spent when the environment leaves that state."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from bot.store.codec import (
 from bot.store.insert import insert
 from bot.store.tables import approvals, as_text, as_time
 
-__all__ = ["add", "counting", "of", "spend", "withdraw"]
+__all__ = ["add", "counting", "end_all", "end_reviews", "of", "spend", "withdraw"]
 
 STANDING = (approvals.c.withdrawn_at.is_(None), approvals.c.spent_at.is_(None))
 
@@ -69,6 +70,19 @@ def withdraw(conn: Connection, environment: str, thread: PullRequestId, person: 
     where = (approvals.c.environment == environment, approvals.c.thread == thread_text(thread))
     mine = (*where, approvals.c.person_id == person.id, *STANDING)
     conn.execute(update(approvals).where(*mine).values(withdrawn_at=as_text(now)))
+
+
+def end_reviews(conn: Connection, thread: PullRequestId, stand: Collection[str], now: datetime) -> None:
+    """End a thread's approvals by reviews, but for those reviews that still approve."""
+    gone = (approvals.c.how == "review", approvals.c.remark.not_in(stand))
+    where = (approvals.c.thread == thread_text(thread), *gone, *STANDING)
+    conn.execute(update(approvals).where(*where).values(withdrawn_at=as_text(now)))
+
+
+def end_all(conn: Connection, thread: PullRequestId, now: datetime) -> None:
+    """End every approval that was given in a thread."""
+    where = (approvals.c.thread == thread_text(thread), *STANDING)
+    conn.execute(update(approvals).where(*where).values(withdrawn_at=as_text(now)))
 
 
 def spend(conn: Connection, environment: str, digest: Digest, now: datetime) -> None:

@@ -104,6 +104,28 @@ async def test_approvals_come_back_until_withdrawn_or_spent(store: Store) -> Non
     assert await store.read(lambda conn: approvals.counting(conn, "uid", PULL)) == ()
 
 
+async def test_approvals_end_with_their_reviews_and_with_their_thread(store: Store) -> None:
+    other = replace(PULL, number=PULL.number + 1)
+    for thread in (PULL, other):
+        for how, remark in (("command", "comment:1"), ("review", "review:1"), ("review", "review:2")):
+            approval = Approval(
+                environment="uid", pull_request=thread, desired=Digest("d1:x"), objects={}, by=ANA, how=how, at=NOW,  # type: ignore[arg-type]
+            )  # fmt: skip
+            await store.write(partial(approvals.add, approval=approval, remark=f"{remark}:{thread.number}"))
+
+    async def left() -> list[str]:
+        return [each.how for each in await store.read(lambda conn: approvals.counting(conn, "uid", PULL))]
+
+    stands = [f"review:2:{PULL.number}"]
+    await store.write(lambda conn: approvals.end_reviews(conn, PULL, stands, NOW))
+    assert await left() == ["command", "review"]
+    await store.write(lambda conn: approvals.end_reviews(conn, PULL, [], NOW))
+    assert await left() == ["command"]
+    await store.write(lambda conn: approvals.end_all(conn, PULL, NOW))
+    assert await left() == []
+    assert len(await store.read(lambda conn: approvals.counting(conn, "uid", other))) == 3
+
+
 async def test_a_plan_is_published_once_and_found_by_the_second_before(store: Store) -> None:
     made = await store.write(lambda conn: plans.propose(conn, PULL, [shown()], NOW))
     later = NOW + timedelta(minutes=1)

@@ -1,0 +1,42 @@
+"""What ends an approval: it is taken back, its review is dismissed, its pull request is closed or goes elsewhere."""
+
+import pytest
+
+from bot.cli.demo.stage import Stage
+from tests.support.people import People, holding
+
+pytestmark = pytest.mark.timeout(180)
+
+STAGING, DEV = "envs/staging/web.yaml", "envs/dev/web.yaml"
+OLD, NEW = "web:1.4.2", "web:1.5.0"
+
+
+async def is_not_applied(people: People, stage: Stage, merge: str) -> None:
+    """Wait until staging's own work has looked at the merge; it must wait for an approval."""
+    await people.page_says("staging", lambda page: "0 of 1" in page["reason"] or page["revision"] == merge)
+    assert not holding(NEW)(stage.place.objects("staging"))
+
+
+async def test_a_review_that_was_dismissed_does_not_count_any_more(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    pull = await people.developer.call("GET", f"/pulls/{number}")
+    await people.approver.read_plan(number)
+    body = {"event": "APPROVE", "commit_id": pull["head"]["sha"]}
+    review = await people.approver.call("POST", f"/pulls/{number}/reviews", body)
+    await people.comment_says(number, "applies at once")
+    stage.forge.permit(stage.place.repository, "ana", "admin")
+    dismissal = {"message": "not so", "event": "DISMISS"}
+    await people.approver.call("PUT", f"/pulls/{number}/reviews/{review['id']}/dismissals", dismissal)
+    await people.developer.answer(number, "/gate status staging")
+    await people.comment_says(number, "/gate status staging")
+    await is_not_applied(people, stage, await people.merge(number))
+
+
+async def test_an_approval_ends_when_its_pull_request_is_closed(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.approve(number, "staging")
+    await people.developer.call("PATCH", f"/pulls/{number}", {"state": "closed"})
+    await people.comment_says(number, "losed")
+    await people.developer.call("PATCH", f"/pulls/{number}", {"state": "open"})
+    await people.comment_says(number, "1 changed", "0 of 1")
