@@ -47,7 +47,9 @@ async def pending(
     first = await known(world, environment, configuration.prefix, {})
     applied = first.row.applied
     riders = await riders_between(world, ground, applied.revision if applied else None, candidate.revision)
-    found = await known(world, environment, configuration.prefix, {each.id: each.merged_at for each in riders.pulls})
+    # what came by way of another branch was shown and approved for no environment
+    ours = {each.id: each.merged_at for each in riders.pulls if each.base == ground.repository.default_branch}
+    found = await known(world, environment, configuration.prefix, ours)
     facts = await facts_of_pending(world, found, riders)
     digests = await upstream(world, ground, configuration, environment, candidate)
     forced = applied is not None and not await ground.mirror.descends(applied.revision, candidate.revision)

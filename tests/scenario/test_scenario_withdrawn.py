@@ -1,5 +1,7 @@
 """What ends an approval: it is taken back, its review is dismissed, its pull request is closed or goes elsewhere."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.cli.demo.stage import Stage
@@ -40,3 +42,18 @@ async def test_an_approval_ends_when_its_pull_request_is_closed(people: People, 
     await people.comment_says(number, "losed")
     await people.developer.call("PATCH", f"/pulls/{number}", {"state": "open"})
     await people.comment_says(number, "1 changed", "0 of 1")
+
+
+async def test_an_approval_does_not_follow_a_pull_request_to_another_branch(people: People, stage: Stage) -> None:
+    await people.developer.branch("release", "main")
+    first = await people.change((STAGING, OLD, NEW))
+    await people.approve(first, "staging")
+    core = stage.forge.core
+    pull = next(each for each in core.state.pulls if each.number == first)
+    core.state.pulls.put(replace(pull, base="release", updated_at=core.now()))
+    await people.developer.comment(first, "/gate status")
+    await people.comment_says(first, "environments follow")
+    await people.developer.merge(first)
+    second = await people.developer.propose("release", "release")
+    await people.comment_says(second, "0 of 1")
+    await is_not_applied(people, stage, await people.merge(second))
