@@ -143,14 +143,15 @@ def wake(id: EnvironmentId) -> Effect:
 
 
 async def unapprove(order: Order) -> Outcome:
-    """Take back one's own approvals in this thread."""
-    uids = {part.uid: part.assessment.environment.id.name for part in order.parts}
-    person = order.row.remark.author
-    now = order.world.clock()
-    effects = [withdrawal(uid, order.row.thread, person, now) for uid in uids]
-    repository = order.row.thread.repository
-    effects += [wake(EnvironmentId(repository=repository, name=name)) for name in uids.values()]
-    return Outcome(text=answers.withdrawn(sorted(uids.values())), accepted=True, effects=tuple(effects))
+    """Take back what the writer gave in this thread, whatever the thread shows by now."""
+    thread, person, now = order.row.thread, order.row.remark.author, order.world.clock()
+    given = await order.world.store.read(lambda conn: approvals.given(conn, thread, person))
+    names = order.command.environments
+    taken = {uid: name for uid, name in given.items() if not names or name in names}
+    taken |= {part.uid: part.assessment.environment.id.name for part in order.parts}  # given in this very comment
+    effects = [withdrawal(uid, thread, person, now) for uid in taken]
+    effects += [wake(EnvironmentId(repository=thread.repository, name=name)) for name in taken.values()]
+    return Outcome(text=answers.withdrawn(sorted(taken.values())), accepted=True, effects=tuple(effects))
 
 
 def withdrawal(uid: str, thread: PullRequestId, person: Person, now: datetime) -> Effect:

@@ -19,9 +19,9 @@ from bot.store.codec import (
     thread_text,
 )
 from bot.store.insert import insert
-from bot.store.tables import approvals, as_text, as_time
+from bot.store.tables import approvals, as_text, as_time, environments
 
-__all__ = ["add", "counting", "end_all", "end_reviews", "of", "spend", "withdraw"]
+__all__ = ["add", "counting", "end_all", "end_reviews", "given", "of", "spend", "withdraw"]
 
 STANDING = (approvals.c.withdrawn_at.is_(None), approvals.c.spent_at.is_(None))
 
@@ -48,6 +48,14 @@ def of(conn: Connection, environment: str) -> tuple[Approval, ...]:
     where = (approvals.c.environment == environment, *STANDING)
     rows = conn.execute(select(approvals).where(*where).order_by(approvals.c.at, approvals.c.id)).fetchall()
     return tuple(make(row, parse_thread(row.thread)) for row in rows)
+
+
+def given(conn: Connection, thread: PullRequestId, person: Person) -> dict[str, str]:
+    """The environments (id → name) for which something stands that a person gave in a thread."""
+    joined = approvals.join(environments, environments.c.uid == approvals.c.environment)
+    where = (approvals.c.thread == thread_text(thread), approvals.c.person_id == person.id, *STANDING)
+    query = select(environments.c.uid, environments.c.name).select_from(joined).where(*where)
+    return {row.uid: row.name for row in conn.execute(query)}
 
 
 def parse_thread(text: str) -> PullRequestId:

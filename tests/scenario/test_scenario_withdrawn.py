@@ -57,3 +57,16 @@ async def test_an_approval_does_not_follow_a_pull_request_to_another_branch(peop
     second = await people.developer.propose("release", "release")
     await people.comment_says(second, "0 of 1")
     await is_not_applied(people, stage, await people.merge(second))
+
+
+async def test_what_was_taken_back_does_not_count_when_its_state_comes_back(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW), (DEV, OLD, "web:1.5.1"))
+    await people.approve(number, "staging")
+    branch = people.branch_of(number)
+    await people.edit(branch, STAGING, NEW, OLD)
+    await people.comment_says(number, "web:1.5.1", absent=(NEW,))
+    await people.approver.answer(number, "/gate unapprove staging")
+    await people.comment_says(number, "no longer count: staging")
+    await people.edit(branch, STAGING, OLD, NEW)
+    await people.comment_says(number, NEW)
+    await is_not_applied(people, stage, await people.merge(number))

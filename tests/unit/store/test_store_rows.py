@@ -104,6 +104,24 @@ async def test_approvals_come_back_until_withdrawn_or_spent(store: Store) -> Non
     assert await store.read(lambda conn: approvals.counting(conn, "uid", PULL)) == ()
 
 
+async def test_what_a_person_gave_in_a_thread_is_found(store: Store) -> None:
+    bo, other = Person(id=2, login="bo"), replace(PULL, number=PULL.number + 1)
+    rows = [
+        await store.write(partial(environments.ensure, id=replace(PROD, name=name), now=NOW))
+        for name in ("prod", "staging")
+    ]
+    gifts = ((ANA, PULL, rows[0]), (ANA, PULL, rows[0]), (ANA, other, rows[1]), (bo, PULL, rows[1]))
+    for number, (person, thread, row) in enumerate(gifts):
+        approval = Approval(
+            environment=row.uid, pull_request=thread, desired=Digest("d1:x"), objects={}, by=person, how="command",
+            at=NOW,
+        )  # fmt: skip
+        await store.write(partial(approvals.add, approval=approval, remark=f"comment:{number}"))
+    assert await store.read(lambda conn: approvals.given(conn, PULL, ANA)) == {rows[0].uid: "prod"}
+    await store.write(lambda conn: approvals.withdraw(conn, rows[0].uid, PULL, ANA, NOW))
+    assert await store.read(lambda conn: approvals.given(conn, PULL, ANA)) == {}
+
+
 async def test_approvals_end_with_their_reviews_and_with_their_thread(store: Store) -> None:
     other = replace(PULL, number=PULL.number + 1)
     for thread in (PULL, other):
