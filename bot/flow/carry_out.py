@@ -112,7 +112,7 @@ async def done(world: World, doing: Doing, results: list[Applied], health: Healt
     row, now = doing.found.known.row, world.clock()
     state = AppliedState(
         revision=doing.desired.revision, digest=doing.desired.digest, objects=doing.desired.objects,
-        rule=doing.found.subject.environment.approvals, destination=doing.desired.destination, at=now,
+        rule=doing.found.rule(doing.desired.digest), destination=doing.desired.destination, at=now,
         tools=doing.desired.tools,
     )  # fmt: skip
     deed = deed_of(doing, tuple(results), health)

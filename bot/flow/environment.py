@@ -173,7 +173,7 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
     def write(conn: Connection) -> None:
         news = environments.look(conn, row.uid, looked)
         if same and row.applied and (looked.revision, tools) != (row.applied.revision, row.applied.tools):
-            environments.advance(conn, row.uid, looked.revision, assessment.environment.approvals, tools)
+            environments.advance(conn, row.uid, looked.revision, found.rule(row.applied.digest), tools)
             say_last_words(conn, row, looked.revision, found.riders)
             news = True
         if news:

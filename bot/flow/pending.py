@@ -9,8 +9,9 @@ from bot.flow.ground import Ground, described
 from bot.flow.riders import Riders, riders_between
 from bot.flow.subject import Made, Ruling
 from bot.flow.world import World
+from bot.gate import agreed_rule
 from bot.gate.facts import Facts
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import ApprovalRule, Configuration, Environment
 from bot.model.noun import Digest, noun
 from bot.model.tree import Tree
 
@@ -33,6 +34,17 @@ class Pending:
     riders: Riders
     subject: Subject
     facts: Facts
+
+    def rule(self, digest: Digest) -> ApprovalRule:
+        """The rule that counts beside that of the next candidate, once this one brought the state `digest`.
+
+        It is this one's own. But where the state is the applied one, nobody was asked: then a merge alone would loosen
+        the rule, so that it is kept until those whom it asks agree.
+        """
+        applied = self.known.row.applied
+        if applied is None or applied.digest != digest or agreed_rule(self.facts, applied.rule, digest):
+            return self.subject.environment.approvals
+        return applied.rule
 
 
 async def pending(

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from bot.gate.facts import Facts
-from bot.gate.people import objection
+from bot.gate.people import enough, objection
 from bot.model.environment import ApprovalRule
 from bot.model.gate import Approval
 from bot.model.identity import PullRequestId
 from bot.model.noun import Digest
 from bot.model.resource import ResourceId
 
-__all__ = ["agreed_object", "agreed_state", "current", "let_destroy", "shown_destroyed", "shown_object"]
+__all__ = ["agreed_object", "agreed_rule", "agreed_state", "current", "let_destroy", "shown_destroyed", "shown_object"]
 
 Target = tuple[ResourceId, str]
 
@@ -53,6 +53,12 @@ def last_plans(approvals: Iterable[Approval]) -> dict[PullRequestId, Digest]:
 def agreed_state(approvals: Iterable[Approval]) -> frozenset[int]:
     """Who agreed to the whole state. Naming deletions alone is not agreeing to the rest."""
     return frozenset(each.by.id for each in approvals if each.how != "deletions")
+
+
+def agreed_rule(facts: Facts, rule: ApprovalRule, digest: Digest) -> bool:
+    """Whether those whom `rule` asks agreed to a merged change that left the state at `digest`: to its rules."""
+    people = agreed_state(each for each in current(facts, rule) if each.desired == digest)
+    return enough(facts, rule, people, rule.count)
 
 
 def agreed_object(approvals: Iterable[Approval], id: ResourceId, digest: Digest) -> frozenset[int]:

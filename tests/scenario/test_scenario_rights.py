@@ -118,3 +118,17 @@ async def test_a_first_configuration_by_a_stranger_is_not_previewed(people: Peop
     await developer.answer(number, f"/gate plan {head}")
     body = await second.comment_says(number, "Planned again", "Affects no environment")
     assert "staging" not in body
+
+
+async def test_a_rule_is_loosened_by_those_whom_it_asks(people: People, stage: Stage) -> None:
+    text, _ = await people.developer.read("tidegate.yaml", "main")
+    staging = text[text.index("  staging:") : text.index("  prod:")]
+    first = await people.change(("tidegate.yaml", staging, staging.replace("count: 1", "count: 0")))
+    await people.check_is(first, "success")
+    merge = await people.merge(first)
+    await people.page_says("staging", lambda page: page["revision"] == merge)
+    second = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(second, "1 changed")
+    merge = await people.merge(second)
+    await people.page_says("staging", lambda page: "0 of 1" in page["reason"] or page["revision"] == merge)
+    assert not any(NEW in each for each in stage.place.objects("staging").values())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.gate import decide, explain_person, why_not
+from bot.gate import agreed_rule, decide, explain_person, why_not
 from bot.gate.facts import Facts, Shown
 from bot.model.environment import ApprovalRule
 from bot.model.noun import Digest
@@ -163,6 +163,16 @@ def test_count_two_is_per_object(gate: Gate) -> None:
     approvals = (gate.approval(objects=both), gate.approval(gate.EVE, objects={gate.A: "o1:a2"}))
     verdict = decide(merged(gate, approvals=approvals, rules=rules))
     assert (verdict.state, verdict.reason) == ("wait", "1 of 2 approvals")
+
+
+def test_a_rule_is_changed_by_those_whom_it_asks(gate: Gate) -> None:
+    agreed = merged(gate, approvals=(gate.approval(digest="d1:same", objects={}),))
+    assert agreed_rule(agreed, gate.RULE, Digest("d1:same"))
+    assert not agreed_rule(agreed, gate.RULE, Digest("d1:other"))
+    assert not agreed_rule(agreed, replace(gate.RULE, count=2), Digest("d1:same"))
+    own = merged(gate, approvals=(gate.approval(gate.OPENER, digest="d1:same", objects={}),))
+    assert not agreed_rule(own, gate.RULE, Digest("d1:same"))
+    assert agreed_rule(own, ApprovalRule(), Digest("d1:same"))
 
 
 def free(gate: Gate, **more: Any) -> Facts:
