@@ -16,7 +16,7 @@ from bot.flow.world import World
 from bot.model.environment import Configuration, Environment
 from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, Wake
-from bot.model.noun import noun
+from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.store import environments, queue, repositories
 from bot.store.environments import EnvironmentRow, Looked
@@ -38,7 +38,7 @@ class Candidate:
 
 
 async def work(world: World, id: EnvironmentId, lease: Lease) -> float | None:
-    """Bring the base head here if the gate lets it; else keep what was applied."""
+    """Bring here what was asked for, or else the base head, if the gate lets it; else keep what was applied."""
     repository = await world.store.read(lambda conn: repositories.find(conn, id.repository))
     if repository is None or world.allowed(id.repository) is None:
         return None
@@ -47,16 +47,26 @@ async def work(world: World, id: EnvironmentId, lease: Lease) -> float | None:
     if row is None or row.state != "active":
         return None
     ground = await last_seen(world, repository)
-    if (candidate := await candidate_of(ground, row)) is not None:
-        await toward(world, candidate, lease)
-    elif (applied := await applied_of(ground, row)) is not None:
-        await repair(world, applied, lease)
+    asked = await asked_of(ground, row)
+    if asked is None or not await bring_asked(world, asked, lease):
+        if (candidate := await candidate_of(ground, row, ground.base)) is not None:
+            await toward(world, candidate, lease)
+        elif (applied := await applied_of(ground, row)) is not None:
+            await repair(world, applied, lease)
     return world.intervals.drift * random.uniform(0.8, 1.2)
 
 
-async def candidate_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
-    """The base head, or the revision that was asked for; None where it says nothing usable of this environment."""
-    tree = await ground.mirror.tree(row.asked_revision or ground.base)
+async def asked_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
+    """The earlier revision that was asked for; None where there is none, or it is not on the branch any more."""
+    revision = row.asked_revision
+    if revision is None or not await ground.mirror.has(revision):
+        return None
+    return await candidate_of(ground, row, revision) if await ground.mirror.descends(revision, ground.base) else None
+
+
+async def candidate_of(ground: Ground, row: EnvironmentRow, revision: Sha) -> Candidate | None:
+    """A revision as a candidate; None where it says nothing usable of this environment."""
+    tree = await ground.mirror.tree(revision)
     try:
         found = await configuration(ground, tree)
     except ConfigurationError:
@@ -77,12 +87,29 @@ async def applied_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
     )
 
 
+async def bring_asked(world: World, asked: Candidate, lease: Lease) -> bool:
+    """Apply what was asked for by its revision, if it may be; else False: it does not keep the head from its turn."""
+    found = await gathered(world, asked, before_of(await applied_of(asked.ground, asked.row)))
+    async with assess(world.tools, found.subject, found.facts) as assessed:
+        head, verdict = assessed.assessment.head, assessed.assessment.verdict
+        there = asked.row.applied is not None and head is not None and head.digest == asked.row.applied.digest
+        if there or verdict is None or verdict.state != "pass" or assessed.saved is None:
+            return False
+        if await is_still_the_base(world, asked):
+            await carry_out(world, found, assessed, lease)
+    return True
+
+
+def before_of(applied: Candidate | None) -> Before:
+    """What a candidate is compared with: the revision that was applied last."""
+    return Before(tree=applied.tree, environment=applied.environment) if applied else Before()
+
+
 async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
     """Assess the candidate on fresh facts: apply it if it may be, else keep what was applied, and record why."""
     row = candidate.row
     applied = await applied_of(candidate.ground, row)
-    before = Before(tree=applied.tree, environment=applied.environment) if applied else Before()
-    found = await gathered(world, candidate, before)
+    found = await gathered(world, candidate, before_of(applied))
     async with assess(world.tools, found.subject, found.facts) as assessed:
         head, verdict = assessed.assessment.head, assessed.assessment.verdict
         if row.applied is not None and head is not None and head.digest == row.applied.digest:

@@ -42,3 +42,16 @@ async def test_what_was_never_merged_or_is_older_is_refused(people: People, stag
     proposed = (await people.developer.call("GET", f"/pulls/{second}"))["head"]["sha"]
     await people.approver.answer(first, f"/gate apply staging {proposed}")
     await people.comment_says(first, "is not a commit of main")
+
+
+async def test_what_was_asked_for_by_revision_does_not_stay_in_the_way(people: People, stage: Stage) -> None:
+    number = await people.change((CONFIG, "CURRENCY: EUR", "CURRENCY: USD"))
+    await people.comment_says(number, "0 of 1")
+    before = (await people.page("staging"))["revision"]
+    await people.merge(number)
+    await people.comment_says(number, "was merged into", "0 of 1")
+    await people.developer.answer(number, f"/gate apply staging {before}")
+    await people.comment_says(number, "Asked for: staging")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
+    await people.folder_shows("staging", lambda o: any("CURRENCY: USD" in text for text in o.values()))
