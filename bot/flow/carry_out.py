@@ -11,6 +11,7 @@ from bot.errors import StaleLease, StalePlan, TemporaryError
 from bot.flow.assess import Assessed
 from bot.flow.pending import Pending
 from bot.flow.world import World
+from bot.gate import who_agreed
 from bot.model.gate import Approval, Lease
 from bot.model.identity import Wake
 from bot.model.noun import noun
@@ -157,10 +158,10 @@ async def broke(world: World, doing: Doing, results: list[Applied], failed: Appl
 def deed_of(doing: Doing, results: tuple[Applied, ...], health: Health) -> Deed:
     """What is told of an apply."""
     facts = doing.found.facts
-    approvers = {a.by.id: a.by for a in facts.approvals if facts.standing.get(a.by.id)}
+    approvers = who_agreed(replace(facts, desired=doing.desired, plan=doing.plan))
     return Deed(
         environment=doing.found.known.row.id.name, revision=doing.desired.revision, digest=doing.desired.digest,
-        plan=doing.plan, results=results, health=health, approvers=tuple(approvers.values()), prefix=facts.prefix,
+        plan=doing.plan, results=results, health=health, approvers=approvers, prefix=facts.prefix,
     )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 Banned here: I/O, clocks, and anything that cannot be computed from its arguments.
 """
 
-from bot.gate.consent import agreed_rule
+from bot.gate.consent import agreed_rule, who_agreed
 from bot.gate.decide import decide
 from bot.gate.people import explain_person, why_not
 
-__all__ = ["agreed_rule", "decide", "explain_person", "why_not"]
+__all__ = ["agreed_rule", "decide", "explain_person", "who_agreed", "why_not"]

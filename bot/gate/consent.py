@@ -3,14 +3,23 @@
 from collections.abc import Iterable
 
 from bot.gate.facts import Facts
-from bot.gate.people import enough, objection
+from bot.gate.people import enough, objection, rules_of
 from bot.model.environment import ApprovalRule
 from bot.model.gate import Approval
-from bot.model.identity import PullRequestId
+from bot.model.identity import Person, PullRequestId
 from bot.model.noun import Digest
 from bot.model.resource import ResourceId
 
-__all__ = ["agreed_object", "agreed_rule", "agreed_state", "current", "let_destroy", "shown_destroyed", "shown_object"]
+__all__ = [
+    "agreed_object",
+    "agreed_rule",
+    "agreed_state",
+    "current",
+    "let_destroy",
+    "shown_destroyed",
+    "shown_object",
+    "who_agreed",
+]
 
 Target = tuple[ResourceId, str]
 
@@ -59,6 +68,17 @@ def agreed_rule(facts: Facts, rule: ApprovalRule, digest: Digest) -> bool:
     """Whether those whom `rule` asks agreed to a merged change that left the state at `digest`: to its rules."""
     people = agreed_state(each for each in current(facts, rule) if each.desired == digest)
     return enough(facts, rule, people, rule.count)
+
+
+def who_agreed(facts: Facts) -> tuple[Person, ...]:
+    """Who agreed to something of the state in question: to an object in its form, or to a destruction."""
+    objects = facts.desired.objects if facts.desired else {}
+    destroys = facts.plan.destroys if facts.plan else frozenset()
+    people: dict[int, Person] = {}
+    for each in (approval for rule in rules_of(facts) for approval in current(facts, rule)):
+        if any(objects.get(id) == digest for id, digest in each.objects.items()) or each.destroys & destroys:
+            people.setdefault(each.by.id, each.by)
+    return tuple(people.values())
 
 
 def agreed_object(approvals: Iterable[Approval], id: ResourceId, digest: Digest) -> frozenset[int]:

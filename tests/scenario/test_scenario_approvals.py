@@ -188,3 +188,15 @@ async def test_another_destination_needs_an_approval_of_its_own(people: People, 
     await people.comment_says(number, "was merged into", "0 of 1")
     await people.approver.answer(number, "/gate approve staging")
     await people.folder_shows("staging", lambda objects: len(objects) == 2 * before)
+
+
+async def test_an_outcome_names_only_who_approved_what_is_applied(people: People, stage: Stage) -> None:
+    number = await people.change((DEV, OLD, NEW))
+    await people.comment_says(number, "1 changed")
+    await people.approver.answer(number, "/gate approve dev")
+    await people.comment_says(number, "Approved: dev")
+    await people.edit(people.branch_of(number), DEV, NEW, "web:1.5.1")
+    await people.comment_says(number, "web:1.5.1")
+    await people.merge(number)
+    (said,) = await people.outcomes(number)
+    assert "ana" not in said

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.gate import agreed_rule, decide, explain_person, why_not
+from bot.gate import agreed_rule, decide, explain_person, who_agreed, why_not
 from bot.gate.facts import Facts, Shown
 from bot.model.environment import ApprovalRule
 from bot.model.noun import Digest
@@ -173,6 +173,15 @@ def test_a_rule_is_changed_by_those_whom_it_asks(gate: Gate) -> None:
     own = merged(gate, approvals=(gate.approval(gate.OPENER, digest="d1:same", objects={}),))
     assert not agreed_rule(own, gate.RULE, Digest("d1:same"))
     assert agreed_rule(own, ApprovalRule(), Digest("d1:same"))
+
+
+def test_only_who_agreed_to_something_of_a_state_is_named(gate: Gate) -> None:
+    left = gate.approval(gate.EVE, digest="d1:x", at=1, objects={gate.A: "o1:other"})
+    last = gate.approval(at=2, objects={gate.A: "o1:a2"})
+    assert who_agreed(merged(gate, approvals=(left,))) == ()
+    assert who_agreed(merged(gate, approvals=(left, last))) == (gate.ANA,)
+    own = gate.approval(gate.OPENER, at=3, objects={gate.A: "o1:a2"})
+    assert who_agreed(merged(gate, approvals=(last, own))) == (gate.ANA,)
 
 
 def free(gate: Gate, **more: Any) -> Facts:
