@@ -73,7 +73,8 @@ async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:
 async def new_base(world: World, ground: Ground, lease: Lease) -> None:
     """The branch that deploys moved: its environments and every open pull request are looked at again."""
     try:
-        found = await configuration(ground, await ground.mirror.tree(ground.base))
+        # a branch without the file names no environment, while one that cannot be used says nothing
+        found = await configuration(ground, await ground.mirror.tree(ground.base)) or Configuration(environments=())
     except ConfigurationError as error:
         log.warning("tidegate.yaml cannot be used", repository=str(ground.repository.id), error=str(error))
         found = None

@@ -171,3 +171,13 @@ async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) ->
         stage.forge.add_team("acme", TEAM, ["ana"])
         await people.comment_says(first, "undone by a later change before it was applied")
         assert not holding(NEW)(stage.place.objects("prod"))
+
+
+async def test_without_a_configuration_every_environment_is_left_alone(people: People, stage: Stage) -> None:
+    await people.developer.branch("off", "main")
+    await people.developer.remove("tidegate.yaml", "off", "no tidegate")
+    number = await people.developer.propose("no tidegate", "off")
+    await people.check_is(number, "success")
+    await people.developer.merge(number)
+    for name in ("dev", "staging", "prod"):
+        await people.page_says(name, lambda page: page["state"] == "detached")
