@@ -6,13 +6,15 @@ from dataclasses import replace
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import PermanentError
+from bot.errors import InputError, PermanentError
 from bot.flow import commands
 from bot.flow.consent import take_reviews
+from bot.flow.ground import last_seen, usable
 from bot.flow.merged import look_merged
 from bot.flow.tell import find_again, tell
 from bot.flow.view import View, look
 from bot.flow.world import World
+from bot.model.environment import Configuration
 from bot.model.forge import PullRequest, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId, Wake
@@ -96,13 +98,28 @@ async def facts(world: World, id: PullRequestId, lease: Lease) -> PullRequest | 
 
 
 async def see(world: World, repository: Repository, pull: PullRequest) -> View:
-    """The pull request as it stands."""
+    """The pull request as it stands, with a configuration: whatever it shows, a command may name an environment."""
+    view = await seen_as(world, repository, pull)
+    return view if view.configuration else replace(view, configuration=await last_usable(world, repository))
+
+
+async def seen_as(world: World, repository: Repository, pull: PullRequest) -> View:
+    """The pull request by its state at the forge."""
     if pull.state == "merged":
         return await look_merged(world, repository, pull)
     if pull.state == "closed":
         return View(pull=pull, phase="closed")
     row = await world.store.read(lambda conn: pulls.find(conn, pull.id))
     return await look(world, repository, pull, fork_allowed=row is not None and row.planned_fork == pull.head)
+
+
+async def last_usable(world: World, repository: Repository) -> Configuration | None:
+    """The configuration of the base as it was fetched last; None where it has none that can be used."""
+    try:
+        ground = await last_seen(world, repository)
+        return await usable(ground, await ground.mirror.tree(ground.base))
+    except InputError:
+        return None
 
 
 async def remember(world: World, pull: PullRequest, lease: Lease) -> None:

@@ -67,3 +67,13 @@ async def test_a_hold_that_was_answered_stops_what_had_not_begun(tmp_path: Path)
         await people.comment_says(number, "Held")
         await people.page_says("prod", lambda page: "held" in page["reason"] or page["reason"] == "applies at once")
         assert not any(NEW in text for text in stage.place.objects("prod").values())
+
+
+async def test_an_environment_can_be_held_from_any_thread(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    await people.developer.call("PATCH", f"/pulls/{number}", {"state": "closed"})
+    await people.comment_says(number, "losed")
+    await people.approver.answer(number, "/gate hold staging an incident")
+    await people.comment_says(number, "/gate hold staging an incident", "Held")
+    assert (await people.page("staging"))["held"]
