@@ -1,4 +1,4 @@
-"""The renderer itself: gather the chart, run Helm (twice where something may differ), read what it printed."""
+"""The renderer itself: gather the chart, run Helm (again where something may differ), read what it printed."""
 
 import asyncio
 import hashlib
@@ -14,6 +14,7 @@ from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.bounded import Bounded
 from bot.render.helm.chart import Chart, gather, named, within
+from bot.render.helm.dated import asking, typed
 from bot.render.helm.explain import explained, unreadable
 from bot.render.helm.options import HelmOptions, chosen, default_release
 from bot.render.helm.output import Output
@@ -21,7 +22,7 @@ from bot.render.helm.program import Runner, arguments, laid_out
 from bot.render.helm.read import rendered
 from bot.render.helm.schema import refuse_remote
 from bot.render.helm.scratch import Scratch, content_key
-from bot.render.helm.steady import as_written, doubts, later, refusal, unequal
+from bot.render.helm.steady import as_written, changed, doubts, later, refusal, unequal
 from bot.render.manifests import problem
 from bot.render.plain import BUILD_FILES, located
 
@@ -105,7 +106,16 @@ class Helm:
             raise RenderError([unreadable(chart, Output(output).source(fault.line), fault)]) from None
         if error:
             raise error
+        if doubt.dates:
+            await self._date(chart, files, arguments)
         return output
+
+    async def _date(self, chart: Chart, files: dict[str, bytes], arguments: tuple[str, ...]) -> None:
+        """Look at what the chart's dates are made of. RenderError: one of them is today's."""
+        shown = await asyncio.to_thread(changed, files, typed)
+        done = await self._runner.run(arguments, await self._folder(chart, shown, content_key(shown)))
+        if (source := asking(done.output)) is not None:
+            raise refusal(chart, source)
 
     async def _folder(self, chart: Chart, files: dict[str, bytes], content: str) -> Path:
         """Where Helm finds these files. RenderError, level `unknown`: the disk does not take one of them."""

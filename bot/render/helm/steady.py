@@ -7,18 +7,19 @@ templates, `now` is moved on by years.
 import io
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 
 from bot.document import unpack
 from bot.errors import DocumentError, RenderError
 from bot.model.noun import noun
 from bot.render.helm.chart import Chart
+from bot.render.helm.dated import dated
 from bot.render.helm.origin import file_of
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, shown
 
-__all__ = ["Doubt", "as_written", "doubts", "later", "moved", "refusal", "unequal"]
+__all__ = ["Doubt", "as_written", "changed", "doubts", "later", "moved", "refusal", "unequal"]
 
 UNSTEADY = re.compile(
     rb"\b(rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|uuidv4|now|ago|bcrypt|htpasswd|encryptAES|genCA\w*|"
@@ -45,17 +46,19 @@ KINDS = "random, dated or newly generated"
 
 @noun
 class Doubt:
-    """What was found: anything that may differ, and whether the clock is asked."""
+    """What was found: anything that may differ, whether the clock is asked, and whether there are dates."""
 
     any: bool
     clock: bool
+    dates: bool
 
 
 def doubts(chart: Chart) -> Doubt:
     """Look at every byte that a template may be made of. RenderError: an archive in it that is not read."""
     texts = [data for _, data in _opened(chart.files, chart, 0)] + [data for _, data in chart.values]
     clock = any(CLOCK.search(each) for each in texts)
-    return Doubt(any=clock or any(UNSTEADY.search(each) or ORDER.search(each) for each in texts), clock=clock)
+    found = clock or any(UNSTEADY.search(each) or ORDER.search(each) for each in texts)
+    return Doubt(any=found, clock=clock, dates=any(map(dated, texts)))
 
 
 def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tuple[str, bytes]]:
@@ -76,7 +79,14 @@ def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tu
 
 def later(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files with templates that are rendered some years later."""
-    return {path: _repacked(data) if path.endswith(ARCHIVE) else moved(data) for path, data in files.items()}
+    return changed(files, moved)
+
+
+def changed(files: Mapping[str, bytes], change: Callable[[bytes], bytes]) -> dict[str, bytes]:
+    """The same files with each of them changed, those in archives too."""
+    return {
+        path: _repacked(data, change) if path.endswith(ARCHIVE) else change(data) for path, data in files.items()
+    }  # fmt: skip
 
 
 def moved(data: bytes) -> bytes:
@@ -95,10 +105,10 @@ def as_written(output: bytes) -> bytes:
     return output
 
 
-def _repacked(data: bytes) -> bytes:
+def _repacked(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
-        for name, each in later(unpack(data)).items():
+        for name, each in changed(unpack(data), change).items():
             info = tarfile.TarInfo(name)
             info.size = len(each)
             archive.addfile(info, io.BytesIO(each))

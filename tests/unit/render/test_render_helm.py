@@ -228,6 +228,32 @@ async def test_text_that_only_looks_like_asking_the_time_is_text(helm: Helm, tem
     assert "at {{ now }}" in found.body["data"]["value"]
 
 
+TODAY = [
+    'date "2006-01-02" .Values.day', '.Values.epoch | date "2006-01-02"', 'htmlDate "x"',
+    'dateInZone "2006" .Values.epoch "UTC"', 'durationRound (toDate "2006-01-02" "2020-01-01")',
+    'date "2006" .Values.none',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("action", TODAY)
+async def test_a_date_of_what_is_no_time_is_todays_and_refused(helm: Helm, action: str) -> None:
+    files = web("# one\n" + config_map("a", f"{{{{ {action} | quote }}}}"), {"values.yaml": "day: soon\nepoch: 1500\n"})
+    found = await refusal(helm, files)
+    function = next(each for each in ("durationRound", "dateInZone", "htmlDate", "date") if each in action)
+    assert f"does not render the same twice: it uses {function}" in found.message
+    assert (found.path, found.line) == ("web/templates/a.yaml", 7)
+
+
+@pytest.mark.parametrize(
+    ("action", "year"),
+    [('.Values.epoch | int64 | date "2006"', "2017"), ('htmlDate (toDate "2006" "2020")', "2020-01-01"),
+     ('"{{ date }}"', "{{ date }}"), ('durationRound "25h"', "1d")],
+)  # fmt: skip
+async def test_a_date_of_a_time_that_was_given_stays(helm: Helm, action: str, year: str) -> None:
+    files = web(config_map("a", f"{{{{ {action} | quote }}}}"), {"values.yaml": "epoch: 1500000000\n"})
+    assert (await render(helm, files)).resources[0].body["data"] == {"value": year}
+
+
 async def test_values_that_are_no_yaml_are_told_with_their_line(helm: Helm) -> None:
     found = await refusal(helm, {**web("a: 1"), "envs/v.yaml": "a: 1\nb: [hunter2\nc: 1\n"}, values=["envs/v.yaml"])
     assert (found.path, found.line) == ("envs/v.yaml", 3)
