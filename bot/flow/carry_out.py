@@ -45,7 +45,7 @@ async def carry_out(world: World, found: Pending, assessed: Assessed, lease: Lea
     head, plan, saved = assessed.assessment.head, assessed.assessment.plan, assessed.saved
     assert head is not None and plan is not None and saved is not None
     row = found.known.row
-    repair = row.applied is not None and row.applied.digest == head.digest
+    repair = row.applied is not None and row.applied.digest == head.digest and not found.half_way
     intent = Intent(
         environment=row.uid, epoch=lease.epoch, revision=head.revision, digest=head.digest, plan=plan,
         riders=tuple(each.id.number for each in found.riders.pulls), repair=repair,

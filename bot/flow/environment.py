@@ -111,8 +111,8 @@ async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
     applied = await applied_of(candidate.ground, row)
     found = await gathered(world, candidate, before_of(applied))
     async with assess(world.tools, found.subject, found.facts) as assessed:
-        head, verdict = assessed.assessment.head, assessed.assessment.verdict
-        if row.applied is not None and head is not None and head.digest == row.applied.digest:
+        verdict = assessed.assessment.verdict
+        if is_there(found, assessed):
             await settle(world, found, assessed, lease)
             return
         if verdict is not None and verdict.state == "pass" and assessed.saved is not None:
@@ -156,6 +156,14 @@ async def repair(world: World, applied: Candidate, lease: Lease) -> None:
             await carry_out(world, found, assessed, lease)
 
 
+def is_there(found: Pending, assessed: Assessed) -> bool:
+    """Whether the state is the applied one, and no part of another one is left that is to be undone."""
+    applied, head, plan = found.known.row.applied, assessed.assessment.head, assessed.assessment.plan
+    if applied is None or head is None or head.digest != applied.digest:
+        return False
+    return not found.half_way or (plan is not None and not plan.effective)
+
+
 async def settle(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:
     """The state is the applied one: revert drift if that is to be done, else note what was seen."""
     if is_to_be_repaired(assessed):
@@ -195,10 +203,12 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
         at=world.clock(),
     )
     tools = assessment.head.tools if assessment.head else ()
-    same = row.applied is not None and looked.digest == row.applied.digest
+    same = is_there(found, assessed)
 
     def write(conn: Connection) -> None:
         news = environments.look(conn, row.uid, looked)
+        if same and found.half_way:  # nothing is left of it
+            environments.set_partial(conn, row.uid, "")
         if same and row.applied and (looked.revision, tools) != (row.applied.revision, row.applied.tools):
             environments.advance(conn, row.uid, looked.revision, found.rule(row.applied.digest), tools)
             say_last_words(conn, row, looked.revision, found.riders)

@@ -26,10 +26,14 @@ DAY = timedelta(hours=24)
 
 @noun
 class Known:
-    """What the store knows of an environment, read in one go: its row, and the gate's facts as far as they are rows."""
+    """What the store knows of an environment, read in one go: its row, and the gate's facts as far as they are rows.
+
+    `half` is the state that an apply was to bring which stopped half-way; None where there is none.
+    """
 
     row: EnvironmentRow
     facts: Facts
+    half: Digest | None = None
 
     @property
     def destination(self) -> str:
@@ -64,7 +68,7 @@ async def known(
             destroyed=journal.destroyed_since(conn, row.uid, now - DAY),
             partial=row.partial != "",
         )  # fmt: skip
-        return Known(row=row, facts=facts)
+        return Known(row=row, facts=facts, half=journal.digest_of(conn, row.partial))
 
     return await world.store.write(look)
 

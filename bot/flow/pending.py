@@ -35,6 +35,12 @@ class Pending:
     subject: Subject
     facts: Facts
 
+    @property
+    def half_way(self) -> bool:
+        """Whether a part of another state than the applied one is there, left by an apply that stopped."""
+        applied, half = self.known.row.applied, self.known.half
+        return applied is not None and half is not None and half != applied.digest
+
     def rule(self, digest: Digest) -> ApprovalRule:
         """The rule that counts beside that of the next candidate, once this one brought the state `digest`.
 

@@ -11,7 +11,18 @@ from bot.store.blobs import blobs_of
 from bot.store.codec import decode_plan, encode, encode_plan
 from bot.store.tables import as_text, as_time, journal, results
 
-__all__ = ["Entry", "Intent", "begin", "changed_last", "destroyed_since", "finish", "history", "last", "record"]
+__all__ = [
+    "Entry",
+    "Intent",
+    "begin",
+    "changed_last",
+    "destroyed_since",
+    "digest_of",
+    "finish",
+    "history",
+    "last",
+    "record",
+]
 
 DESTRUCTIVE = (Action.DELETE, Action.REPLACE)
 
@@ -74,6 +85,12 @@ def finish(
     """The apply ended."""
     change = {"state": state, "error": error[:2000], "ended_at": as_text(now)}
     conn.execute(update(journal).where(journal.c.id == int(id)).values(**change))
+
+
+def digest_of(conn: Connection, id: str) -> Digest | None:
+    """The state that an apply was to bring; None where there is none of that id."""
+    found = conn.execute(select(journal.c.digest).where(journal.c.id == int(id))).scalar() if id else None
+    return Digest(found) if found else None
 
 
 def last(conn: Connection, environment: str) -> Entry | None:

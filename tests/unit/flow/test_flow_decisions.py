@@ -10,10 +10,13 @@ from bot.command import Command, Parsed
 from bot.flow.assess import Assessed
 from bot.flow.commands import not_obeyed
 from bot.flow.consent import Voice, approval_of
-from bot.flow.environment import is_to_be_repaired
-from bot.flow.gather import rules
+from bot.flow.environment import is_there, is_to_be_repaired
+from bot.flow.gather import Known, rules
 from bot.flow.offline import Sketch
 from bot.flow.orders_given import named
+from bot.flow.pending import Pending
+from bot.flow.riders import Riders
+from bot.flow.subject import Subject
 from bot.flow.tell import duplicates, recovered
 from bot.flow.view import Part, affected, in_order
 from bot.gate.facts import Facts
@@ -25,6 +28,7 @@ from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Change, Plan
 from bot.model.report import Outcome, Posted
 from bot.model.resource import Desired, ResourceId
+from bot.model.tree import Tree
 from bot.report import MARKER, answers, outcome_marker
 from bot.store.commands import CommandRow
 from bot.store.environments import AppliedState, EnvironmentRow
@@ -132,6 +136,44 @@ def test_drift_is_put_back_only_where_that_is_asked_for() -> None:
     same = plan(Change(id=A, action=Action.UNCHANGED))
     assert not is_to_be_repaired(replace(there, assessment=replace(there.assessment, plan=same)))
     assert not is_to_be_repaired(replace(there, saved=None))
+
+
+async def load(found: Tree, paths: frozenset[str]) -> Tree:
+    raise AssertionError("nothing is to be read")
+
+
+def gathered(applied: str, half: str = "", rule: ApprovalRule = LOOSE) -> Pending:
+    """A candidate for an environment where `applied` is, and perhaps a part of `half`."""
+    there = row(STRICT)
+    assert there.applied is not None
+    there = replace(there, applied=replace(there.applied, digest=Digest(applied)))
+    subject = Subject(
+        environment=environment(approvals=rule), before=None, base=None, head=Tree(revision=Sha(""), entries={}),
+        load=load, uid="u", branch="main", allowed=frozenset(),
+    )  # fmt: skip
+    facts = Facts(environment=environment(), phase="merged")
+    return Pending(
+        known=Known(row=there, facts=facts, half=Digest(half) if half else None), riders=Riders(), subject=subject,
+        facts=facts,
+    )  # fmt: skip
+
+
+def test_a_state_is_there_when_nothing_of_another_one_is_left() -> None:
+    differs, head = drifted("hold", "pass"), "d1:new"
+    same = plan(Change(id=A, action=Action.UNCHANGED))
+    equal = replace(differs, assessment=replace(differs.assessment, plan=same))
+    unknown = replace(differs, assessment=replace(differs.assessment, plan=None))
+    assert not is_there(gathered("d1:old"), equal)
+    assert is_there(gathered(head), differs)  # which is drift
+    assert is_there(gathered(head, half=head), differs)  # of a repair
+    assert not is_there(gathered(head, half="d1:half"), differs)
+    assert not is_there(gathered(head, half="d1:half"), unknown)
+    assert is_there(gathered(head, half="d1:half"), equal)
+
+
+def test_a_rule_that_nobody_agreed_to_takes_no_place() -> None:
+    assert gathered("d1:old").rule(Digest("d1:new")) == LOOSE
+    assert gathered("d1:new").rule(Digest("d1:new")) == STRICT
 
 
 def part() -> Part:

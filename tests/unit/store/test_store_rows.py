@@ -211,6 +211,8 @@ async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
     last = await store.read(lambda conn: journal.last(conn, "uid"))
     assert last is not None
     assert (last.state, last.plan) == ("done", plan())
+    assert await store.read(lambda conn: journal.digest_of(conn, id)) == "d1:x"
+    assert await store.read(lambda conn: journal.digest_of(conn, "")) is None
 
 
 async def test_a_new_state_came_with_the_last_apply_that_ended_well_and_was_no_repair(store: Store) -> None:
