@@ -1,10 +1,8 @@
 """Commands: what they do, and where they are refused aloud."""
 
-from pathlib import Path
-
 import pytest
 
-from bot.cli.demo.stage import INTERVALS, TEAM, Stage, put_up
+from bot.cli.demo.stage import Stage
 from tests.support.people import People
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("servers")]
@@ -45,28 +43,6 @@ async def test_who_may_not_approve_may_not_hold(people: People, stage: Stage) ->
     await people.comment_says(number, "prod")
     await people.developer.answer(number, "/gate hold prod for fun")
     await people.comment_says(number, "❌", "this is for team:acme/sre", absent=("Held",))
-
-
-async def test_a_hold_that_was_answered_stops_what_had_not_begun(tmp_path: Path) -> None:
-    async with put_up(tmp_path, None, 0, print, INTERVALS | {"repository": 600}) as stage:
-        await stage.install()
-        people = People(stage)
-        number = await people.change(("envs/prod/web.yaml", OLD, NEW))
-        await people.approve(number, "prod")
-        stage.forge.add_team("acme", TEAM, [])
-        await people.merge(number)
-        await people.page_says("prod", lambda page: "0 of 1" in page["reason"])
-        await people.comment_says(number, "was merged into", "0 of 1")
-        await people.developer.read_plan(number)
-        # the environment's own look has read that nobody holds it, and is kept from going on
-        slow = {"on": "api", "method": "GET", "path": ".*/members.*", "kind": "delay", "seconds": 8}
-        stage.forge.add_faults([slow])
-        await people.struck("delay")
-        stage.forge.add_team("acme", TEAM, ["ana"])
-        await people.approver.comment(number, "/gate hold prod an incident")
-        await people.comment_says(number, "Held")
-        await people.page_says("prod", lambda page: "held" in page["reason"] or page["reason"] == "applies at once")
-        assert not any(NEW in text for text in stage.place.objects("prod").values())
 
 
 async def test_an_environment_can_be_held_from_any_thread(people: People, stage: Stage) -> None:
