@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import ConfigurationError, PermanentError, TemporaryError
+from bot.errors import InputError, PermanentError, TemporaryError
 from bot.flow.ground import Ground, configuration, stand
 from bot.flow.world import World
 from bot.model.environment import Configuration
@@ -75,7 +75,7 @@ async def new_base(world: World, ground: Ground, lease: Lease) -> None:
     try:
         # a branch without the file names no environment, while one that cannot be used says nothing
         found = await configuration(ground, await ground.mirror.tree(ground.base)) or Configuration(environments=())
-    except ConfigurationError as error:
+    except InputError as error:  # also of a tree that is beyond a limit
         log.warning("tidegate.yaml cannot be used", repository=str(ground.repository.id), error=str(error))
         found = None
 

@@ -5,7 +5,7 @@ import pytest
 from bot.cli.demo.stage import Stage
 from tests.support.people import People
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("servers")]
+pytestmark = pytest.mark.timeout(180)
 
 STAGING = "envs/staging/web.yaml"
 OLD, NEW = "web:1.4.2", "web:1.5.0"
