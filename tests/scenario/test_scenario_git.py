@@ -21,8 +21,7 @@ Git = Callable[..., str]
 
 async def push_by_hand(people: People, branch: str, make: Callable[[Git, Path], str]) -> None:
     """Push the commit that `make` answers, whatever the branch was."""
-    login, place = people.developer.login, people.stage.place
-    url = f"{place.forge.replace('://', f'://{login}:{people.stage.tokens[login]}@')}/{place.repository}.git"
+    url = people.git_url(people.developer.login)
     with tempfile.TemporaryDirectory() as name:
 
         def git(*arguments: str, given: str = "") -> str:

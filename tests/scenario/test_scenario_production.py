@@ -59,10 +59,8 @@ async def test_a_branch_that_was_rewritten_brings_nothing_back(people: People, s
     await people.merge(first)
     await people.folder_shows("dev", holding(NEW))
     await people.comment_says(first, "applied at")
-    token, place = stage.tokens["bo"], stage.place
-    url = f"{place.forge.replace('://', f'://bo:{token}@')}/{place.repository}.git"
-    clone = str(place.pid_file.parent / "clone")
-    await run("clone", "-q", url, clone)
+    clone = str(stage.place.pid_file.parent / "clone")
+    await run("clone", "-q", people.git_url("bo"), clone)
     await run("-C", clone, "push", "-q", "--force", "origin", f"{start}:refs/heads/main")
     second = await people.change((CONFIG.format("dev"), EUR, USD))
     await people.comment_says(second, "1 changed", "1 pending")

@@ -157,13 +157,16 @@ class People:
         except Exception as error:
             raise AssertionError(f"{error}\n{await self.page(name)}") from None
 
+    def git_url(self, login: str) -> str:
+        """Where git reaches the repository as that account."""
+        place, token = self.stage.place, self.stage.tokens[login]
+        return f"{place.forge.replace('://', f'://{login}:{token}@')}/{place.repository}.git"
+
     async def push(self, branch: str, make: Callable[[Path], None]) -> None:
         """Clone with git, change the working folder, commit, push as a new branch."""
-        login, place = self.developer.login, self.stage.place
-        token = self.stage.tokens[login]
-        url = f"{place.forge.replace('://', f'://{login}:{token}@')}/{place.repository}.git"
+        login = self.developer.login
         with tempfile.TemporaryDirectory() as name:
-            await run("clone", "-q", url, name)
+            await run("clone", "-q", self.git_url(login), name)
             make(Path(name))
             await run("-C", name, "checkout", "-q", "-b", branch)
             await run("-C", name, "add", "-A")

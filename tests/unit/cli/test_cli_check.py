@@ -13,17 +13,12 @@ import pytest
 import yaml
 
 from tests.support.programs import program
+from tests.support.typed import tidegate
 
 ROOT = Path(__file__).resolve().parents[3]
 REPOSITORIES = ROOT.parent / "shared" / "data" / "repos"
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 BAD = "apiVersion: v1\nkind: Service\nmetadata: {name: bad}\nspec:\n  prots: []\n"
-
-
-def tidegate(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bot.cli", *arguments]
-    env = {**os.environ, **environ}
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=env)
 
 
 def git(repository: Path, *arguments: str) -> None:
@@ -305,5 +300,5 @@ def test_the_hook_runs(repository: Path) -> None:
     git(repository, "add", "-A")
     assert tidegate(*arguments, cwd=repository).returncode == 2
     # as git runs a hook
-    environ = {"GIT_DIR": str(repository / ".git"), "GIT_INDEX_FILE": str(repository / ".git/index")}
-    assert tidegate(*arguments, cwd=repository, **environ).returncode == 2
+    folder = str(repository / ".git")
+    assert tidegate(*arguments, cwd=repository, GIT_DIR=folder, GIT_INDEX_FILE=f"{folder}/index").returncode == 2

@@ -1,10 +1,11 @@
 """`tidegate check` compares with what was committed, where a rule or a policy asks for it."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.typed import tidegate
 
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 CONFIGURATION = "version: 1\nenvironments:\n  prod: {source: {path: envs}, target: prod, apply: never}\n"
@@ -29,8 +30,7 @@ SILVER = GOLD.replace("gold", "silver")
 
 def check(repository: Path, *arguments: str) -> tuple[int, str]:
     """(exit status, what is said)."""
-    command = [sys.executable, "-m", "bot.cli", "check", *arguments]
-    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    done = tidegate("check", *arguments, cwd=repository)
     return done.returncode, done.stdout
 
 

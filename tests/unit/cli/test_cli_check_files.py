@@ -2,11 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.typed import tidegate
 
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 CONFIGURATION = """\
@@ -38,8 +39,7 @@ def repository(tmp_path: Path) -> Path:
 
 def check(repository: Path, *arguments: str) -> tuple[int, list[Any]]:
     """(exit status, what is wrong beside the environments)."""
-    command = [sys.executable, "-m", "bot.cli", "check", "--format", "json", *arguments]
-    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    done = tidegate("check", "--format", "json", *arguments, cwd=repository)
     return done.returncode, json.loads(done.stdout)["files"]
 
 

@@ -2,18 +2,14 @@
 
 import json
 import subprocess
-import sys
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from tests.support.typed import tidegate
+
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
-
-
-def tidegate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bot.cli", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

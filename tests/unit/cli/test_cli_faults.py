@@ -3,12 +3,12 @@
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot.localforge.apps import new_private_key
+from tests.support.typed import tidegate
 
 SERVER = """listen: 127.0.0.1:{port}
 forges: {{github: {{kind: github, app_id: 1, private_key_file: key.pem, webhook_secret_file: secret}}}}
@@ -19,13 +19,10 @@ render: {{jail: best-effort}}
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
 
-def tidegate(*arguments: str, cwd: Path, to: Path | None = None, **environ: str) -> tuple[int, str]:
-    """The exit status and what was said; standard output goes into the file `to`, where one is named."""
-    with (to or Path(os.devnull)).open("w") as output:
-        done = subprocess.run(
-            [sys.executable, "-m", "bot.cli", *arguments], cwd=cwd, stdout=output, stderr=subprocess.PIPE, text=True,
-            check=False, timeout=60, env={**os.environ, **environ},
-        )  # fmt: skip
+def fault(*arguments: str, cwd: Path, to: str = os.devnull, **environ: str) -> tuple[int, str]:
+    """The exit status and what was said; standard output goes into the file `to`."""
+    with Path(to).open("w") as output:
+        done = tidegate(*arguments, cwd=cwd, stdout=output, **environ)
     return done.returncode, done.stderr
 
 
@@ -41,7 +38,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("more", [[], ["--fresh"], ["--walk"]])
 def test_the_demo_takes_no_folder_with_other_things(tmp_path: Path, more: list[str]) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    status, said = tidegate("demo", "--state", str(tmp_path), *more, cwd=tmp_path)
+    status, said = fault("demo", "--state", str(tmp_path), *more, cwd=tmp_path)
     assert status == 1
     assert "holds something that the demo did not make" in said
     assert os.listdir(tmp_path) == ["thesis.txt"]
@@ -49,26 +46,26 @@ def test_the_demo_takes_no_folder_with_other_things(tmp_path: Path, more: list[s
 
 def test_the_demo_says_what_is_no_folder_or_port(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    status, said = tidegate("demo", "--state", str(tmp_path / "file"), cwd=tmp_path)
+    status, said = fault("demo", "--state", str(tmp_path / "file"), cwd=tmp_path)
     assert (status, said.count("\n")) == (1, 1)
     assert "name another with --state DIR" in said
-    status, said = tidegate("demo", "--port", "99999", cwd=tmp_path)
+    status, said = fault("demo", "--port", "99999", cwd=tmp_path)
     assert status == 1
     assert "65534" in said
 
 
 def test_no_git_is_said_in_one_line(repository: Path) -> None:
-    status, said = tidegate("check", cwd=repository, PATH="/nonexistent")
+    status, said = fault("check", cwd=repository, PATH="/nonexistent")
     assert (status, said) == (1, "error: the program `git` was not found; install git 2.38 or newer\n")
 
 
 def test_init_writes_through_no_link_and_over_no_folder(repository: Path) -> None:
     (repository / "tidegate.yaml").mkdir()
-    status, said = tidegate("init", "--force", cwd=repository)
+    status, said = fault("init", "--force", cwd=repository)
     assert (status, said.count("\n")) == (1, 1)
     (repository / "tidegate.yaml").rmdir()
     (repository / "tidegate.yaml").symlink_to(repository / "envs/outside.yaml")
-    status, said = tidegate("init", cwd=repository)
+    status, said = fault("init", cwd=repository)
     assert (status, said.count("\n")) == (1, 1)
     assert "remove it" in said
     assert not (repository / "envs/outside.yaml").exists()
@@ -77,7 +74,7 @@ def test_init_writes_through_no_link_and_over_no_folder(repository: Path) -> Non
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("command", ["check", "schema"])
 def test_a_full_disk_is_said_in_one_line(repository: Path, command: str) -> None:
-    status, said = tidegate(command, cwd=repository, to=Path("/dev/full"))
+    status, said = fault(command, cwd=repository, to="/dev/full")
     assert status == 1
     assert "error: No space left on device" in said
     assert "Traceback" not in said
@@ -91,7 +88,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         (tmp_path / "server.yaml").write_text(SERVER.format(port=port))
-        status, said = tidegate("serve", cwd=tmp_path)
+        status, said = fault("serve", cwd=tmp_path)
     assert status == 1
     assert "Traceback" not in said
     assert f"error: listen: 127.0.0.1:{port} cannot be used (Address already in use); free it, or name another" in said
