@@ -31,6 +31,7 @@ __all__ = [
 PREFIX = "TIDEGATE_"
 SECRETS = ("private_key", "webhook_secret", "token")
 SECRET_BYTES = 32
+UNUSABLE_KEY = "is no key that can sign; give the PEM file that GitHub made, unchanged"
 KUBERNETES = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 """The minor versions whose schemas are shipped."""
 
@@ -64,15 +65,17 @@ class GitHubSettings(Strict):
     @classmethod
     def usable_key(cls, value: SecretStr | None) -> SecretStr | None:
         """Only an RSA key signs as GitHub has it (RS256)."""
+        if value is None:
+            return None
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
-            key = load_pem_private_key(value.get_secret_value().encode(), None) if value else None
+            key = load_pem_private_key(value.get_secret_value().encode(), None)
         except Exception:  # its own words may quote the key
-            key = None
-        if value and not isinstance(key, RSAPrivateKey):
-            raise ValueError("is no key that can sign; give the PEM file that GitHub made, unchanged")
+            raise ValueError(UNUSABLE_KEY) from None
+        if not isinstance(key, RSAPrivateKey):
+            raise ValueError(UNUSABLE_KEY)
         return value
 
     @field_validator("webhook_secret")

@@ -80,13 +80,12 @@ async def begin(world: World, found: Pending, intent: Intent, lease: Lease) -> s
     """Write the intent down; its id. None: it may not begin any more, so that the environment is looked at again."""
 
     def write(conn: Connection) -> str | None:
-        stands = still_stands(conn, intent.environment, found.facts.approvals)
-        return journal.begin(conn, intent, world.clock()) if stands else None
+        if still_stands(conn, intent.environment, found.facts.approvals):
+            return journal.begin(conn, intent, world.clock())
+        queue.touch(conn, [Wake(key=found.known.row.id, reason="stopped")])
+        return None
 
-    id = await world.store.write_leased(lease, write)
-    if id is None:
-        await world.store.write(lambda conn: queue.touch(conn, [Wake(key=found.known.row.id, reason="stopped")]))
-    return id
+    return await world.store.write_leased(lease, write)
 
 
 def still_stands(conn: Connection, uid: str, read: Sequence[Approval]) -> bool:

@@ -29,11 +29,13 @@ class Voice:
     at: datetime
 
 
-async def not_approvable(world: World, part: Part, voice: Voice, *, deletes: bool = True) -> str:
-    """Why this person's approval of this environment would not count, or is not of what was shown; "" if it is good.
+async def not_approvable(world: World, part: Part, voice: Voice) -> str:
+    """Why this person's approval of all that this environment's plan shows would not count; "" if it is good."""
+    return await not_reviewable(world, part, voice) or await unseen_deletions(world, part, voice)
 
-    `deletes`: it is to cover what the plan destroys, as a command does and a review does not.
-    """
+
+async def not_reviewable(world: World, part: Part, voice: Voice) -> str:
+    """The same for a review, which never covers what is destroyed."""
     environment = part.assessment.environment
     forge = world.forges[environment.id.repository.forge]
     standing = dict(part.facts.standing)
@@ -42,9 +44,7 @@ async def not_approvable(world: World, part: Part, voice: Voice, *, deletes: boo
         if standing[voice.person.id] is not True:
             break
     facts = replace(part.facts, standing=standing)
-    if reason := why_not(facts, voice.person) or await not_what_was_shown(world, part, voice):
-        return reason
-    return await unseen_deletions(world, part, voice) if deletes else ""
+    return why_not(facts, voice.person) or await not_what_was_shown(world, part, voice)
 
 
 async def not_what_was_shown(world: World, part: Part, voice: Voice) -> str:
@@ -101,7 +101,7 @@ async def take_review(world: World, part: Part, thread: PullRequestId, review: R
     if not all(rule.reviews for rule in part.facts.rules):
         return False
     voice = Voice(thread=thread, person=review.author, at=review.at)
-    if await not_approvable(world, part, voice, deletes=False):
+    if await not_reviewable(world, part, voice):
         return False
     approval = approval_of(part, voice, "review")
 

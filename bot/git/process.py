@@ -42,6 +42,9 @@ PROTECTION = (
 )  # fmt: skip
 
 
+NO_GIT = "the program `git` was not found; install git 2.38 or newer"
+
+
 class VersionTooOld(InputError):
     """The `git` program is missing or lacks `merge-tree --write-tree` (it came with 2.38)."""
 
@@ -70,6 +73,7 @@ async def run(
     """Run git in the bare repository `folder`; (exit status, standard output).
 
     TemporaryError: it did not finish in time, printed too much, or ended with a status outside `accept`.
+    VersionTooOld: there is no such program.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -81,7 +85,7 @@ async def run(
             limit=MAX_OUTPUT,
         )  # fmt: skip
     except FileNotFoundError:
-        raise VersionTooOld("the program `git` was not found; install git 2.38 or newer") from None
+        raise VersionTooOld(NO_GIT) from None
     try:
         async with asyncio.timeout(TIMEOUT):
             output, errors = await process.communicate(input)
@@ -111,7 +115,7 @@ async def require_version() -> str:
             "git", "version", stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, env=environment({})
         )
     except FileNotFoundError:
-        raise VersionTooOld("the program `git` was not found; install git 2.38 or newer") from None
+        raise VersionTooOld(NO_GIT) from None
     output, _ = await process.communicate()
     found = re.search(rb"(\d+)\.(\d+)\S*", output)
     if found is None or (int(found[1]), int(found[2])) < MINIMUM_VERSION:

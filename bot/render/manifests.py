@@ -11,7 +11,7 @@ from bot.model.plan import Finding
 from bot.model.resource import Locate, Origin, Resource, ResourceId
 from bot.render.identity import Flaw, anonymous, identify
 
-__all__ = ["problem", "resources_of", "shown", "shown_path"]
+__all__ = ["annotations_of", "problem", "resources_of", "shown", "shown_path"]
 
 LONGEST_PATH = 4096  # what Linux allows
 SERVERS_OWN = ("uid", "resourceVersion", "generation", "managedFields")
@@ -125,6 +125,13 @@ def named(value: Any) -> str:
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     words = [shown(each) for each in (value.get("kind"), name) if isinstance(each, str) and each]
     return " ".join(words) or "the document"
+
+
+def annotations_of(value: Any) -> Mapping[str, Any]:
+    """An object's annotations; none where it has none, or is no object."""
+    metadata = value.get("metadata") if isinstance(value, Mapping) else None
+    found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def problem(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from bot.model.gate import Approval
 from bot.model.identity import Person, PullRequestId, RepositoryId
@@ -75,21 +75,22 @@ def make(row: Row[Any], thread: PullRequestId) -> Approval:
 
 def withdraw(conn: Connection, environment: str, thread: PullRequestId, person: Person, now: datetime) -> None:
     """A person takes back what they gave in a thread for an environment."""
-    where = (approvals.c.environment == environment, approvals.c.thread == thread_text(thread))
-    mine = (*where, approvals.c.person_id == person.id, *STANDING)
-    conn.execute(update(approvals).where(*mine).values(withdrawn_at=as_text(now)))
+    end(conn, thread, now, approvals.c.environment == environment, approvals.c.person_id == person.id)
 
 
 def end_reviews(conn: Connection, thread: PullRequestId, stand: Collection[str], now: datetime) -> None:
     """End a thread's approvals by reviews, but for those reviews that still approve."""
-    gone = (approvals.c.how == "review", approvals.c.remark.not_in(stand))
-    where = (approvals.c.thread == thread_text(thread), *gone, *STANDING)
-    conn.execute(update(approvals).where(*where).values(withdrawn_at=as_text(now)))
+    end(conn, thread, now, approvals.c.how == "review", approvals.c.remark.not_in(stand))
 
 
 def end_all(conn: Connection, thread: PullRequestId, now: datetime) -> None:
     """End every approval that was given in a thread."""
-    where = (approvals.c.thread == thread_text(thread), *STANDING)
+    end(conn, thread, now)
+
+
+def end(conn: Connection, thread: PullRequestId, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Those of a thread's approvals count no more."""
+    where = (approvals.c.thread == thread_text(thread), *which, *STANDING)
     conn.execute(update(approvals).where(*where).values(withdrawn_at=as_text(now)))
 
 

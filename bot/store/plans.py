@@ -88,6 +88,11 @@ def newest(conn: Connection, thread: PullRequestId, environment: str) -> Row[Any
     return conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first()
 
 
+def standing(row: Row[Any] | None) -> Row[Any] | None:
+    """The row; None where there is none, or a later push left its environment alone."""
+    return row if row is not None and row.left_at is None else None
+
+
 def mark_published(conn: Connection, thread: PullRequestId, at: datetime) -> None:
     """The thread shows its newest plans since `at`, the forge's time."""
     where = (plans.c.thread == thread_text(thread), plans.c.published_at.is_(None))
@@ -105,8 +110,8 @@ def published(conn: Connection, thread: PullRequestId, environment: str, before:
         plans.c.environment == environment,
         plans.c.published_at < as_text(second),
     )
-    row = conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first()
-    return make(conn, row, thread) if row and row.left_at is None else None
+    row = standing(conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first())
+    return make(conn, row, thread) if row else None
 
 
 def same_second(conn: Connection, thread: PullRequestId, environment: str, at: datetime) -> frozenset[Digest]:
@@ -128,14 +133,13 @@ def shown(conn: Connection, thread: PullRequestId) -> bool:
 
 def concerns(conn: Connection, thread: PullRequestId, environment: str) -> bool:
     """Whether the thread showed a plan for an environment, and no later push left it alone."""
-    row = newest(conn, thread, environment)
-    return row is not None and row.left_at is None
+    return standing(newest(conn, thread, environment)) is not None
 
 
 def last(conn: Connection, thread: PullRequestId, environment: str) -> Published | None:
     """The thread's newest plan of an environment; None: it never had one, or a later push left it alone."""
-    row = newest(conn, thread, environment)
-    return make(conn, row, thread) if row and row.left_at is None else None
+    row = standing(newest(conn, thread, environment))
+    return make(conn, row, thread) if row else None
 
 
 def latest(conn: Connection, thread: PullRequestId) -> tuple[Published, ...]:

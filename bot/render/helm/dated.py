@@ -1,4 +1,4 @@
-"""Whether a chart prints today's date without asking for the time: functions of dates take what is no time for now.
+"""Dates that a chart makes of what is no time: functions of dates take that for the present.
 
 Moving the clock of a render does not show that, since the clock is asked within the function. A render of its own does,
 whose templates print in place of a date which type the function was given.
@@ -6,11 +6,11 @@ whose templates print in place of a date which type the function was given.
 
 import re
 
+from bot.render.helm.functions import ACTION, called, replacing
 from bot.render.helm.output import Output
 
 __all__ = ["asking", "dated", "typed"]
 
-ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
 TYPE, SINCE = b"tidegate-type:", b"tidegate-since:"
 SHOWN = {
     b"date": b'printf "%s%%.0s%%T;"' % TYPE,
@@ -22,8 +22,7 @@ SHOWN = {
 }
 """What stands for each function: it prints the type of the argument that should be a time, and no other argument."""
 
-NAME = re.compile(rb"(?<![\w.$])(?:%s)(?!\w)" % b"|".join(SHOWN))
-TOKEN = re.compile(rb'"(?:\\.|[^"\\\n])*"|`[^`]*`|' + NAME.pattern)
+NAME = called(SHOWN)
 # a percent sign is in a text that only looks like a template
 NOW = re.compile(rb"%s(?!\*?time\.Time;|int(?:32|64)?;|%%)|%s\*?time\.Time;" % (TYPE, SINCE))
 
@@ -33,9 +32,8 @@ def dated(data: bytes) -> bool:
     return any(NAME.search(action[0]) for action in ACTION.finditer(data))
 
 
-def typed(data: bytes) -> bytes:
-    """The template with types in place of dates."""
-    return ACTION.sub(lambda action: TOKEN.sub(lambda each: SHOWN.get(each[0], each[0]), action[0]), data)
+typed = replacing(SHOWN)
+"""A template → the same one with types in the place of dates."""
 
 
 def asking(output: bytes) -> str | None:

@@ -1,11 +1,11 @@
 """Hooks of charts: objects that Helm applies at moments of its own commands, and that nothing else may apply."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.model.finding import Finding
 from bot.model.noun import noun
-from bot.render.manifests import shown
+from bot.render.manifests import annotations_of, shown
 
 __all__ = ["Hook", "events_of", "hook", "left_out"]
 
@@ -25,9 +25,7 @@ class Hook:
 
 def events_of(value: Any) -> str:
     """The events that an object says it is a hook for, such as `pre-install,pre-upgrade`; "" where it says none."""
-    metadata = value.get("metadata") if isinstance(value, Mapping) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    events = annotations.get(HOOK) if isinstance(annotations, Mapping) else None
+    events = annotations_of(value).get(HOOK)
     return str(events) if events is not None else ""
 
 

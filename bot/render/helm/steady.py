@@ -15,6 +15,7 @@ from bot.errors import DocumentError, RenderError
 from bot.model.noun import noun
 from bot.render.helm.chart import Chart
 from bot.render.helm.dated import dated
+from bot.render.helm.functions import ACTION, replacing
 from bot.render.helm.origin import file_of
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, shown
@@ -31,13 +32,14 @@ ORDER = re.compile(rb"\b(keys|values|tpl)\b")
 """`keys` and `values` answer in any order; `tpl` may be given the name of a function in parts."""
 
 CLOCK = re.compile(rb"\b(now|ago)\b")
-ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
-TOKEN = re.compile(rb'"(?:\\.|[^"\\\n])*"|`[^`]*`|(?<![\w.$])(?:now|ago)(?!\w)')
 LATER = b"((now).Add 105742407123456789)"
 """Three years, four months, seven hours, some minutes and seconds: no part of a date stays as it is."""
 
 MOVED = {b"now": LATER, b"ago": b"list 105742407123456789"}
 """What stands for a function in the second render. A list prints like no duration."""
+
+moved = replacing(MOVED)
+"""A template, or a text that may become one → the same one for later."""
 
 ARCHIVE = (".tgz", ".tar.gz")
 DEEPEST = 3
@@ -87,15 +89,6 @@ def changed(files: Mapping[str, bytes], change: Callable[[bytes], bytes]) -> dic
     return {
         path: _repacked(data, change) if path.endswith(ARCHIVE) else change(data) for path, data in files.items()
     }  # fmt: skip
-
-
-def moved(data: bytes) -> bytes:
-    """One template, or a text that may become one, for later."""
-    return ACTION.sub(lambda action: TOKEN.sub(_token, action[0]), data) if CLOCK.search(data) else data
-
-
-def _token(found: re.Match[bytes]) -> bytes:
-    return MOVED.get(found[0], found[0])
 
 
 def as_written(output: bytes) -> bytes:

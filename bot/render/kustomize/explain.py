@@ -24,8 +24,8 @@ LONGEST = 700
 FIELDS = ("data", "stringData")
 SHORTEST = 3  # of what is masked: less than that is in every text
 QUOTED = re.compile(r"""`[^`]*`|\[patch: ".*?"\]|map\[.*\]|line \[[\d ]*\] has invalid utf8 bytes : .*""", re.DOTALL)
-KUBECTL = re.compile(r'E\d{4} [\d:.]+ +\d+ \S+\] "command failed" err=(?:"(.*)"|<(.*)>)', re.DOTALL)
 # kubectl says it as a line of its log, with the time and its process, and puts what is one line in quotes
+KUBECTL = re.compile(r'E\d{4} [\d:.]+ +\d+ \S+\] "command failed" err=(?:"(.*)"|<(.*)>)', re.DOTALL)
 ESCAPED = re.compile(r'\\(["\\])')
 LINE = re.compile(r"\bline (\d+)\b")
 NOISE = re.compile(r"^# Warning: .*$\n?", re.MULTILINE)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.render.kustomize.layout import Layout
+from bot.render.manifests import annotations_of
 
 __all__ = ["mended"]
 
@@ -20,16 +21,15 @@ NUMBER = re.compile(r"[0-9]+(?:e[0-9]+)?")
 
 def mended(body: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
     """The object with places in other repositories named by their URL and commit."""
-    metadata = body.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    if not isinstance(annotations, Mapping) or not isinstance(metadata, Mapping) or not layout.others:
+    annotations = annotations_of(body)
+    if not annotations or not layout.others:
         return body
     changed = {
         key: PLACE.sub(lambda found: renamed(found, layout), value)
         for key, value in annotations.items()
         if key in ANNOTATIONS and isinstance(value, str)
     }
-    return {**body, "metadata": {**metadata, "annotations": {**annotations, **changed}}}
+    return {**body, "metadata": {**body["metadata"], "annotations": {**annotations, **changed}}}
 
 
 def renamed(found: re.Match[str], layout: Layout) -> str:

@@ -17,7 +17,7 @@ from bot.render.kustomize.mended import mended
 from bot.render.kustomize.origins import Candidate, annotated, best, candidates, generators, identity
 from bot.render.kustomize.plugins import INFLATES
 from bot.render.kustomize.walk import Key, Walk
-from bot.render.manifests import problem, resources_of, shown_path
+from bot.render.manifests import annotations_of, problem, resources_of, shown_path
 from bot.render.plain import duplicates, first
 
 __all__ = ["Traced", "applied", "resources"]
@@ -114,13 +114,6 @@ def is_hook(body: Any, traced: Traced) -> bool:
 def made_by(said: Mapping[str, Any]) -> Any:
     """The kind of the generator that an origin names; None: no generator."""
     return field(said.get("configuredBy"), "kind")[1]
-
-
-def annotations_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An object's annotations."""
-    metadata = body.get("metadata")
-    found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
 
 
 def without_origin(body: Mapping[str, Any]) -> Mapping[str, Any]:
