@@ -33,7 +33,8 @@ def compare(
 ) -> tuple[Change, ...]:
     """What makes `live` equal to `desired`, in the order of `Action`, then by type, scope and name.
 
-    `objects` are the digests of the desired objects. Causes are not filled in. What cannot be read is never unchanged.
+    `objects` are the digests of the desired objects. Causes are not filled in. What cannot be read is never unchanged;
+    what is unchanged is not quoted.
     """
     changes = [_wanted(each, live.get(id), objects[id]) for id, each in desired.items()]
     changes += [_unwanted(id, each) for id, each in live.items() if id not in desired]
@@ -48,16 +49,15 @@ def _wanted(resource: Resource, live: Live | None, digest: Digest) -> Change:
     """The change for an object that is to be there."""
     resource = normalise(resource)
     found = normalise(live.resource).body if live and live.resource else None
-    before, after = mask(found, resource.body)
-    fields: tuple[FieldChange, ...] = ()
-    if live is None:
-        action = Action.CREATE
-    elif found is None:
-        action, fields = Action.UPDATE, (FieldChange(path="", before=UNREADABLE, after=after),)
-    elif found is resource.body or canonical(found) == canonical(resource.body):
-        action = Action.UNCHANGED
+    if found is not None and (found is resource.body or canonical(found) == canonical(resource.body)):
+        action, before, after = Action.UNCHANGED, None, None
     else:
-        action, fields = Action.UPDATE, field_changes(before, after)
+        action = Action.UPDATE if live else Action.CREATE
+        before, after = mask(found, resource.body)
+    fields: tuple[FieldChange, ...] = ()
+    if action is Action.UPDATE:
+        unread = FieldChange(path="", before=UNREADABLE, after=after)
+        fields = (unread,) if found is None else field_changes(before, after)
     return Change(
         id=resource.id, action=action, fields=fields, before=before, after=after, digest=digest,
         live=live.digest if live else None, uid=live.uid if live else "", origin=resource.origin,

@@ -4,11 +4,11 @@ A Secret is recognised by its kind alone, in any group and any spelling, and whe
 one is masked too. Keys stay readable. Markers tell neither lengths nor hashes.
 """
 
-from collections.abc import Callable, Mapping
-from itertools import zip_longest
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from bot.diff.canonical import canonical
+from bot.diff.paired import ABSENT, each_item, each_key, present, value_of
 
 __all__ = ["mask", "masked"]
 
@@ -26,34 +26,19 @@ BELONGS_TO_A_SECRET = frozenset({"metadata", "data", "stringdata"})
 """What tells a Secret inside another object from a mere reference to one, such as `{kind: Secret, name: db}`."""
 
 
-class _Absent:
-    """Stands for "there is nothing", which is not the same as null."""
-
-
-ABSENT: Final = _Absent()
-
-
 def mask(before: Any, after: Any) -> tuple[Any, Any]:
     """Two states of one object, masked together; None stands for an object that is not there.
 
     Where either side is a Secret both are masked. What was unequal stays unequal: `(secret)` becomes
     `(secret, changed)`, and equal values are `(secret, same)` on both sides.
     """
-    masked_before, masked_after = _walk(_present(before), _present(after), top=True)
-    return _value(masked_before), _value(masked_after)
+    masked_before, masked_after = _walk(present(before), present(after), top=True)
+    return value_of(masked_before), value_of(masked_after)
 
 
 def masked(value: Any) -> Any:
     """One object with `(secret)` in the place of every secret value."""
     return mask(value, None)[0]
-
-
-def _present(value: Any) -> Any:
-    return ABSENT if value is None else value
-
-
-def _value(value: Any) -> Any:
-    return None if value is ABSENT else value
 
 
 def _walk(before: Any, after: Any, top: bool = False) -> tuple[Any, Any]:
@@ -63,11 +48,11 @@ def _walk(before: Any, after: Any, top: bool = False) -> tuple[Any, Any]:
     sides = [side for side in (before, after) if side is not ABSENT]
     if sides and all(isinstance(side, Mapping) for side in sides):
         whole = any(_is_list_of_secrets(side) for side in sides)
-        return _each(
+        return each_key(
             before, after, lambda key, b, a: _secret_items(b, a) if whole and key == "items" else _field(key, b, a)
         )
     if sides and all(isinstance(side, list | tuple) for side in sides):
-        return _pairs(before, after, _walk)
+        return each_item(before, after, _walk)
     if len(sides) == 2 and any(isinstance(side, Mapping | list | tuple) for side in sides):
         return _walk(before, ABSENT)[0], _walk(ABSENT, after)[1]
     return before, after
@@ -100,13 +85,13 @@ def _secret(before: Any, after: Any) -> tuple[Any, Any]:
     sides = [side for side in (before, after) if side is not ABSENT]
     if not all(isinstance(side, Mapping) for side in sides):
         return _secret_alone(before)[0], _secret_alone(after, new=True)[1]
-    return _each(before, after, _secret_field)
+    return each_key(before, after, _secret_field)
 
 
 def _secret_alone(value: Any, new: bool = False) -> tuple[Any, Any]:
     """One side of a pair whose sides have nothing in common."""
     if isinstance(value, Mapping):
-        return _each(ABSENT, value, _secret_field) if new else _each(value, ABSENT, _secret_field)
+        return each_key(ABSENT, value, _secret_field) if new else each_key(value, ABSENT, _secret_field)
     return _mark(ABSENT, value) if new else _mark(value, ABSENT)
 
 
@@ -115,11 +100,11 @@ def _secret_field(key: str, before: Any, after: Any) -> tuple[Any, Any]:
     sides = [side for side in (before, after) if side is not ABSENT]
     if key == "metadata" and all(isinstance(side, Mapping) for side in sides):
         odd = any(_is_secret(side, top=False) for side in sides)
-        return _walk(before, after) if odd else _each(before, after, _secret_metadata)
+        return _walk(before, after) if odd else each_key(before, after, _secret_metadata)
     if key in OPEN_FIELDS and all(isinstance(side, str | bool) for side in sides):
         return before, after
     if all(isinstance(side, Mapping) for side in sides):
-        return _each(before, after, lambda _, b, a: _mark(b, a))
+        return each_key(before, after, lambda _, b, a: _mark(b, a))
     return _mark(before, after)
 
 
@@ -128,14 +113,14 @@ def _secret_metadata(key: str, before: Any, after: Any) -> tuple[Any, Any]:
     sides = [side for side in (before, after) if side is not ABSENT]
     if key != "annotations" or not all(isinstance(side, Mapping) for side in sides):
         return _field(key, before, after)
-    return _each(before, after, lambda name, b, a: _mark(b, a) if "{" in f"{b}{a}" else _field(name, b, a))
+    return each_key(before, after, lambda name, b, a: _mark(b, a) if "{" in f"{b}{a}" else _field(name, b, a))
 
 
 def _secret_items(before: Any, after: Any) -> tuple[Any, Any]:
     """The items of a SecretList, which carry no kind of their own."""
     sides = [side for side in (before, after) if side is not ABSENT]
     if all(isinstance(side, list | tuple) for side in sides):
-        return _pairs(before, after, _secret)
+        return each_item(before, after, _secret)
     return _mark(before, after)
 
 
@@ -146,25 +131,3 @@ def _mark(before: Any, after: Any) -> tuple[Any, Any]:
     if after is ABSENT:
         return SECRET, ABSENT
     return (SAME, SAME) if canonical(before) == canonical(after) else (SECRET, CHANGED)
-
-
-def _each(before: Any, after: Any, rule: Callable[[str, Any, Any], tuple[Any, Any]]) -> tuple[Any, Any]:
-    """Apply `rule(key, before, after)` to every key of two mappings; each side keeps its own order of keys."""
-    left = {} if before is ABSENT else before
-    right = {} if after is ABSENT else after
-    pairs = {key: rule(key, left.get(key, ABSENT), right.get(key, ABSENT)) for key in {**left, **right}}
-    return (
-        ABSENT if before is ABSENT else {key: pairs[key][0] for key in left},
-        ABSENT if after is ABSENT else {key: pairs[key][1] for key in right},
-    )
-
-
-def _pairs(before: Any, after: Any, rule: Callable[[Any, Any], tuple[Any, Any]]) -> tuple[Any, Any]:
-    """Apply `rule(before, after)` to the items of two lists, paired by position."""
-    left = () if before is ABSENT else before
-    right = () if after is ABSENT else after
-    pairs = [rule(b, a) for b, a in zip_longest(left, right, fillvalue=ABSENT)]
-    return (
-        ABSENT if before is ABSENT else [each[0] for each in pairs[: len(left)]],
-        ABSENT if after is ABSENT else [each[1] for each in pairs[: len(right)]],
-    )

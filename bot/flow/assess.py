@@ -18,7 +18,7 @@ from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
 from bot.model.gate import Assessment
-from bot.model.plan import Finding
+from bot.model.plan import Action, Finding, Plan
 from bot.model.resource import Desired, Rendered
 from bot.model.tree import Tree
 from bot.render import Piecewise, Renderer
@@ -33,7 +33,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
     environment = subject.environment
     findings: list[Finding] = []
     async with AsyncExitStack() as stack:
-        head = saved = base = None
+        head = saved = base = plan = None
         checked, applied = 0, subject.applied
         try:
             target = choose_target(tools, subject)
@@ -47,6 +47,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             facts = replace(facts, upgraded=await upgraded(tools, subject, head))
             findings += await judge(tools, subject, head, base, files)
             saved = await stack.enter_async_context(target.plan(environment, head))
+            plan = await concealed(tools, environment, saved.plan)
         except RenderError as error:
             findings += error.findings
         except InputError as error:
@@ -54,7 +55,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         except (TemporaryError, PermanentError) as error:
             findings.append(unreachable(environment, error))
         objects = base.objects if base else None
-        plan = attribute(saved.plan, objects, head.objects, applied) if saved and head else None
+        plan = attribute(plan, objects, head.objects, applied) if plan and head else None
         proposed = proposal(objects, head.objects) if head else frozenset()
         found = tuple(findings)
         asked = subject.asked.by if subject.asked and head and subject.asked.digest == head.digest else None
@@ -81,6 +82,20 @@ def choose_target(tools: Tools, subject: Subject) -> Target:
         fix=f"use one that the server's settings allow ({known}), or ask its operator to add it",
     )  # fmt: skip
     raise RenderError([finding])
+
+
+async def concealed(tools: Tools, environment: Environment, plan: Plan) -> Plan:
+    """The plan without what a scanner finds in it. RenderError: it could not be looked through, so nobody sees it."""
+    try:
+        shown = await tools.evaluator.conceal(environment.id.repository, plan.effective)
+    except TemporaryError as error:
+        finding = Finding(
+            check="leaks", level="unknown", path=environment.source.path,
+            message=f"the plan could not be looked through for secrets: {error}",
+            fix="it is tried again by itself; if it stays so, look at the server's log",
+        )  # fmt: skip
+        raise RenderError([finding]) from None
+    return replace(plan, changes=(*shown, *(each for each in plan.changes if each.action is Action.UNCHANGED)))
 
 
 async def base_of(tools: Tools, subject: Subject, destination: str) -> Desired | None:

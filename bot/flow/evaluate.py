@@ -1,22 +1,30 @@
 """Rendering and checking, the work that takes the processor's time: what it is, apart from where it is done."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from bot.check import Apart, Check
 from bot.check.files import validate_files
+from bot.check.leaks import quiet
+from bot.diff import conceal
+from bot.errors import TemporaryError
 from bot.model.environment import Configuration, Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
-from bot.model.plan import Finding
+from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render import Renderer
+from bot.scanner import Scanner
 
 __all__ = ["Evaluator", "Files", "InProcess", "Render", "unevaluated"]
+
+MOST_SECONDS = 20.0
+"""How long the changes of a plan may be scanned for secrets."""
 
 
 @noun
@@ -54,6 +62,10 @@ class Evaluator(Protocol):
         """What is wrong with files that have a schema; what is lost is `unknown`, never a pass."""
         ...
 
+    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes without what a scanner finds in them. TemporaryError: they could not be looked through."""
+        ...
+
     async def close(self) -> None:
         """Nothing more is asked."""
         ...
@@ -83,7 +95,7 @@ class InProcess:
 
                 structlog.get_logger(__name__).error("check broke", check=each.name, error=type(error).__name__)
                 findings.append(unevaluated(each.name, examined, type(error).__name__))
-        return findings
+        return await asyncio.to_thread(quiet, findings, examined, Scanner())
 
     def apart(self, environment: Environment) -> bool:
         """Whether every check may be given this environment in parts."""
@@ -96,8 +108,31 @@ class InProcess:
             validate_files, work.configuration, work.tree, schemas=work.schemas, only=work.only
         )
 
+    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+        """See `Evaluator`."""
+        del turn
+        return await asyncio.to_thread(concealed, changes) if changes else ()
+
     async def close(self) -> None:
         """There is nothing to end."""
+
+
+def concealed(changes: Sequence[Change]) -> list[Change]:
+    """The changes without what the scanner finds in them, whatever a repository's policies make of such finds."""
+    scanner = Scanner()
+    scanner.load()  # before the clock runs
+    until = time.monotonic() + MOST_SECONDS
+
+    def find(data: bytes) -> Iterator[str]:
+        if (left := until - time.monotonic()) <= 0:
+            raise TimeoutError
+        for each in scanner.scan(data, left):
+            yield from (each.value, data[each.start : each.end].decode("utf-8", "replace"))
+
+    try:
+        return [conceal(each, find) for each in changes]
+    except TimeoutError:
+        raise TemporaryError(f"it took longer than {MOST_SECONDS:g} s") from None
 
 
 def unevaluated(check: str, examined: Examined, why: str) -> Finding:

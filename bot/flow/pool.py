@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot.errors import InputError, RenderError
+from bot.errors import InputError, RenderError, TemporaryError
 from bot.flow.evaluate import Evaluator, Files, Render, unevaluated
 from bot.flow.turns import Turns
 from bot.jail import end_with_parent
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
-from bot.model.plan import Finding
+from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 
 __all__ = ["Pool"]
@@ -85,6 +85,13 @@ class Pool:
             fix = "it is tried again by itself; if it stays so, look at the schemas that `schemas` names"
             message = f"files could not be validated: {error}"
             return [Finding(check="schemas", level="unknown", message=message, fix=fix, path="tidegate.yaml")]
+
+    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+        """See `Evaluator`."""
+        try:
+            return await self._do(turn, conceal, tuple(changes)) if changes else ()
+        except Lost as error:
+            raise TemporaryError(str(error)) from None
 
     async def _do(self, turn: RepositoryId, function: Callable[[RepositoryId, Any], T], work: Any) -> T:
         async with self._turns.turn(turn):
@@ -213,3 +220,13 @@ def files(turn: RepositoryId, work: Files) -> list[Finding]:
 async def files_in(turn: RepositoryId, work: Files) -> Sequence[Finding]:
     """A coroutine of the worker's evaluator."""
     return await Worker.evaluator.files(turn, work)
+
+
+def conceal(turn: RepositoryId, changes: Sequence[Change]) -> list[Change]:
+    """Changes without what a scanner finds in them, in a process of the pool."""
+    return list(Worker.runner.run(conceal_in(turn, changes)))
+
+
+async def conceal_in(turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+    """A coroutine of the worker's evaluator."""
+    return await Worker.evaluator.conceal(turn, changes)

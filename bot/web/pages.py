@@ -12,6 +12,7 @@ from bot.document import dump
 from bot.errors import PermanentError, TemporaryError
 from bot.flow.world import World
 from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId
+from bot.model.plan import Action, Change
 from bot.report.page import plan_page
 from bot.store import approvals, environments, holds, journal, plans, repositories
 from bot.web.keys import WORLD
@@ -104,9 +105,11 @@ async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[
         return [], ""
     try:
         found = await target.live(row.description)
+        objects = [Change(id=each.id, action=Action.UNCHANGED, before=masked(each.body)) for each in found]
+        shown = await world.tools.evaluator.conceal(row.id.repository, objects)
     except (TemporaryError, PermanentError) as error:
         return [], str(error)
-    return [{"name": str(each.id), "text": dump(masked(each.body))} for each in found], ""
+    return [{"name": str(each.id), "text": dump(each.before)} for each in shown], ""
 
 
 async def pull_request(request: web.Request) -> web.Response:

@@ -11,8 +11,9 @@ from bot.errors import InputError, RenderError
 from bot.flow.evaluate import InProcess
 from bot.model.environment import Source
 from bot.model.examined import Examined
+from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
-from bot.model.plan import Finding
+from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.plain import Plain
@@ -74,6 +75,15 @@ class TroubledCheck:
         return [Finding(check=self.name, level="notice", message=str(os.getpid()), fix="none")]
 
 
+class TroubledInProcess(InProcess):
+    """Goes wrong as the first object's name says, before it conceals anything."""
+
+    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+        """As the name says."""
+        go_wrong(changes[0].id.name)
+        return await super().conceal(turn, changes)
+
+
 def make() -> InProcess:
     """What a process of the pool works with."""
-    return InProcess((Troubled(),), (TroubledCheck(),))
+    return TroubledInProcess((Troubled(),), (TroubledCheck(),))

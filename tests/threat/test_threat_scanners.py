@@ -13,6 +13,7 @@ from bot.check.leaks import Leaks
 from bot.check.own import OwnChecks
 from bot.check.rego import Rego
 from bot.document import load_documents
+from bot.flow.evaluate import InProcess
 from bot.jail.confine import missing
 from bot.jail.run import mechanisms
 from bot.model.environment import Environment, Source
@@ -119,6 +120,25 @@ async def test_row_56_no_check_tells_a_canary(
     found = [each for check in checks for each in await check.run(examined(TELLTALE, manifest))]
     assert {each.check for each in found} == {"leaks", "rego", "own"}
     assert pieces(told(found, "".join(capfd.readouterr()))) == []
+
+
+async def test_row_52_what_a_scanner_finds_in_another_object_is_quoted_by_no_check(
+    own: Callable[[str], OwnChecks],
+) -> None:
+    quotes = """
+        class check:
+            name = "gossip"
+
+            def run(resources):
+                said = f"must not be {resources[0]['data']['token']}"
+                return [{"message": said, "rule": "x", "fix": said, "resource": 0}]
+    """
+    given = examined(manifest=SECRET.replace("Secret", "ConfigMap").replace("stringData", "data"))
+    found = await InProcess((), (Leaks(), own(quotes))).check(ENVIRONMENT.id.repository, given)
+    assert [(each.check, each.message, each.fix) for each in found if each.check == "own"] == [
+        ("own", "ConfigMap db: must not be (secret)", "must not be (secret)")
+    ]
+    assert pieces(told(list(found), "")) == []
 
 
 async def test_row_54_neither_a_policy_nor_a_check_sees_the_servers_environment(

@@ -52,8 +52,12 @@ def files_with(folder: Path, *words: str) -> list[tuple[str, ...]]:
 def leaks(folder: Path) -> list[tuple[str, ...]]:
     """The files of the server's own state that hold a canary."""
     words = CANARY, ENCODED, OTHER, base64.b64encode(OTHER.encode()).decode()
-    found = files_with(folder, *words)
-    return [each for each in found if each[0] not in ("targets", "forge") and each[:2] != ("state", "git")]
+    return [each for each in files_with(folder, *words) if outside(each)]
+
+
+def outside(file: tuple[str, ...]) -> bool:
+    """Whether a file is neither of the target, nor of the forge, nor of the mirror of its git."""
+    return file[0] not in ("targets", "forge") and file[:2] != ("state", "git")
 
 
 async def allow_in_dev(people: People) -> None:
@@ -94,6 +98,31 @@ async def test_rows_51_and_56_a_secrets_value_is_nowhere_but_in_git_and_the_targ
         assert word not in seen
         assert word not in told
     assert leaks(stage.place.pid_file.parent) == []
+
+
+TOKEN = "ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"
+BY_HAND = "ghp_" + "zY1xW2vU3tS4rQ5pO6nM7lK8jI9hG0fE1dC2"
+
+
+async def test_rows_51_and_56_what_a_scanner_finds_in_another_object_is_shown_nowhere(
+    people: People, stage: Stage
+) -> None:
+    first = await people.change(("envs/dev/config.yaml", "CURRENCY: EUR", "CURRENCY: USD"))
+    await people.approver.answer(first, "/gate hold dev while somebody looks")
+    await people.page_says("dev", lambda page: page["held"])
+    path = next(each for each in stage.place.folders["dev"].rglob("*.yaml") if "CURRENCY: EUR" in each.read_text())
+    path.write_text(path.read_text().replace("CURRENCY: EUR", f"CURRENCY: {BY_HAND}"))
+    assert any('CURRENCY: "(secret)"' in each["text"] for each in (await people.page("dev"))["objects"])
+
+    second = await people.change(("envs/dev/config.yaml", "data:\n", f"data:\n  token: key {TOKEN}\n"))
+    text = await people.comment_says(second, "GitHub Personal Access Token")
+    assert "+  token: key (secret, new)" in text
+    assert '-  CURRENCY: "(secret)"' in text
+    record = await people.record()
+    seen = await pages(stage, first) + await pages(stage, second) + text + str(record["check_runs"])
+    assert TOKEN not in seen
+    assert BY_HAND not in seen
+    assert [each for each in files_with(stage.place.pid_file.parent, TOKEN, BY_HAND) if outside(each)] == []
 
 
 async def test_row_52_an_error_in_a_secret_does_not_quote_it(people: People, stage: Stage) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import re2
 
 from bot.check.sops import cipher, encrypted
+from bot.diff import lines_of
 from bot.model.noun import noun
 from bot.model.resource import Resource
 
@@ -37,26 +38,14 @@ class Text:
 
 def text_of(resource: Resource) -> Text:
     """The texts of an object; those of a Secret's `data` decoded."""
-    lines: list[bytes] = []
-    body = resource.body
     if resource.id.kind == "Secret":
-        for place, text in leaves(body, ()):
-            lines.append(encoded(f"{place[-1]}: ") + (unpacked(text) if place[0] == "data" else encoded(text)) + b"\n")
+        lines = [
+            encoded(f"{place[-1]}: ") + (unpacked(text) if place[0] == "data" else encoded(text)) + b"\n"
+            for place, text in leaves(resource.body, ())
+        ]
     else:
-        write("", body, lines)
+        lines = lines_of(resource.body)
     return Text(resource=resource, data=b"".join(lines), ends=tuple(accumulate(map(len, lines))))
-
-
-def write(key: str | int, value: Any, lines: list[bytes]) -> None:
-    """Every text in a value in the order of `leaves`, which tells where each of them is at twice the cost."""
-    if isinstance(value, str):
-        lines.append(encoded(f"{key}: {value}\n"))
-    elif isinstance(value, Mapping):
-        for name, each in value.items():
-            write(name, each, lines)
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            write(index, each, lines)
 
 
 KEY = r"[\w.\"'/][\w.\"'/-]*"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from bot.check import Check
-from bot.errors import RenderError
+from bot.errors import RenderError, TemporaryError
 from bot.flow.assess import Subject, Tools, assess, choose_target, render
 from bot.flow.evaluate import InProcess
 from bot.flow.offline import BaseRevision, Revisions
@@ -18,7 +18,7 @@ from bot.model.gate import Asked, Assessment
 from bot.model.identity import EnvironmentId, Person, RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Digest
-from bot.model.plan import Finding
+from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render.plain import Plain
@@ -115,6 +115,20 @@ async def test_a_check_that_breaks_is_unknown_and_quotes_nothing() -> None:
     found = await assessed(subject(), Broken())
     assert state(found, "checks") == "unknown"
     assert "a secret" not in repr(found.findings)
+
+
+class Blind(InProcess):
+    """Looks through nothing."""
+
+    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+        raise TemporaryError("it took too long")
+
+
+async def test_a_plan_that_was_not_looked_through_for_secrets_is_not_shown() -> None:
+    blind = replace(tools(), evaluator=Blind((Plain(),), ()))
+    async with assess(blind, subject(), Facts(environment=PROD, phase="merged")) as result:
+        assert (result.assessment.plan, result.saved) == (None, None)
+        assert state(result.assessment, "checks") == "unknown"
 
 
 async def test_what_was_applied_elsewhere_was_not_applied_here() -> None:

@@ -10,7 +10,7 @@ from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest, Sha
-from bot.model.plan import Finding
+from bot.model.plan import Change, Finding
 from bot.model.resource import Desired, Rendered
 from bot.model.tree import Entry, Tree
 from tests.support.trees import loaded
@@ -45,6 +45,9 @@ class Reader:
 
     async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
         raise AssertionError("no file is validated here")
+
+    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+        raise AssertionError("nothing is shown here")
 
     async def close(self) -> None:
         """Nothing to end."""

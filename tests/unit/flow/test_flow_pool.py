@@ -12,13 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.errors import InputError, RenderError
+from bot.errors import InputError, RenderError, TemporaryError
 from bot.flow.evaluate import Render
 from bot.flow.pool import Pool
 from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.kubernetes import Kubernetes
+from bot.model.plan import Action, Change
+from bot.model.resource import ResourceId
 from tests.support import troubled
 from tests.support.trees import tree
 
@@ -122,6 +124,23 @@ async def test_a_check_without_an_answer_is_unknown(pool: Pool, trouble: str) ->
     (found,) = await pool.check(SHOP, examined)
     assert found.level == "unknown"
     assert "could not be evaluated" in found.message
+
+
+def new(name: str, text: str) -> Change:
+    """A ConfigMap that is new."""
+    return Change(id=ResourceId(type="ConfigMap", name=name), action=Action.CREATE, after={"data": {"a": text}})
+
+
+async def test_what_a_scanner_finds_in_a_change_is_concealed(pool: Pool) -> None:
+    changes = [new("a", "key ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"), new("b", "plain")]
+    shown = await pool.conceal(SHOP, changes)
+    assert [each.after["data"]["a"] for each in shown] == ["key (secret, new)", "plain"]
+    assert list(await pool.conceal(SHOP, ())) == []
+
+
+async def test_changes_that_nobody_looked_through_are_not_answered(pool: Pool) -> None:
+    with pytest.raises(TemporaryError, match="process was ended"):
+        await pool.conceal(SHOP, [new("killed", "a")])
 
 
 async def test_nothing_is_started_before_there_is_work_and_none_of_its_processes_is_left() -> None:

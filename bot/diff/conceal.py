@@ -1,0 +1,136 @@
+"""Taking what a scanner finds out of a change: a key in a ConfigMap is as secret as one in a Secret."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.diff.mask import CHANGED, NEW, SAME, SECRET
+from bot.diff.paired import ABSENT, each_item, each_key, present, value_of
+from bot.model.plan import Change, FieldChange
+
+__all__ = ["conceal", "lines_of"]
+
+Find = Callable[[bytes], Iterable[str]]
+"""Bytes → the texts in them that nobody may see."""
+
+LEAST_PIECE = 6
+"""Signs of a line that are worth hiding by themselves."""
+
+
+def conceal(change: Change, find: Find) -> Change:
+    """The change with markers in the place of what `find` sees in either of its sides; what is around it stays.
+
+    The rest of a text is as much worth reading as before: a line of a script shows that its password changed. What
+    was unequal stays unequal, as with `mask`.
+    """
+    sides = change.before, change.after
+    seen = find(b"".join(line for each in sides for line in (*lines_of(each), *_names(each))))
+    values = {piece for each in seen for piece in _pieces(each) if piece}
+    if not values:
+        return change
+    hidden = Hidden(values)
+    before, after = hidden.pair(change.before, change.after)
+    return replace(change, before=before, after=after, fields=tuple(map(hidden.field, change.fields)))
+
+
+def lines_of(value: Any) -> list[bytes]:
+    """Every text in a value, in order, behind its key on lines of its own: rules look at what stands before it."""
+    lines: list[bytes] = []
+    _write("", value, lines)
+    return lines
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """A text, and each of its lines: one that runs over several values stands in none of them as a whole."""
+    yield value
+    for line in value.split("\n") if "\n" in value else ():
+        tail = (line.partition(": ")[2] or line).strip()
+        if len(tail) >= LEAST_PIECE:
+            yield tail
+
+
+def _write(key: str | int, value: Any, lines: list[bytes]) -> None:
+    if isinstance(value, str):
+        lines.append(f"{key}: {value}\n".encode("utf-8", "surrogatepass"))
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            _write(name, each, lines)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            _write(index, each, lines)
+
+
+def _names(value: Any) -> Iterator[bytes]:
+    """Every key of what is no text, which is in no line yet."""
+    if isinstance(value, Mapping):
+        yield from (f"{key}:\n".encode("utf-8", "surrogatepass") for key in value if not isinstance(value[key], str))
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from _names(each)
+
+
+class Hidden:
+    """Puts markers in the place of some texts, wherever they stand."""
+
+    def __init__(self, values: Collection[str]) -> None:
+        self._found = [re.compile(re.escape(each)) for each in values]
+
+    def pair(self, before: Any, after: Any) -> tuple[Any, Any]:
+        """Two states of one object; None stands for an object that is not there."""
+        shown_before, shown_after = self._walk(present(before), present(after))
+        return value_of(shown_before), value_of(shown_after)
+
+    def field(self, change: FieldChange) -> FieldChange:
+        """One field of it."""
+        before, after = self.pair(change.before, change.after)
+        return FieldChange(path=self._marked(change.path, "", SECRET, SECRET), before=before, after=after)
+
+    def _walk(self, before: Any, after: Any) -> tuple[Any, Any]:
+        sides = [side for side in (before, after) if side is not ABSENT]
+        if sides and all(isinstance(side, Mapping) for side in sides):
+            left, right = each_key(before, after, lambda _, b, a: self._walk(b, a))
+            return self._keys(left), self._keys(right)
+        if sides and all(isinstance(side, list | tuple) for side in sides):
+            return each_item(before, after, self._walk)
+        if len(sides) == 2 and any(isinstance(side, Mapping | list | tuple) for side in sides):
+            return self._walk(before, ABSENT)[0], self._walk(ABSENT, after)[1]
+        return self._texts(before, after)
+
+    def _keys(self, value: Any) -> Any:
+        """A mapping whose keys show nothing either; two that would be one by that are told apart."""
+        if value is ABSENT:
+            return value
+        shown: dict[str, Any] = {}
+        for key, each in value.items():
+            name = self._marked(key, "", SECRET, SECRET)
+            shown[name if name not in shown else f"{name} {len(shown)}"] = each
+        return shown
+
+    def _texts(self, before: Any, after: Any) -> tuple[Any, Any]:
+        """Two values that are no collections."""
+        left, right = (side if isinstance(side, str) else "" for side in (before, after))
+        instead = CHANGED if self._spans(left) else NEW
+        shown_before = self._marked(left, right, SECRET, SAME) if left else before
+        shown_after = self._marked(right, left, instead, SAME) if right else after
+        if shown_before == shown_after and left != right:  # the same ones in another order
+            return SECRET, CHANGED
+        return shown_before, shown_after
+
+    def _marked(self, text: str, other: str, marker: str, same: str) -> str:
+        """The text with a marker for every piece, `same` for those that `other` holds too."""
+        shown, at = [], 0
+        for start, end in self._spans(text):
+            shown += [text[at:start], same if text[start:end] in other else marker]
+            at = end
+        return "".join(shown) + text[at:]
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the texts stand, those that overlap as one."""
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(each.span() for found in self._found for each in found.finditer(text)):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged

@@ -1,0 +1,89 @@
+"""What a scanner finds leaves no change, and what was unequal stays unequal."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.diff import conceal, field_changes, lines_of
+from bot.model.plan import Action, Change, FieldChange
+from bot.model.resource import ResourceId
+
+ID = ResourceId(type="ConfigMap", scope="shop", name="app")
+KEY = re.compile(rb"k3y-[0-9]+")
+pieces = st.lists(st.sampled_from(["k3y-1", "k3y-22", "k3y-223", "plain", " ", "\n", "(secret)"]), max_size=4)
+texts = pieces.map("".join)
+values = st.recursive(
+    texts | st.integers() | st.none(),
+    lambda v: st.lists(v, max_size=3) | st.dictionaries(texts, v, max_size=3),
+)
+bodies = st.dictionaries(st.sampled_from(["data", "spec"]), values, max_size=2)
+
+
+def find(data: bytes) -> Iterator[str]:
+    """Everything that looks like a key."""
+    return (each.group().decode() for each in KEY.finditer(data))
+
+
+def change(before: Any, after: Any) -> Change:
+    """A change from the one to the other."""
+    fields = field_changes(before, after)
+    return Change(id=ID, action=Action.UPDATE, before=before, after=after, fields=fields)
+
+
+def differs(field: FieldChange) -> bool:
+    """Whether two values are told apart; an absent one and null are not."""
+    return bool(field.before != field.after)
+
+
+@given(bodies, bodies)
+def test_nothing_that_is_found_is_left(before: Any, after: Any) -> None:
+    shown = conceal(change(before, after), find)
+    assert "k3y-" not in repr((shown.before, shown.after, shown.fields))
+
+
+@given(bodies, bodies)
+def test_what_differs_still_differs(before: Any, after: Any) -> None:
+    made = change(before, after)
+    shown = conceal(made, find)
+    assert (shown.before == shown.after) == (before == after)
+    assert list(map(differs, shown.fields)) == list(map(differs, made.fields))
+
+
+@given(bodies, bodies)
+def test_without_a_find_a_change_is_as_it_was(before: Any, after: Any) -> None:
+    made = change(before, after)
+    assert conceal(made, lambda data: ()) == made
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("a k3y-1 b", "c k3y-1 b", ("a (secret, same) b", "c (secret, same) b")),
+        ("a k3y-1 b", "a k3y-2 b", ("a (secret) b", "a (secret, changed) b")),
+        ("a", "a k3y-2", ("a", "a (secret, new)")),
+        ("k3y-1", None, ("(secret)", None)),
+        ("k3y-1 k3y-2", "k3y-2 k3y-1", ("(secret)", "(secret, changed)")),
+    ],
+)
+def test_the_text_around_it_stays(before: str | None, after: str | None, shown: tuple[str, str]) -> None:
+    bodies = [{"data": {"a": each} if each is not None else {}} for each in (before, after)]
+    found = conceal(change(*bodies), find)
+    assert (found.before["data"].get("a"), found.after["data"].get("a")) == shown
+    assert found.fields == (FieldChange(path="/data/a", before=shown[0], after=shown[1]),)
+
+
+def test_what_runs_over_several_values_is_hidden_in_each() -> None:
+    lines = ["-----BEGIN KEY-----", "c4n4ry-line", "-----END KEY-----"]
+    body = {"spec": {"args": lines}}
+    (found,) = re.findall(rb"-----BEGIN.*-----", b"".join(lines_of(body)), re.DOTALL)
+    assert "c4n4ry" not in repr(conceal(change(body, None), lambda data: [found.decode()]).before)
+
+
+def test_a_key_that_is_found_is_hidden_where_it_names_a_field() -> None:
+    shown = conceal(change({"data": {}}, {"data": {"k3y-1": "a", "k3y-2": "b"}}), find)
+    assert shown.after == {"data": {"(secret)": "a", "(secret) 1": "b"}}
+    assert [each.path for each in shown.fields] == ["/data/(secret)", "/data/(secret)"]
