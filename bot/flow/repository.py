@@ -107,13 +107,12 @@ def list_environments(conn: Connection, world: World, ground: Ground, found: Con
 async def sweep(world: World, id: RepositoryId, lease: Lease) -> None:
     """Wake every pull request that changed since the watermark, then move the watermark on."""
     watermark: datetime = await world.store.read(lambda conn: repositories.watermark(conn, id))
-    began = world.clock()
-    missed = [wake async for wake in world.forges[id.forge].since(id, watermark - OVERLAP)]
+    found = await world.forges[id.forge].since(id, watermark - OVERLAP)
 
     def write(conn: Connection) -> None:
-        queue.touch(conn, missed)
-        repositories.set_watermark(conn, id, began)
-        deliveries.forget(conn, began - KEPT)
+        queue.touch(conn, found.wakes)
+        repositories.set_watermark(conn, id, found.at)
+        deliveries.forget(conn, world.clock() - KEPT)
 
     await world.store.write_leased(lease, write)
     world.signal.set()

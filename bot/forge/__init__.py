@@ -3,12 +3,12 @@
 Banned here: environments and plans. A forge knows threads, remarks, people and reports.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.forge import Commit, Delivery, Diagnosis, Limits, PullRequest, Remark, Remote, Repository
-from bot.model.identity import Permission, Person, PullRequestId, RepositoryId, Wake
+from bot.model.forge import Changes, Commit, Delivery, Diagnosis, Limits, PullRequest, Remark, Remote, Repository
+from bot.model.identity import Permission, Person, PullRequestId, RepositoryId
 from bot.model.report import Posted, Report
 
 __all__ = ["Forge"]
@@ -66,7 +66,7 @@ class Forge(Protocol):
         """Make the thread show `report`, writing only what differs from `posted`; returns what is posted now."""
         ...
 
-    def since(self, repository: RepositoryId, watermark: datetime) -> AsyncIterator[Wake]:
+    async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
         """What hooks may have missed: every pull request that changed since `watermark` (the forge's time, UTC).
 
         Redelivers failed deliveries and re-enables a disabled hook where the forge allows it.

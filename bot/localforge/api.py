@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -99,7 +100,9 @@ async def api_rules(request: web.Request, handler: Handler) -> web.StreamRespons
             link = {"Link": response.headers["Link"]} if "Link" in response.headers else {}
             response, cost = web.Response(status=304, headers=link), 0
         response.headers["ETag"] = tag
-    response.headers.update(request.app[ALLOWANCE].headers(who, request.app[CORE].clock(), cost))
+    now = request.app[CORE].clock()
+    response.headers.update(request.app[ALLOWANCE].headers(who, now, cost))
+    response.headers["Date"] = format_datetime(now.astimezone(UTC), usegmt=True)
     response.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
     return response
 

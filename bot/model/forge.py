@@ -8,7 +8,7 @@ from typing import Literal
 from bot.model.identity import Person, PullRequestId, RepositoryId, Wake
 from bot.model.noun import Sha, noun
 
-__all__ = ["Commit", "Delivery", "Diagnosis", "Limits", "PullRequest", "Remark", "Remote", "Repository"]
+__all__ = ["Changes", "Commit", "Delivery", "Diagnosis", "Limits", "PullRequest", "Remark", "Remote", "Repository"]
 
 
 @noun
@@ -94,6 +94,14 @@ class Remote:
 
     url: str
     token: str = field(repr=False)
+
+
+@noun
+class Changes:
+    """What hooks may have missed: whom to look at, and `at`, the forge's time (UTC) at which it was asked for that."""
+
+    wakes: tuple[Wake, ...]
+    at: datetime
 
 
 @noun

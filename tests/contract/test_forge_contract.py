@@ -47,7 +47,7 @@ async def received(stage: Any) -> list[Delivery]:
 
 async def wakes(stage: Any, since: timedelta = timedelta(minutes=5)) -> list[Any]:
     """The keys that a sweep finds."""
-    return [wake.key async for wake in stage.forge.since(stage.repository, stage.clock() - since)]
+    return [wake.key for wake in (await stage.forge.since(stage.repository, stage.clock() - since)).wakes]
 
 
 def check(head: str, **more: Any) -> CheckReport:
@@ -211,6 +211,8 @@ async def test_what_no_hook_told_is_found(stage: Any) -> None:
     assert thread in found
     assert old not in found
     assert [each.id for each in (await stage.forge.pull_request(thread)).remarks] == [said]
+    asked_at = (await stage.forge.since(stage.repository, stage.clock())).at
+    assert abs(asked_at - stage.clock()) < timedelta(seconds=30)
 
 
 # -- publishing

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
@@ -19,8 +19,8 @@ from bot.forge.github.options import GitHubOptions
 from bot.forge.github.people import commit
 from bot.forge.github.publish import Thread, publish
 from bot.forge.github.shape import ShapeError, mapping, repository_path
-from bot.model.forge import Commit, Delivery, Diagnosis, Limits, PullRequest, Remark, Remote, Repository
-from bot.model.identity import Permission, Person, PullRequestId, RepositoryId, Wake
+from bot.model.forge import Changes, Commit, Delivery, Diagnosis, Limits, PullRequest, Remark, Remote, Repository
+from bot.model.identity import Permission, Person, PullRequestId, RepositoryId
 from bot.model.noun import Json
 from bot.model.report import Posted, Report
 
@@ -129,13 +129,12 @@ class GitHub:
         client = await self._client(thread.repository)
         return await publish(Thread(client=client, id=thread, app_id=app_id, limits=LIMITS), report, posted)
 
-    async def since(self, repository: RepositoryId, watermark: datetime) -> AsyncIterator[Wake]:
+    async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
         """Ask for failed deliveries again (Apps only), then name the pull requests that changed since."""
         client = await self._client(repository)
         if self._access.app is not None:
             await sweep.redeliver(self._access.app, repository, watermark)
-        async for wake in sweep.changed(client, repository, watermark):
-            yield wake
+        return await sweep.changed(client, repository, watermark)
 
     async def diagnose(self) -> Sequence[Diagnosis]:
         """The credential, the App's rights, its installations and its hook."""

@@ -5,6 +5,7 @@ Every method raises TemporaryError or PermanentError (`NotFound` among them) and
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from bot.errors import TidegateError
@@ -44,6 +45,10 @@ class Client:
     async def token(self) -> str:
         """The token itself, for git."""
         return await self._credential.token()
+
+    def time(self) -> datetime:
+        """GitHub's time when it last answered (UTC); before that, and where it does not say, this machine's."""
+        return self._transport.time
 
     async def get(self, path: str, **values: Any) -> Json:
         """One object."""

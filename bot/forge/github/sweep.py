@@ -3,7 +3,7 @@
 https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from bot.errors import PermanentError
 from bot.forge.github.client import Client
 from bot.forge.github.shape import integer, moment, text
+from bot.model.forge import Changes
 from bot.model.identity import PullRequestId, RepositoryId, Wake
 from bot.model.noun import Json
 
@@ -20,14 +21,18 @@ DELIVERIES = "/app/hook/deliveries"
 log = structlog.get_logger(__name__)
 
 
-async def changed(client: Client, repository: RepositoryId, watermark: datetime) -> AsyncIterator[Wake]:
+async def changed(client: Client, repository: RepositoryId, watermark: datetime) -> Changes:
     """Every pull request that changed at or after `watermark`, newest change first; reads no further than needed."""
     path = "/repos/{+repo}/pulls?state=all&sort=updated&direction=desc"
+    wakes: list[Wake] = []
+    began = None
     async for each in client.pages(path, repo=repository.path):
+        began = began or client.time()  # as of the first page: what changes while the others are read is for next time
         if moment(each, "updated_at") < watermark:
-            return
-        number = integer(each, "number")
-        yield Wake(key=PullRequestId(repository=repository, number=number), reason="changed since the watermark")
+            break
+        key = PullRequestId(repository=repository, number=integer(each, "number"))
+        wakes.append(Wake(key=key, reason="changed since the watermark"))
+    return Changes(wakes=tuple(wakes), at=began or client.time())
 
 
 async def redeliver(app: Client, repository: RepositoryId, watermark: datetime) -> None:

@@ -6,6 +6,9 @@ gidgethub decides what a request and an answer look like; this decides whether a
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -44,7 +47,13 @@ class Transport(gidgethub.aiohttp.GitHubAPI):
         self._now = now
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._free_at = 0.0
+        self._behind = 0.0
         self._strikes = 0
+
+    @property
+    def time(self) -> datetime:
+        """GitHub's time (UTC), by its last answer's `Date` and this machine's clock since."""
+        return datetime.fromtimestamp(self._now() - self._behind, UTC)
 
     async def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Send, following redirects of renamed repositories."""
@@ -70,9 +79,15 @@ class Transport(gidgethub.aiohttp.GitHubAPI):
         except (aiohttp.ClientError, OSError) as error:
             raise unreachable(method, place.path, error) from None
         self._pace(method, place.path, status, received, content)
+        self._set_clock(received.get("date", ""))
         if status not in REDIRECTION and (refusal := answered(method, place.path, status, content)):
             raise refusal
         return status, received, content
+
+    def _set_clock(self, date: str) -> None:
+        """Remember how far this machine's clock is ahead (RFC 9110 section 6.6.1). What says no time tells nothing."""
+        with suppress(ValueError):
+            self._behind = self._now() - parsedate_to_datetime(date).timestamp()
 
     def _check_origin(self, place: URL) -> None:
         """The credential goes to the configured host only, whatever a redirect or a Link header says."""

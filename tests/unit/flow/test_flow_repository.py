@@ -1,12 +1,15 @@
 """The work on a repository: a base that cannot be read is known all the same, so that everything is looked at."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from bot.errors import InputError
-from bot.flow.repository import new_base
+from bot.flow.repository import new_base, sweep
 from bot.flow.world import World
-from bot.model.forge import Repository
+from bot.model.forge import Changes, Repository
+from bot.model.identity import RepositoryId
 from bot.model.noun import Sha, noun
 from bot.store import queue, repositories
 from tests.support.alone import KEY, NOON
@@ -27,3 +30,21 @@ async def test_a_base_beyond_a_limit_is_the_base_all_the_same(world: World) -> N
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
     await new_base(world, ground, lease)
     assert await world.store.read(lambda conn: repositories.base_head(conn, KEY)) == HEAD
+
+
+@noun
+class Behind:
+    """A forge whose clock is half an hour behind the server's."""
+
+    time = NOON - timedelta(minutes=30)
+
+    async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
+        assert watermark < NOON
+        return Changes(wakes=(), at=self.time)
+
+
+async def test_a_sweep_goes_on_from_the_forges_time(world: World) -> None:
+    forges: Any = {"hub": Behind()}
+    ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
+    await sweep(replace(world, forges=forges), KEY, lease)
+    assert await world.store.read(lambda conn: repositories.watermark(conn, KEY)) == Behind.time

@@ -1,7 +1,8 @@
 """The facts of a pull request and of people, what hooks missed, and the diagnosis, as GitHub tells them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ REPO = {"id": 7, "full_name": "acme/shop", "default_branch": "main", "private": 
 PULL = "GET /repos/acme/shop/pulls/4"
 COMMENTS = "GET /repos/acme/shop/issues/4/comments"
 DELIVERIES = "GET /app/hook/deliveries"
+SECOND = timedelta(seconds=1)
 ANA = {"id": 5, "login": "ana", "type": "User"}
 
 
@@ -170,9 +172,24 @@ async def test_changed_pull_requests_are_named_down_to_the_watermark(github: Git
     times = ("2026-11-20T12:00:00Z", AT, "2026-11-20T10:59:59Z", "2026-11-20T13:00:00Z")
     script.on("GET /repos/acme/shop/pulls", [{"number": n, "updated_at": at} for n, at in enumerate(times, 1)])
     script.on(DELIVERIES, [])
-    assert [wake.key.number async for wake in github.since(REPOSITORY, WATERMARK)] == [1, 2]  # type: ignore[union-attr]  # pull requests
+    assert [wake.key for wake in (await github.since(REPOSITORY, WATERMARK)).wakes] == [
+        PullRequestId(repository=REPOSITORY, number=number) for number in (1, 2)
+    ]
     query = script.of("GET /repos/acme/shop/pulls")[0].query
     assert query == {"state": "all", "sort": "updated", "direction": "desc", "per_page": "100"}
+
+
+async def test_a_sweep_tells_when_it_was_by_the_forges_clock(github: GitHub, script: Any) -> None:
+    path, dates = "GET /repos/acme/shop/pulls", ("Fri, 20 Nov 2026 11:30:00 GMT", "Fri, 20 Nov 2026 11:31:00 GMT")
+    script.on(DELIVERIES, [])
+    script.on(path, (200, [], {"Date": dates[0]}))
+    assert abs((await github.since(REPOSITORY, WATERMARK)).at - parsedate_to_datetime(dates[0])) < SECOND
+    full = [{"number": each, "updated_at": AT} for each in range(1, 101)]
+    script.on(path, (200, full, {"Date": dates[0]}), (200, [], {"Date": dates[1]}))
+    found = await github.since(REPOSITORY, WATERMARK)
+    assert (len(found.wakes), abs(found.at - parsedate_to_datetime(dates[0])) < SECOND) == (100, True)
+    script.on(path, (200, [], {"Date": "yesterday"}))
+    assert abs((await github.since(REPOSITORY, WATERMARK)).at - parsedate_to_datetime(dates[1])) < SECOND
 
 
 def delivery(id: int, guid: str, code: int, at: str = AT, **more: Any) -> dict[str, Any]:
@@ -201,7 +218,7 @@ async def test_failed_deliveries_are_sent_again_before_anything_is_looked_at(git
     script.on(DELIVERIES, [delivery(3, "lost", 500), delivery(2, "fine", 200), old])
     script.on("POST /app/hook/deliveries/3/attempts", (202, {}, {}))
     script.on("GET /repos/acme/shop/pulls", [])
-    assert [wake async for wake in github.since(REPOSITORY, WATERMARK)] == []
+    assert (await github.since(REPOSITORY, WATERMARK)).wakes == ()
     asked = [f"{each.method} {each.path}" for each in script.asked if "installation" not in each.path]
     assert asked == [DELIVERIES, "POST /app/hook/deliveries/3/attempts", "GET /repos/acme/shop/pulls"]
 
@@ -209,20 +226,20 @@ async def test_failed_deliveries_are_sent_again_before_anything_is_looked_at(git
 async def test_a_hundred_deliveries_without_a_next_page_end(github: GitHub, script: Any) -> None:
     script.on(DELIVERIES, [delivery(each, str(each), 200) for each in range(1, 101)])
     script.on("GET /repos/acme/shop/pulls", [])
-    assert [wake async for wake in github.since(REPOSITORY, WATERMARK)] == []
+    assert (await github.since(REPOSITORY, WATERMARK)).wakes == ()
     assert len(script.of(DELIVERIES)) == 1
 
 
 async def test_without_a_right_to_deliveries_pull_requests_are_still_found(github: GitHub, script: Any) -> None:
     script.on("GET /repos/acme/shop/pulls", [{"number": 1, "updated_at": AT}])
-    assert len([wake async for wake in github.since(REPOSITORY, WATERMARK)]) == 1
+    assert len((await github.since(REPOSITORY, WATERMARK)).wakes) == 1
 
 
 async def test_a_sweep_that_could_not_look_is_not_finished(github: GitHub, script: Any) -> None:
     script.on(DELIVERIES, (500, {}, {}))
     script.on("GET /repos/acme/shop/pulls", [])
     with pytest.raises(TemporaryError):
-        [wake async for wake in github.since(REPOSITORY, WATERMARK)]
+        await github.since(REPOSITORY, WATERMARK)
 
 
 RIGHTS = {
