@@ -82,7 +82,7 @@ class LocalRepository:
         """The same tree with contents; the working tree's are read from the files."""
         if tree.revision != UNCOMMITTED:
             return await self._mirror.load(tree, paths)
-        return await asyncio.to_thread(self._load_files, tree, paths)
+        return self._load_files(tree, paths)
 
     def _load_files(self, tree: Tree, paths: frozenset[str]) -> Tree:
         found, top = {}, f"{self.top}/"

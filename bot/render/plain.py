@@ -1,6 +1,5 @@
 """The renderer `plain`: the manifests of a folder as they stand, nothing added and nothing left out."""
 
-import asyncio
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from difflib import get_close_matches
@@ -55,7 +54,7 @@ class Plain:
     async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
         """The objects of all manifests. RenderError: all problems of all files, the first 100 of them in full."""
         del kubernetes  # a manifest is what it is, whatever it is meant for
-        return await asyncio.to_thread(self.build, tree, source)
+        return self.build(tree, source)
 
     def build(self, tree: Tree, source: Source) -> Rendered:
         """What `render` answers; reading YAML takes the processor's time, about a second for 2 MB."""

@@ -1,8 +1,7 @@
 """The check `leaks`."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -27,6 +26,9 @@ TOO_MUCH = "keep what is no manifest out of the environment's source, or set `le
 MEBIBYTE = 1024 * 1024
 MOST_BYTES = 16 * MEBIBYTE  # of one file or object; the scanner reads about 30 MB a second
 MOST_SECONDS = 20.0  # of all of them together, once the rules are loaded
+
+GROUP = 64 * 1024
+BETWEEN = b"\n\n---\n\n"  # no rule's pattern runs over it
 
 Place = tuple[str, int, int]  # path, line, column
 
@@ -54,7 +56,7 @@ class Leaks:
         """What looks like a secret, by file and line."""
         if examined.environment.policy_levels.get(NAME) == "off":
             return []
-        return await asyncio.to_thread(self.findings, examined)
+        return self.findings(examined)
 
     def findings(self, examined: Examined) -> list[Finding]:
         """What `run` answers; takes about 30 ms of the processor per MB."""
@@ -92,13 +94,10 @@ class Search:
 
     def files(self) -> Iterator[Finding]:
         """What is in the files."""
-        tree = self._examined.files
-        for path in sorted(tree.entries) if tree else ():
-            entry = tree.entries[path] if tree else None
-            if tree is None or entry is None or entry.mode not in ("100644", "100755") or entry.blob not in tree.blobs:
-                continue
-            data = tree.blobs[entry.blob]
-            for each in self.sightings(data):
+        contents = dict(self.contents())
+        clean = self.clean(contents)
+        for path, data in contents.items():
+            for each in () if path in clean else self.sightings(data):
                 shown = one_line(path)
                 self._seen.add((each.rule, each.value))
                 line, column = position(data, each.start)
@@ -110,6 +109,25 @@ class Search:
             # a path with a backslash may be what another one is shown as
             elif self._examined.as_written and "\\" not in path and literal(data):
                 self._literal.add(path)
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Every file that was read, by path."""
+        tree = self._examined.files
+        if tree is not None:
+            for path, entry in sorted(tree.entries.items()):
+                if entry.mode in ("100644", "100755") and entry.blob in tree.blobs:
+                    yield path, tree.blobs[entry.blob]
+
+    def clean(self, contents: Mapping[str, bytes]) -> frozenset[str]:
+        """Files without a sighting, found by looking at many at once: most of a scan of a small file is its beginning.
+
+        Where there is one among them, each of them is looked at by itself.
+        """
+        found: list[str] = []
+        for group in grouped(contents):
+            if not self.sightings(BETWEEN.join(contents[each] for each in group)):
+                found += group
+        return frozenset(found)
 
     def object(self, resource: Resource, told: frozenset[tuple[str, str]]) -> Iterator[Finding]:
         """What is in an object and in no file, such as what a template or a generator made."""
@@ -137,6 +155,21 @@ class Search:
         """Whether that is a piece of something that was encrypted."""
         text = span.decode("utf-8", "replace")
         return any(text in each for each in self._sealed)
+
+
+def grouped(contents: Mapping[str, bytes]) -> Iterator[list[str]]:
+    """The files of up to `GROUP` bytes, in groups of about as much, of two at least."""
+    group: list[str] = []
+    size = 0
+    for path, data in contents.items():
+        if len(data) <= GROUP:
+            group.append(path)
+            size += len(data)
+        if size >= GROUP and len(group) > 1:
+            yield group
+            group, size = [], 0
+    if len(group) > 1:
+        yield group
 
 
 def position(data: bytes, offset: int) -> tuple[int, int]:
