@@ -91,7 +91,7 @@ async def take_reviews(world: World, view: View, lease: Lease) -> bool:
     new = False
     for review in pull.remarks:
         if review.id.startswith("review:") and review.approves == pull.head and not review.author.bot:
-            for part in view.parts:
+            for part in (*view.parts, *view.preview):
                 new |= await take_review(world, part, pull.id, review, lease)
     return new
 

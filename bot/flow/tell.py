@@ -98,6 +98,7 @@ async def story_of(world: World, repository: Repository, view: View, lease: Leas
             pull=pull, phase=view.phase, base=view.base, base_branch=repository.default_branch, at=at,
             assessments=tuple(part.assessment for part in view.parts),
             preview=tuple(part.assessment for part in view.preview),
+            former=tuple(part.assessment for part in view.former),
             unaffected=view.unaffected, standings=view.standings, findings=view.findings, conflicts=view.conflicts,
             answers=answered, prefix=view.configuration.prefix if view.configuration else "/gate",
             check=view.configuration.check if view.configuration else "blocking",

@@ -36,7 +36,11 @@ class Part:
 
 @noun
 class View:
-    """A pull request as it stands; see `report.story.Story` for the phases."""
+    """A pull request as it stands; see `report.story.Story` for the phases.
+
+    `former` are environments that the pull request's own configuration describes as another state, as the base's has
+    them: that state never comes to be, so it is shown and nothing more.
+    """
 
     pull: PullRequest
     phase: Phase
@@ -44,6 +48,7 @@ class View:
     configuration: Configuration | None = None
     parts: tuple[Part, ...] = ()
     preview: tuple[Part, ...] = ()
+    former: tuple[Part, ...] = ()
     unaffected: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -98,14 +103,23 @@ async def compare(world: World, pair: Pair) -> View:
     """Assess what the base's configuration judges, and preview what the pull request's own would mean."""
     if pair.before is None and pair.after is None:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
-    parts, unaffected = await judged(world, pair) if pair.before else ((), ())
-    preview = await previewed(world, pair) if pair.after else ()
+    digests: dict[str, Digest | None] = {}
+    parts, unaffected = await judged(world, pair, digests) if pair.before else ((), ())
+    preview = await previewed(world, pair, digests) if pair.after else ()
     if pair.before is None and not preview:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
+    anew = {part.uid: digest_of(part) for part in preview}
+    former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))
     return View(
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.before or pair.after,
-        parts=parts, preview=preview, unaffected=unaffected, findings=tuple(await with_schemas(world, pair)),
+        parts=tuple(part for part in parts if part not in former), preview=preview, former=former,
+        unaffected=unaffected, findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip
+
+
+def digest_of(part: Part) -> Digest | None:
+    """The state that an environment would be in; None where it does not render."""
+    return part.assessment.head.digest if part.assessment.head else None
 
 
 async def with_schemas(world: World, pair: Pair) -> Sequence[Finding]:
@@ -116,11 +130,15 @@ async def with_schemas(world: World, pair: Pair) -> Sequence[Finding]:
     return await validated(evaluator, ground.mirror.load, ground.repository.id, pair.before, pair.base, pair.merged)
 
 
-async def judged(world: World, pair: Pair) -> tuple[tuple[Part, ...], tuple[str, ...]]:
-    """Every environment of the base's configuration that the change affects, and the names of the others."""
+async def judged(
+    world: World, pair: Pair, digests: dict[str, Digest | None]
+) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Every environment of the base's configuration that the change affects, and the names of the others.
+
+    What each would be is added to `digests`.
+    """
     parts: list[Part] = []
     unaffected: list[str] = []
-    digests: dict[str, Digest | None] = {}
     assert pair.before is not None
     awaited = {name for each in pair.before.environments for name in each.after}
     for environment in in_order(pair.before.environments):
@@ -129,7 +147,7 @@ async def judged(world: World, pair: Pair) -> tuple[tuple[Part, ...], tuple[str,
             continue
         part = await assess_one(world, pair, environment, environment, digests)
         name = environment.id.name
-        digests[name] = part.assessment.head.digest if part.assessment.head else None
+        digests[name] = digest_of(part)
         if affected(part.assessment):
             parts.append(part)
         else:
@@ -160,14 +178,27 @@ async def assess_one(
     facts = await facts_of_open(world, found, pull)
     facts = replace(facts, after=await orders(world, environment, digests))
     subject = Subject(
-        environment=environment, before=before, base=pair.base, head=pair.merged, load=pair.ground.mirror.load,
+        environment=environment, before=at_its_place(environment, before), base=pair.base, head=pair.merged,
+        load=pair.ground.mirror.load,
         uid=found.row.uid, branch=pair.ground.repository.default_branch,
         allowed=world.allowed(pair.ground.repository.id) or frozenset(),
         applied=found.facts.applied, destination=found.destination, preview=preview,
-        rulings=(Ruling(environment=environment, tree=pair.merged if preview else pair.base),),
+        rulings=rulings(pair, environment, before, preview=preview),
     )  # fmt: skip
     async with assess(world.tools, subject, facts) as assessed:
         return Part(uid=found.row.uid, facts=facts, assessment=assessed.assessment)
+
+
+def at_its_place(environment: Environment, before: Environment | None) -> Environment | None:
+    """What the base had where the environment is now; what it has elsewhere is nothing there."""
+    same = before is not None and (before.target, before.scope) == (environment.target, environment.scope)
+    return before if same else None
+
+
+def rulings(pair: Pair, environment: Environment, before: Environment | None, *, preview: bool) -> tuple[Ruling, ...]:
+    """By whose policies: those of the base, and for what takes effect after the merge its own besides."""
+    earlier = (Ruling(environment=before, tree=pair.base),) if before else ()
+    return (*earlier, Ruling(environment=environment, tree=pair.merged)) if preview else earlier
 
 
 def affected(assessment: Assessment) -> bool:
@@ -175,18 +206,20 @@ def affected(assessment: Assessment) -> bool:
     return assessment.head is None or assessment.base is None or assessment.head.digest != assessment.base.digest
 
 
-async def previewed(world: World, pair: Pair) -> tuple[Part, ...]:
-    """The environments that the pull request's own configuration adds or describes differently."""
+async def previewed(world: World, pair: Pair, digests: dict[str, Digest | None]) -> tuple[Part, ...]:
+    """The environments that the pull request's own configuration adds or describes differently.
+
+    What each would be takes the place of what `digests` says of it.
+    """
     assert pair.after is not None
     if pair.before is None and not await trusted(world, pair):
         return ()
     found = []
-    digests: dict[str, Digest | None] = {}
     for environment in in_order(pair.after.environments):
         before = pair.before.environment(environment.id.name) if pair.before else None
         if before != environment:
             part = await assess_one(world, pair, environment, before, digests, preview=True)
-            digests[environment.id.name] = part.assessment.head.digest if part.assessment.head else None
+            digests[environment.id.name] = digest_of(part)
             found.append(part)
     return tuple(found)
 

@@ -51,7 +51,7 @@ def planned(story: Story) -> Outline:
         steps=steps,
         states=state_lines(shown),
         preview=plan_table(story.preview),
-        preview_folds=folds_of(story.preview),
+        preview_folds=(*folds_of(story.preview), *former_folds(story)),
     )
 
 
@@ -99,6 +99,21 @@ def folds_of(assessments: Sequence[Assessment]) -> tuple[Fold, ...]:
         if others:
             folds.append(Fold(title=others_title(assessment, others), blocks=tuple(block(each) for each in others)))
     return tuple(folds)
+
+
+def former_folds(story: Story) -> tuple[Fold, ...]:
+    """What the pull request would change if its own tidegate.yaml did not describe the environment anew."""
+    return tuple(
+        Fold(
+            title=line(
+                f"{each.environment.id.name}, were it as ", code("tidegate.yaml"), " of ", code(story.base_branch),
+                f" has it: {plural(len(mine), 'change')}",
+            ),
+            blocks=tuple(block(change) for change in mine),
+        )
+        for each in story.former
+        if (mine := from_here(each.plan))
+    )  # fmt: skip
 
 
 def others_title(assessment: Assessment, others: Sequence[Change]) -> Line:

@@ -54,7 +54,8 @@ class Story:
     `unconfigured` (no tidegate.yaml on the base), `misconfigured` (`findings` say where), `unreadable` (beyond a limit,
     `findings` say what), `merged`, `closed`. A `conflict` without paths has no commit in common with its base.
     `base` is the base head that was merged with; `at` is when this state was planned (UTC).
-    `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge.
+    `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge;
+    `former` those of the same environments under the base's, where that is another state, which never comes to be.
     `findings` of an `open` one are about changed files that have a schema of their own.
     `links`: `plan` → the full-plan page, `environment:<name>` → that environment's page.
     """
@@ -66,6 +67,7 @@ class Story:
     at: datetime | None = None
     assessments: tuple[Assessment, ...] = ()
     preview: tuple[Assessment, ...] = ()
+    former: tuple[Assessment, ...] = ()
     unaffected: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
     findings: tuple[Finding, ...] = ()

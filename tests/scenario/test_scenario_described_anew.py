@@ -1,0 +1,57 @@
+"""A pull request that describes an environment anew: it is judged as the merge leaves it."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo.stage import Stage
+from tests.support.people import People
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("servers")]
+
+OLD, NEW = "web:1.4.2", "web:1.5.0"
+
+
+async def test_a_folder_is_moved_together_with_its_description(people: People, stage: Stage) -> None:
+    def move(folder: Path) -> None:
+        (folder / "envs/staging").rename(folder / "envs/stage")
+        described = folder / "tidegate.yaml"
+        described.write_text(described.read_text().replace("path: envs/staging", "path: envs/stage"))
+
+    before = stage.place.objects("staging")
+    await people.push("move", move)
+    number = await people.developer.propose("move the folder", "move")
+    text = await people.comment_says(number, "Takes effect after the merge", absent=("does not render",))
+    assert "were it as" not in text
+    await people.check_is(number, "success")
+    revision = await people.merge(number)
+    await people.comment_says(number, "was merged into", absent=("0 of 1",))
+    await people.page_says("staging", lambda page: page["revision"] == revision)
+    assert stage.place.objects("staging") == before
+
+
+async def test_an_approval_is_for_the_state_that_the_merge_brings(people: People, stage: Stage) -> None:
+    number = await people.change(
+        ("tidegate.yaml", "  staging:\n", "  staging:\n    scope: blue\n"),
+        ("envs/staging/web.yaml", OLD, NEW),
+    )
+    text = await people.comment_says(number, "Takes effect after the merge", "0 of 1 approvals")
+    assert text.count("**To apply staging:**") == 1
+    assert "| staging | 6 new | – |" in text
+    assert "has it: 1 change" in text
+    await people.approve(number, "staging")
+    revision = await people.merge(number)
+    await people.page_says("staging", lambda page: page["revision"] == revision)
+    written = [path.read_text() for path in (stage.place.folders["staging"] / "blue").rglob("*.yaml")]
+    assert any(NEW in text for text in written)
+    assert len(written) == 6
+
+
+async def test_a_review_counts_for_what_is_described_anew(people: People, stage: Stage) -> None:
+    number = await people.change(("tidegate.yaml", "  staging:\n", "  staging:\n    scope: blue\n"))
+    await people.comment_says(number, "Takes effect after the merge", "0 of 1 approvals")
+    await people.approver.answer(number, "looks good")
+    pull = await people.developer.call("GET", f"/pulls/{number}")
+    review = {"event": "APPROVE", "commit_id": pull["head"]["sha"]}
+    await people.approver.call("POST", f"/pulls/{number}/reviews", review)
+    await people.comment_says(number, "applies at once")
