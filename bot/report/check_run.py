@@ -78,7 +78,10 @@ def conclusion(story: Story) -> Literal["success", "failure"] | None:
     consent_too = story.check == "approvals" and story.phase == "open"
     if any(blocked(each, consent_too=consent_too) for each in story.assessments):
         return "failure"
-    if any(blocked(each) for each in story.preview) or any(each.state == "failed" for each in story.standings):
+    anew = {each.environment.id for each in story.former}
+    if any(blocked(each, consent_too=consent_too and each.environment.id in anew) for each in story.preview):
+        return "failure"
+    if any(each.state == "failed" for each in story.standings):
         return "failure"
     return "success"
 

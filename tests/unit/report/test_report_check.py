@@ -44,6 +44,9 @@ def test_failed_and_unknown_rules_are_red(build: Build, state: State) -> None:
 def test_missing_approvals_are_red_where_the_configuration_says_so(build: Build, rule: str, conclusion: str) -> None:
     story = build.story(assessments=(waiting(build, rule),), check="approvals")
     assert check_of(story).conclusion == conclusion
+    anew = build.story(preview=(waiting(build, rule),), former=(waiting(build, rule),), check="approvals")
+    assert check_of(anew).conclusion == conclusion
+    assert check_of(replace(anew, former=())).conclusion == "success"
 
 
 @pytest.mark.parametrize("level", ["error", "unknown"])
