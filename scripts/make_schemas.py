@@ -61,6 +61,7 @@ BOUNDS = {
 SPECIAL: dict[str, Schema] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["string", "number"], "format": "quantity"},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"type": ["integer", "string"], **BOUNDS["int32"]},
+    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": {"type": "string", "format": "micro-time"},
 }
 # A string whose form the validator checks by a function of this name.
 CHECKED = {"byte", "date-time"}

@@ -29,6 +29,7 @@ FORMS = {
     "quantity": ("is not a quantity", "write an amount such as 500m, 2 or 1Gi"),
     "byte": ("is not base64", "encode the value in base64"),
     "datetime": ("is not a time", "write it as RFC 3339 does, such as 2030-01-31T12:00:00Z"),
+    "microtime": ("is not a time with microseconds", "write it with six digits, such as 2030-01-31T12:00:00.000000Z"),
     "date": ("is not a day", "write it as 2030-01-31"),
     "duration": ("is not a duration", "write an amount such as 90s or 1h30m"),
     "ipv4": ("is not an IPv4 address", "write it as 192.0.2.1"),

@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,8 @@ __all__ = ["FORMATS", "KEYWORDS", "MapList", "SetList"]
 QUANTITY = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?", re.ASCII
 )  # fmt: skip
+# k8s.io/apimachinery/pkg/apis/meta/v1: the layout RFC3339Micro.
+MICRO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def quantity(text: str) -> bool:
@@ -32,6 +35,17 @@ def base64_bytes(text: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return len(joined) % 4 == 0  # Python lets more padding pass than Go does
+
+
+def micro_time(text: str) -> bool:
+    """Whether this is a time with exactly six digits behind the second, which Go's `MicroTime` asks for."""
+    if MICRO_TIME.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 class MapList:
@@ -102,5 +116,5 @@ def told(indices: Iterator[int]) -> Iterator[Exception]:
     return (ValueError(str(index)) for index in islice(indices, MOST + 1))
 
 
-FORMATS: Mapping[str, Callable[[str], bool]] = {"quantity": quantity, "byte": base64_bytes}
+FORMATS: Mapping[str, Callable[[str], bool]] = {"quantity": quantity, "byte": base64_bytes, "micro-time": micro_time}
 KEYWORDS: Mapping[str, type] = {"mapList": MapList, "setList": SetList, "goPattern": GoPattern}

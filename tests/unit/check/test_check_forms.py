@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.forms import MapList, SetList, base64_bytes, quantity
+from bot.check.forms import MapList, SetList, base64_bytes, micro_time, quantity
 from bot.check.problem import MOST
 
 
@@ -33,6 +33,18 @@ def test_whatever_was_encoded_is_base64(data: bytes) -> None:
 @pytest.mark.parametrize("text", ["a", "ab", "abc", "ab=", "a b=", "ab-_", "é===", "YWJj=", "=", "YQ==YQ=="])
 def test_what_go_does_not_decode_is_not_base64(text: str) -> None:
     assert not base64_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("2030-01-31T12:00:00.000000Z", True), ("2030-01-31T12:00:00,123456+01:00", True),
+        ("2030-01-31T12:00:00Z", False), ("2030-01-31T12:00:00.123Z", False),
+        ("2030-01-31T12:00:00.1234567Z", False), ("2030-02-30T12:00:00.000000Z", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_time_with_microseconds(text: str, is_one: bool) -> None:
+    assert micro_time(text) == is_one
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,13 @@ async def test_one_mistake_is_told_at_its_line(
     assert found.resource == ResourceId(type="Deployment.apps", name="web", scope="shop")
 
 
+async def test_a_time_of_a_lease_has_microseconds(check: Any) -> None:
+    lease = "apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {name: a}\nspec:\n  renewTime: TIME\n"
+    assert await check(lease.replace("TIME", "2030-01-31T12:00:00.000000Z")) == []
+    (found,) = await check(lease.replace("TIME", "2030-01-31T12:00:00Z"))
+    assert found.message == "spec.renewTime of Lease a is not a time with microseconds"
+
+
 async def test_a_missing_field_of_the_spec_is_told_at_the_spec(check: Any) -> None:
     (found,) = await check(DEPLOYMENT.replace("  selector:\n    matchLabels: {app: web}\n", ""))
     assert told(found)[1:] == ("spec.selector of Deployment shop/web is missing", "add selector here", 6, 1)
