@@ -29,6 +29,9 @@ VARIABLES = frozenset(
         *((f"request.{name}", type) for name, type in REQUEST),
     ]
 )
+TYPED = frozenset({"namespaceObject", "request", "variables"})
+"""What the API server knows the fields' types of, and nobody here does."""
+
 REASONS = ("Unauthorized", "Forbidden", "Invalid", "RequestEntityTooLarge")
 FIX, PATH = "tidegate.dev/fix", "tidegate.dev/path"
 
@@ -130,12 +133,18 @@ def read_validation(reader: Reader, scope: Scope) -> Validation:
     reader.only("expression", "message", "messageExpression", "reason")
     reader.choice("reason", REASONS, "Invalid")
     expression = reader.text("expression")
-    said = "messageExpression" in reader.value
     return Validation(
         program=program(reader, "expression", scope, ("bool",)),
-        saying=program(reader, "messageExpression", scope, ("string",)) if said else None,
+        saying=saying(reader, scope) if "messageExpression" in reader.value else None,
         message=one_line(reader.text("message", "")) or f"failed expression: {one_line(expression)}",
     )
+
+
+def saying(reader: Reader, scope: Scope) -> Program:
+    """The expression of a message. One of a field that has no type here may be of any, and has a result or none."""
+    key = "messageExpression"
+    untyped = any(names[0] in TYPED for _, names, _ in chains(reader.text(key)))
+    return program(reader, key, scope, ("string", "dyn") if untyped else ("string",))
 
 
 def read_condition(reader: Reader, scope: Scope) -> Program:

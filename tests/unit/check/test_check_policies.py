@@ -108,6 +108,15 @@ def test_messages_are_made_from_the_object() -> None:
     assert found.message == "replicas: 5"
 
 
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [("request.kind.kind", "Deployment"), ("namespaceObject.metadata.name", "other")],
+)
+def test_a_message_may_be_a_field_that_has_a_type_for_the_api_server(expression: str, message: str) -> None:
+    (found,) = judged(policy(said=f"message: other\nmessageExpression: {expression}") + binding())
+    assert (found.level, found.message) == ("error", message)
+
+
 @pytest.mark.parametrize("expression", ["object.nope", "'a\\nb'", "''", "'  '"])
 def test_a_message_that_cannot_be_made_gives_way_to_the_other(expression: str) -> None:
     said = f"message: other\nmessageExpression: {'string(' + expression + ')'!r}"
