@@ -8,7 +8,7 @@ from bot.check.forms import FORMATS, KEYWORDS
 from bot.check.problem import Problem
 from bot.check.rules import Unevaluated, broken_rules, node_of
 from bot.check.settle import settled
-from bot.check.structural import Refused, json_schema
+from bot.check.structural import Default, Refused, json_schema
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator, ValidationError
@@ -24,8 +24,10 @@ class CustomKind:
 
     def __init__(self, schema: Mapping[str, Any], meta: Mapping[str, Any], formats: frozenset[str]) -> None:
         self.schema = schema
-        self.compiled = {**json_schema(schema, formats), "definitions": dict(meta)}
+        made, defaults = json_schema(schema, formats)
+        self.compiled = {**made, "definitions": dict(meta)}
         self.validator = validator(self.compiled)
+        refuse_unfit(defaults, meta)
         self.rules = node_of(schema)
 
     def settled(self, body: Mapping[str, Any]) -> Any:
@@ -39,6 +41,20 @@ class CustomKind:
     def broken(self, value: Any, old: Any) -> Iterator[Problem | Unevaluated]:
         """The rules that a settled object breaks, which satisfies its schema; `old` is as for `broken_rules`."""
         return broken_rules(self.rules, value, old) if self.rules else iter(())
+
+
+def refuse_unfit(defaults: Sequence[Default], meta: Mapping[str, Any]) -> None:
+    """Refused: a default does not satisfy its own schema as it stands, without the defaults below it.
+
+    Lists in defaults may hold the same item twice.
+    """
+    if not defaults:
+        return
+    numbered = {str(number): each for number, each in enumerate(defaults)}
+    every = {"properties": {name: each.schema for name, each in numbered.items()}, "definitions": dict(meta)}
+    for error in validator(every).iter_errors({name: each.value for name, each in numbered.items()}):
+        if error.kind.name not in ("setList", "mapList"):
+            raise Refused((*numbered[str(error.instance_path[0])].path, "default"), "a default does not satisfy it")
 
 
 def validator(schema: dict[str, Any]) -> "Draft7Validator":

@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.check.patterns import BadPattern, go_pattern
 from bot.check.problem import Path, shown
+from bot.model.noun import noun
 
-__all__ = ["Refused", "json_schema"]
+__all__ = ["Default", "Refused", "json_schema"]
 
 Schema = dict[str, Any]
 
@@ -27,6 +28,7 @@ SKELETAL = (
 )
 """What a schema that only narrows values cannot say."""
 
+OF_METADATA = frozenset({"type", "properties", "default"})
 KEYS = "x-kubernetes-list-map-keys"
 HALVES = [{"type": "integer"}, {"type": "string"}]
 META = "#/definitions/meta.v1.ObjectMeta"
@@ -46,16 +48,26 @@ class Refused(Exception):
         self.path, self.why = path, why
 
 
-def json_schema(schema: Any, formats: frozenset[str]) -> Schema:
+@noun
+class Default:
+    """A default with the JSON Schema that it has to satisfy as it stands, and where that schema is."""
+
+    path: Path
+    value: Any
+    schema: Schema
+
+
+def json_schema(schema: Any, formats: frozenset[str]) -> tuple[Schema, Sequence[Default]]:
     """The JSON Schema (draft 7) of a version's `openAPIV3Schema`, which refers to the definitions of ObjectMeta.
 
-    `formats` are the names of the string formats that are checked. Refused: it is no structural schema.
+    With it the defaults that it sets. `formats` are the names of the string formats that are checked. Refused: it is no
+    structural schema.
     """
     converter = Converter(formats)
     made = converter.skeleton(schema, (), embedded=True)
     if made.get("type") != "object":
         raise Refused((), "its type is not object")
-    return made
+    return made, converter.defaults
 
 
 class Converter:
@@ -64,6 +76,7 @@ class Converter:
     def __init__(self, formats: frozenset[str]) -> None:
         self.formats = formats
         self.count = 0
+        self.defaults: list[Default] = []
 
     def skeleton(self, schema: Any, path: Path, *, embedded: bool = False) -> Schema:
         """A schema that says which fields there are. `embedded`: what it describes is an object of its own."""
@@ -81,13 +94,17 @@ class Converter:
             raise Refused(path, "it has no type")
         if rest is not schema and made.get("type") not in ("integer", "string", ["integer", "string"]):
             made["allOf"] = [*made.get("allOf", ()), {"anyOf": HALVES}]
-        if type == "array":
+        # what is said of another type has no effect, and has to be sound all the same
+        if type == "array" or schema.get("items") is not None:
             made["items"] = self.skeleton(self.part(schema, "items", path), (*path, "items"))
+        if type == "array":
             made |= told_apart(schema, path)
-        if type in ("object", None):
+        if type in ("object", None) or schema.get("properties") or schema.get("additionalProperties"):
             made |= self.fields(schema, path, embedded=embedded)
         if schema.get("nullable") is True and "type" in made:
             made["type"] = [*([made["type"]] if isinstance(made["type"], str) else made["type"]), "null"]
+        if schema.get("default") is not None and looked_at(schema, path):
+            self.defaults.append(Default(path=path, value=schema["default"], schema=made))
         return made
 
     def fields(self, schema: Any, path: Path, *, embedded: bool) -> Schema:
@@ -113,20 +130,23 @@ class Converter:
         return made
 
     def metadata(self, schema: Any, path: Path) -> Schema:
-        """ObjectMeta, narrowed by what the schema says of it."""
+        """ObjectMeta, with what the schema says of the names in it, which is all that it may say."""
         own = mapping(schema, "properties", path).get("metadata")
         if own is None:
             return {"$ref": META}
-        return {"allOf": [{"$ref": META}, self.narrowing(own, (*path, "properties", "metadata"), of_metadata=True)]}
+        at = (*path, "properties", "metadata")
+        self.enter(own, at)
+        said, named = {name for name, each in own.items() if each}, mapping(own, "properties", at)
+        if own.get("type") != "object" or not (said <= OF_METADATA and named.keys() <= {"name", "generateName"}):
+            raise Refused(at, "of metadata it may only say that it is an object, and what its names are like")
+        names = {name: self.skeleton(each, (*at, "properties", name)) for name, each in named.items()}
+        return {"allOf": [{"$ref": META}, {"properties": names}]}
 
-    def narrowing(self, schema: Any, path: Path, *, of_metadata: bool = False) -> Schema:
-        """A schema that only narrows values. `properties` and `items` lead to the values that it is about.
-
-        `of_metadata`: it stands where a skeleton does, and may say what one says.
-        """
+    def narrowing(self, schema: Any, path: Path) -> Schema:
+        """A schema that only narrows values. `properties` and `items` lead to the values that it is about."""
         self.enter(schema, path)
-        for name in () if of_metadata else SKELETAL:
-            if schema.get(name):
+        for name in SKELETAL:
+            if schema.get(name) or (name == "default" and schema.get(name) is not None):
                 raise Refused((*path, name), f"it has {name} where values are only narrowed")
         made = self.values(schema, path)
         if isinstance(schema.get("type"), str):
@@ -134,17 +154,15 @@ class Converter:
         properties = mapping(schema, "properties", path)
         if properties:
             made["properties"] = {
-                name: self.narrowing(each, (*path, "properties", name), of_metadata=of_metadata)
-                for name, each in properties.items()
+                name: self.narrowing(each, (*path, "properties", name)) for name, each in properties.items()
             }
-        if "items" in schema:
-            items = self.part(schema, "items", path)
-            made["items"] = self.narrowing(items, (*path, "items"), of_metadata=of_metadata)
+        if schema.get("items") is not None:
+            made["items"] = self.narrowing(self.part(schema, "items", path), (*path, "items"))
         return made
 
     def values(self, schema: Any, path: Path) -> Schema:
         """Everything that narrows a value, of either sort of schema."""
-        made: Schema = {name: length(schema, name, path) for name in LENGTHS if name in schema}
+        made: Schema = {name: length(schema, name, path) for name in LENGTHS if schema.get(name) is not None}
         made |= self.text(schema, path) | numbers(schema, path)
         if isinstance(schema.get("enum"), list) and schema["enum"]:
             made["enum"] = schema["enum"]
@@ -153,7 +171,7 @@ class Converter:
         for name in ("allOf", "anyOf", "oneOf"):
             if branches := listed(schema, name, path):
                 made[name] = [self.narrowing(each, (*path, name, index)) for index, each in enumerate(branches)]
-        if "not" in schema:
+        if schema.get("not") is not None:
             made["not"] = self.narrowing(self.part(schema, "not", path), (*path, "not"))
         return made
 
@@ -195,19 +213,27 @@ class Converter:
             raise Refused((*path, "type"), "its type is none that Kubernetes knows")
 
 
+def looked_at(schema: Any, path: Path) -> bool:
+    """Whether the API server looks at a default there: not in what maps hold, nor where either type will do."""
+    return "additionalProperties" not in path and schema.get("x-kubernetes-int-or-string") is not True
+
+
 def refuse_misplaced(schema: Any, path: Path) -> None:
     """Refused: what is for mappings or for lists is said of something else, or is none of what can be said."""
     type, kinds = schema.get("type"), ("atomic", "set", "map")
+    free = schema.get("x-kubernetes-preserve-unknown-fields")
+    if free is False or (free and schema.get("x-kubernetes-int-or-string") is True):
+        why = "it can only preserve unknown fields or say nothing of them, and an int-or-string has none"
+        raise Refused((*path, "x-kubernetes-preserve-unknown-fields"), why)
     for name, wanted, known in (
         ("x-kubernetes-map-type", "object", ("atomic", "granular")), ("x-kubernetes-list-type", "array", kinds),
     ):  # fmt: skip
         if schema.get(name) is not None and (schema[name] not in known or type != wanted):
             raise Refused((*path, name), f"its {name} is none of {', '.join(known)}, or it is no {wanted}")
-    if schema.get("x-kubernetes-embedded-resource") is True:
-        free = schema.get("x-kubernetes-preserve-unknown-fields") is True
-        if type != "object" or not (free or schema.get("properties")):
-            why = "an embedded resource must be of type object, and have properties or preserve unknown fields"
-            raise Refused((*path, "x-kubernetes-embedded-resource"), why)
+    has_fields = type == "object" and (free is True or schema.get("properties"))
+    if schema.get("x-kubernetes-embedded-resource") is True and not has_fields:
+        why = "an embedded resource must be of type object, and have properties or preserve unknown fields"
+        raise Refused((*path, "x-kubernetes-embedded-resource"), why)
 
 
 def without_halves(schema: Any) -> Any:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.check.catalogue import Catalogue
+from bot.check.custom import CustomKind
 from bot.check.formats import string_formats
-from bot.check.rules import node_of
-from bot.check.structural import Refused, json_schema
+from bot.check.structural import Refused
 from bot.model.kubernetes import NEWEST
 from tests.support.control_plane import ControlPlane
 
@@ -73,6 +74,17 @@ FIELDS: tuple[Mapping[str, Any], ...] = (
     {"x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True},
     {"type": "object", "x-kubernetes-map-type": "granular"}, {"type": "object", "x-kubernetes-map-type": "x"},
     {**TEXT, "x-kubernetes-map-type": "atomic"},
+    {**TEXT, "properties": {"a": TEXT}}, {**TEXT, "properties": {"a": {"minLength": 1}}}, {**TEXT, "items": TEXT},
+    {**TEXT, "items": {"minLength": 1}}, {**TEXT, "minLength": None, "not": None, "items": None},
+    {**TEXT, "x-kubernetes-preserve-unknown-fields": False}, {**EITHER, "x-kubernetes-preserve-unknown-fields": True},
+    {**TEXT, "enum": ["a"], "default": "b"}, {**TEXT, "enum": ["a"], "default": "a"}, {**EITHER, "default": 1.5},
+    {"type": "object", "default": {"a": 1}}, {"type": "object", "default": {}, "properties": {"a": TEXT}},
+    {"type": "object", "default": {}, "required": ["a"], "properties": {"a": {**TEXT, "default": "x"}}},
+    {"type": "object", "default": {"a": None}, "properties": {"a": TEXT}},
+    {"type": "object", "default": {"a": None}, "properties": {"a": {**TEXT, "nullable": True}}},
+    {"type": "object", "additionalProperties": {**TEXT, "enum": ["a"], "default": "b"}},
+    {**LIST, "items": {**TEXT, "enum": ["a"], "default": "b"}},
+    {**LIST, "x-kubernetes-list-type": "set", "default": ["a", "a"]},
 )  # fmt: skip
 
 
@@ -93,8 +105,7 @@ def ours(crd: Mapping[str, Any]) -> str:
     """Why the schema is refused; "" where it is not."""
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     try:
-        json_schema(schema, string_formats(NEWEST))
-        node_of(schema)
+        CustomKind(schema, Catalogue(NEWEST).object_meta, string_formats(NEWEST))
     except Refused as error:
         return str(error)
     return ""

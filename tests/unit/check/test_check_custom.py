@@ -188,6 +188,14 @@ KEYED = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}
         ({"type": "object", "allOf": [{"type": "object"}]}, "it has type where values are only narrowed"),
         ({"type": "object", "not": {"properties": {"a": {"nullable": True}}}}, "it has nullable where"),
         ({"type": "object", "x-kubernetes-validations": {"rule": "true"}}, "its rules are no list"),
+        ({"type": "string", "properties": ["a"]}, "its properties is no mapping"),
+        ({"type": "string", "properties": {"a": 1}}, "it is no schema"),
+        ({"type": "string", "items": {"minLength": 1}}, "it has no type"),
+        ({"type": "string", "x-kubernetes-preserve-unknown-fields": False}, "it can only preserve unknown fields"),
+        ({"type": "string", "enum": ["a"], "default": "b"}, "a default does not satisfy it"),
+        ({"type": "object", "default": {"a": 1}}, "a default does not satisfy it"),
+        ({"type": "object", "required": ["a"], "default": {}, "properties": {"a": {"type": "string", "default": "x"}}},
+         "a default does not satisfy it"),
     ],
 )  # fmt: skip
 def test_a_definition_that_cannot_be_used_is_unknown_at_its_place(look: Any, spec: Any, why: str) -> None:
@@ -195,6 +203,24 @@ def test_a_definition_that_cannot_be_used_is_unknown_at_its_place(look: Any, spe
     assert [str(each.resource) for each in found] == ["CustomResourceDefinition gates.acme.io"]
     assert why in found[0].message
     assert found[0].line > 10
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sound"),
+    [
+        ({"type": "object"}, True),
+        ({"type": "object", "properties": {"name": {"type": "string", "maxLength": 3}}}, True),
+        ({"type": "string"}, False),
+        ({"type": "object", "required": ["labels"]}, False),
+        ({"type": "object", "properties": {"labels": {"type": "object"}}}, False),
+        ({"type": "object", "additionalProperties": {"properties": "a"}}, False),
+    ],
+)
+def test_a_definition_says_of_metadata_only_what_names_are_like(look: Any, metadata: Any, sound: bool) -> None:
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"metadata": metadata, "spec": SPEC}}}
+    found = [each for each in look(crd(schema=schema) + GATE) if each.level == "unknown"]
+    assert (not found) == sound
+    assert all("of metadata it may only say" in each.message for each in found)
 
 
 def test_a_definition_that_is_not_the_changes_is_unknown_at_the_resource(look: Any) -> None:

@@ -142,7 +142,7 @@ async def test_a_value_in_the_place_of_a_list(check: Any) -> None:
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.b.c}\n"
         "spec: {group: b.c, names: {kind: A, plural: as}, scope: Cluster, versions: [{name: v1, served: true, "
         "storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true, "
-        "properties: {spec: {type: object, default: {a: 1}}}}}}]}\n",
+        "properties: {spec: {type: object, default: {a: 1}, additionalProperties: {type: integer}}}}}}]}\n",
     ],
 )  # fmt: skip
 async def test_what_the_api_server_takes_is_not_an_error(check: Any, text: str) -> None:
