@@ -16,7 +16,12 @@ __all__ = ["Bundle", "Datum", "Module", "gather"]
 SHIPPED = "builtin:"
 DATA = ("json", "yaml", "yml")
 
-PACKAGE = re.compile(r'package[ \t]+([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\["[^"\\\n]*"\])*)', re.ASCII)
+# Only what Rego takes for space counts as such: a form feed or U+0085 is a part of the comment that it stands in.
+SPACE = r"(?:[ \t\r\n]|#[^\n]*(?:\n|$))"
+NAME = r"[A-Za-z_]\w*"
+PACKAGE = re.compile(
+    rf"\ufeff?{SPACE}*package{SPACE}+({NAME}(?:\.{NAME}|\[(?:\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`)\])*)", re.ASCII
+)
 VERDICT = re.compile(r"\b(?:deny|warn|violation)")
 OLD_HEAD = re.compile(
     r"^(?:default[ \t]+)?[a-zA-Z_]\w*(?:\[[^\]\n]*\]|\([^)\n]*\))?(?:[ \t]*:?=[^{\n]*)?[ \t]*\{", re.M
@@ -58,7 +63,7 @@ class Bundle:
 def gather(environment: Environment, tree: Tree) -> Bundle:
     """The environment's Rego, in order of path; tests (`*_test.rego`) are left out.
 
-    TreeError: a file is a link or was not loaded, or its name cannot be written down.
+    TreeError: a file is a link or was not loaded, its name cannot be written down, or its package cannot be told.
     """
     modules: dict[str, Module] = {}
     data: dict[str, Datum] = {}
@@ -69,11 +74,11 @@ def gather(environment: Environment, tree: Tree) -> Bundle:
             elif place := below_data(folder, entry.path):
                 root, below = place
                 data[entry.path] = Datum(path=entry.path, root=root, below=below, content=tree.read(entry.path))
-    texts = [each.content.decode("utf-8", "replace") for each in modules.values()]
+    texts = {each.path: each.content.decode("utf-8", "replace") for each in modules.values()}
     return Bundle(
         modules=tuple(modules.values()), data=tuple(data.values()) if modules else (),
-        namespaces=tuple(sorted({name for text in texts for name in namespace(text)})),
-        version="v0" if any(is_old(text) for text in texts) else "v1",
+        namespaces=tuple(sorted({name for path, text in texts.items() for name in namespace(path, text)})),
+        version="v0" if any(map(is_old, texts.values())) else "v1",
     )  # fmt: skip
 
 
@@ -84,18 +89,23 @@ def below_data(folder: str, path: str) -> tuple[str, str] | None:
     if "data" not in parts[:-1] or path.rpartition(".")[2] not in DATA:
         return None
     if any(part in ("", ".", "..") or not part.isprintable() or "\\" in part for part in parts):
-        raise TreeError(f"{ascii(path)[1:-1]} has a name that cannot be used; rename it")
+        raise TreeError(f"{shown_name(path)} has a name that cannot be used; rename it")
     place = parts.index("data") + 1
     return above + "/".join(parts[:place]), "/".join(parts[place:])
 
 
-def namespace(text: str) -> Iterator[str]:
-    """The package of a module that mentions a verdict. A module without a package does not compile anyway."""
+def namespace(path: str, text: str) -> Iterator[str]:
+    """The package of a module that mentions a verdict. TreeError: it cannot be told, and nobody would ask for it."""
     if VERDICT.search(text):
-        lines = (line.strip() for line in text.splitlines())
-        first = next((line for line in lines if line and not line.startswith("#")), "")
-        if found := PACKAGE.match(first):
-            yield found[1]
+        found = PACKAGE.match(text)
+        if found is None:
+            raise TreeError(f"{shown_name(path)} does not begin with a package that can be told: write `package NAME`")
+        yield found[1]
+
+
+def shown_name(path: str) -> str:
+    """A file's path in ASCII."""
+    return ascii(path)[1:-1]
 
 
 def is_old(text: str) -> bool:

@@ -217,6 +217,25 @@ def test_old_rego_is_told_by_its_heads(text: str, old: bool) -> None:
     assert is_old(text) is old
 
 
+@pytest.mark.parametrize(
+    "start",
+    ["\ufeffpackage main", "package\nmain", "package # ours\n  main", "# a\x0cb\npackage main",
+     "# a\x85b\npackage main", "\n\tpackage  main  # ours", "package a[`b`]", 'package a["b\\"c"]'],
+)  # fmt: skip
+async def test_a_package_is_asked_wherever_rego_lets_it_stand(
+    rego: Rego, examined: Callable[..., Examined], start: str
+) -> None:
+    text = f"{start}\ndeny contains `no` if input.kind == `Service`\n"
+    (found,) = await rego.run(examined({"policies/a.rego": text}))
+    assert (found.level, found.message) == ("error", "Service web: no")
+
+
+async def test_a_package_that_cannot_be_told_is_unknown(rego: Rego, examined: Callable[..., Examined]) -> None:
+    (found,) = await rego.run(examined({"policies/a.rego": "package é\ndeny contains `no`\n"}))
+    assert found.level == "unknown"
+    assert "policies/a.rego does not begin with a package that can be told" in found.message
+
+
 def test_a_folder_of_the_repositorys_root_is_one_too(environment: Environment) -> None:
     bundle = gather(replace(environment, policies=(".",)), tree({"a.rego": MAIN, "data/x.json": "{}"}))
     assert [each.path for each in bundle.modules] == ["a.rego"]
