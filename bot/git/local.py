@@ -42,7 +42,10 @@ class LocalRepository:
         return await self._mirror.tree(await self.resolve(revision))
 
     async def working_tree(self) -> Tree:
-        """What is in the working folder now: tracked files and new ones that are not ignored."""
+        """What is in the working folder now: tracked files and new ones that are not ignored.
+
+        What a sparse checkout leaves out is there too, as the index has it.
+        """
         # the index is only listed: `ls-files` with these options writes nothing
         # from the top, since it lists what is below the folder that it runs in
         arguments = [
@@ -51,19 +54,15 @@ class LocalRepository:
             f"--work-tree={self.top}",
             "ls-files",
             "-z",
+            "-t",
+            "--stage",
             "--cached",
             "--others",
             "--exclude-standard",
         ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
-        entries: dict[str, Entry] = {}
-        top = f"{self.top}/"
-        for name in output.split(b"\0"):
-            if name:
-                path = name.decode("utf-8", "surrogateescape")
-                if entry := file_entry(top, path):
-                    entries[path] = entry
-        return Tree(revision=UNCOMMITTED, entries=entries)
+        listed = (listed_entry(self.top, record) for record in output.split(b"\0") if record)
+        return Tree(revision=UNCOMMITTED, entries={each.path: each for each in listed if each})
 
     async def compared(self, tree: Tree, base: Tree) -> Tree:
         """The working tree with the ids of `base` where a file is the same, so that the two can be compared."""
@@ -80,9 +79,10 @@ class LocalRepository:
 
     async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
         """The same tree with contents; the working tree's are read from the files."""
-        if tree.revision != UNCOMMITTED:
-            return await self._mirror.load(tree, paths)
-        return self._load_files(tree, paths)
+        if tree.revision == UNCOMMITTED:
+            tree = self._load_files(tree, paths)
+        # of a working tree, what a sparse checkout leaves out is left
+        return await self._mirror.load(tree, paths) if tree.missing(paths) else tree
 
     def _load_files(self, tree: Tree, paths: frozenset[str]) -> Tree:
         found, top = {}, f"{self.top}/"
@@ -91,8 +91,26 @@ class LocalRepository:
                 with open(top + path, "rb", buffering=0) as file:  # read at once: no buffer is needed
                     found[tree.entries[path].blob] = file.read()
             except OSError as error:
+                if isinstance(error, FileNotFoundError) and tree.entries[path].blob != file_id(path):
+                    continue
                 raise TreeError(f"{path}: {error.strerror}") from None
         return replace(tree, blobs={**tree.blobs, **found})
+
+
+def listed_entry(top: Path, record: bytes) -> Entry | None:
+    """What `git ls-files -t --stage` says of one file, as a tree's entry; None where it was deleted.
+
+    A record is `H <mode> <id> <stage>\\t<path>`, S in the place of H where a sparse checkout leaves it out, or
+    `? <path>` of a new file.
+    """
+    tag, _, rest = record.partition(b" ")
+    indexed, _, name = rest.partition(b"\t") if tag != b"?" else (b"", b"", rest)
+    path = name.decode("utf-8", "surrogateescape")
+    entry = file_entry(f"{top}/", path)
+    if entry is None and tag == b"S":
+        mode, blob, _ = indexed.decode().split(" ")
+        return Entry(path=path, mode=mode, blob=Sha(blob), size=0)
+    return entry
 
 
 def file_entry(top: str, path: str) -> Entry | None:
@@ -112,8 +130,12 @@ def file_entry(top: str, path: str) -> Entry | None:
         mode, size = "100644", found.st_size
     else:
         return None
-    blob = Sha(hashlib.sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest())
-    return Entry(path=path, mode=mode, blob=blob, size=size)
+    return Entry(path=path, mode=mode, blob=file_id(path), size=size)
+
+
+def file_id(path: str) -> Sha:
+    """What stands for the contents of a working file before they are read."""
+    return Sha(hashlib.sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest())
 
 
 def unchanged(top: Path, entry: Entry, other: Entry) -> bool:

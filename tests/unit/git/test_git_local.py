@@ -48,3 +48,17 @@ async def test_what_is_the_same_as_a_commit_has_its_ids(repository: Path) -> Non
     (repository / "link").symlink_to("new")
     again = await local.compared(await local.working_tree(), base)
     assert again.entries["link"].blob != base.entries["link"].blob
+
+
+async def test_what_a_sparse_checkout_leaves_out_is_as_the_index_has_it(repository: Path) -> None:
+    local = await LocalRepository.find(repository)
+    base = await local.tree("HEAD")
+    for arguments in (["sparse-checkout", "set", "--no-cone", "/*", "!/a/", "/a/other"], ["checkout", "-q"]):
+        subprocess.run([*GIT, *arguments], cwd=repository, check=True)
+    assert sorted(os.listdir(repository / "a")) == ["other"]
+    (repository / "a/other").unlink()
+    tree = await local.compared(await local.working_tree(), base)
+    assert set(tree.entries) == {"a/same", "a/gone", "top", "link"}
+    loaded = await local.load(tree, frozenset(tree.entries))
+    assert (loaded.read("a/same"), loaded.read("top")) == (b"a/same", b"top")
+    assert {path for path in tree.entries if tree.entries[path].blob != base.entries[path].blob} == set()
