@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import os
+import posixpath
 import stat
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,7 +64,11 @@ class LocalRepository:
         ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
         listed = (listed_entry(self.top, record) for record in output.split(b"\0") if record)
-        return Tree(revision=UNCOMMITTED, entries={each.path: each for each in listed if each})
+        entries = {each.path: each for each in listed if each}
+        links = {path for path, each in entries.items() if each.mode == "120000"}
+        # git still lists the files of a folder that a link has taken the place of; they are no part of the next commit
+        behind = {path for path in entries if not links.isdisjoint(folders(path))} if links else set()
+        return Tree(revision=UNCOMMITTED, entries={p: each for p, each in entries.items() if p not in behind})
 
     async def compared(self, tree: Tree, base: Tree) -> Tree:
         """The working tree with the ids of `base` where a file is the same, so that the two can be compared."""
@@ -111,6 +117,12 @@ def listed_entry(top: Path, record: bytes) -> Entry | None:
         mode, blob, _ = indexed.decode().split(" ")
         return Entry(path=path, mode=mode, blob=Sha(blob), size=0)
     return entry
+
+
+def folders(path: str) -> Iterator[str]:
+    """The folders that a path lies in, the innermost first."""
+    while path := posixpath.dirname(path):
+        yield path
 
 
 def file_entry(top: str, path: str) -> Entry | None:

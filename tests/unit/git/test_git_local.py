@@ -62,3 +62,15 @@ async def test_what_a_sparse_checkout_leaves_out_is_as_the_index_has_it(reposito
     loaded = await local.load(tree, frozenset(tree.entries))
     assert (loaded.read("a/same"), loaded.read("top")) == (b"a/same", b"top")
     assert {path for path in tree.entries if tree.entries[path].blob != base.entries[path].blob} == set()
+
+
+async def test_what_lies_behind_a_link_is_not_read(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "a"
+    (repository / "a").rename(elsewhere)
+    (repository / "a").symlink_to(elsewhere)
+    tree = await (await LocalRepository.find(repository)).working_tree()
+    assert {path: entry.mode for path, entry in tree.entries.items()} == {
+        "a": "120000",
+        "link": "120000",
+        "top": "100644",
+    }
