@@ -111,8 +111,10 @@ def listed_entry(top: Path, record: bytes) -> Entry | None:
     """
     tag, _, rest = record.partition(b" ")
     indexed, _, name = rest.partition(b"\t") if tag != b"?" else (b"", b"", rest)
-    path = name.decode("utf-8", "surrogateescape")
+    path = name.decode("utf-8", "surrogateescape").rstrip("/")  # a slash ends what is a repository of its own
     entry = file_entry(f"{top}/", path)
+    if entry and entry.mode == "160000" and indexed and not indexed.startswith(b"160000 "):
+        return None  # a folder has taken the file's place
     if entry is None and tag == b"S":
         mode, blob, _ = indexed.decode().split(" ")
         return Entry(path=path, mode=mode, blob=Sha(blob), size=0)

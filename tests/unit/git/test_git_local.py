@@ -74,3 +74,13 @@ async def test_what_lies_behind_a_link_is_not_read(repository: Path, tmp_path_fa
         "link": "120000",
         "top": "100644",
     }
+
+
+async def test_a_folder_in_the_place_of_a_file_is_no_submodule_and_a_repository_is(repository: Path) -> None:
+    (repository / "top").unlink()
+    (repository / "top").mkdir()
+    (repository / "top/new").write_text("new")
+    subprocess.run([*GIT, "init", "-q", "a/inner"], cwd=repository, check=True)
+    tree = await (await LocalRepository.find(repository)).working_tree()
+    assert {path for path, entry in tree.entries.items() if entry.mode == "160000"} == {"a/inner"}
+    assert {"top", "top/new"} & set(tree.entries) == {"top/new"}
