@@ -8,7 +8,18 @@ an error.
 from bot.document.archive import ArchiveLimits, unpack
 from bot.document.dump import dump
 from bot.document.load import load_documents, load_json
+from bot.document.text import readable
 from bot.document.toml import load_toml
 from bot.document.value import Document, Limits
 
-__all__ = ["ArchiveLimits", "Document", "Limits", "dump", "load_documents", "load_json", "load_toml", "unpack"]
+__all__ = [
+    "ArchiveLimits",
+    "Document",
+    "Limits",
+    "dump",
+    "load_documents",
+    "load_json",
+    "load_toml",
+    "readable",
+    "unpack",
+]

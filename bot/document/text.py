@@ -6,7 +6,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 from bot.errors import DocumentError
 
-__all__ = ["Lines", "decode", "quoted"]
+__all__ = ["Lines", "decode", "quoted", "readable"]
 
 ENCODINGS = ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
 """A byte order mark chooses the encoding, without one it is UTF-8 (YAML 1.2.2, section 5.2)."""
@@ -41,7 +41,7 @@ def decode(data: bytes, size: int) -> str:
         raise DocumentError(f"the file has {len(data):,} bytes; at most {size:,} are read")
     if not data.translate(None, USUAL):
         return data.decode("ascii")
-    mark, encoding = next((each for each in ENCODINGS if data.startswith(each[0])), (b"", "utf-8"))
+    mark, encoding = _encoding(data)
     body = data[len(mark) :]
     try:
         text = body.decode(encoding)
@@ -55,10 +55,21 @@ def decode(data: bytes, size: int) -> str:
     return text
 
 
+def readable(data: bytes) -> str:
+    """The text of `data` for people to look at, in the encoding that `decode` finds; what is no text is replaced."""
+    mark, encoding = _encoding(data)
+    return data[len(mark) :].decode(encoding, "replace")
+
+
 def quoted(key: str) -> str:
     """A key as it is shown in an error: in quotes, invisible characters escaped, cut when it is long."""
     shown = key if len(key) <= LONGEST_QUOTE else key[: LONGEST_QUOTE - 1] + "…"
     return '"' + "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown) + '"'
+
+
+def _encoding(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, b"" where there is none, and the encoding that it means."""
+    return next((each for each in ENCODINGS if data.startswith(each[0])), (b"", "utf-8"))
 
 
 def _end(text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from bot.cli.check.request import CheckRequest
+from bot.document import readable
 from bot.errors import InputError
 from bot.model.checked import Checked
 from bot.report.findings.shape import summarise
@@ -62,7 +63,7 @@ def sources(top: Path, checked: Checked) -> Mapping[str, str]:
     found = {}
     for path in {each.path for each in checked.findings if each.path and each.line}:
         try:
-            found[path] = (top / path).read_text(encoding="utf-8", errors="replace")
+            found[path] = readable((top / path).read_bytes())
         except OSError:
             continue
     return found

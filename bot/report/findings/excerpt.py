@@ -11,7 +11,9 @@ __all__ = ["Excerpt", "excerpt", "leaks"]
 
 WIDEST = 120
 MASK = "‹masked›"
-SECRET = re.compile(r"""["']?\bkind\b["']?\s*:\s*["']?Secret(?:List)?\b""")
+SECRET = re.compile(r"\bSecret(?:List)?\b|\bsecretGenerator\b")
+"""A word that says so of a document, however it is written (`kind: !!str Secret`, a patch, what makes Secrets)."""
+
 SEPARATOR = re.compile(r"---(?:\s|$)")
 KEY = re.compile(r"""(\s*(?:-\s+)*)((?:"[\w./-]+"|'[\w./-]+'|[\w./-]+)\s*:)(.*)""")
 STRUCTURE = frozenset({"metadata", "labels", "annotations", "data", "stringData"})

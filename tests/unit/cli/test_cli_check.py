@@ -126,6 +126,16 @@ def test_what_is_encrypted_is_said_as_the_server_says_it(repository: Path) -> No
     assert "envs/prod/s.yaml\n  5:1 error: Secret s is encrypted with SOPS" in done.stdout
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_secret_in_another_encoding_is_masked(repository: Path, encoding: str) -> None:
+    text = "kind: Secret\nstringData:\n  password: hunter2\n  password: hunter2\n"
+    (repository / "envs/prod/s.yaml").write_text(text, encoding=encoding)
+    done = tidegate("check", cwd=repository)
+    assert done.returncode == 2
+    assert "      4 │   ‹masked›\n        │   ^^^^^^^^\n" in done.stdout
+    assert "h\\x00u\\x00n" not in done.stdout
+
+
 def test_warnings_fail_when_asked(repository: Path) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
     (repository / "envs/prod/secret.yaml").write_text(secret)

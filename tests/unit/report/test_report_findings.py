@@ -189,6 +189,19 @@ def test_a_secret_in_json_or_in_a_list_is_masked() -> None:
             assert "hunter2" not in shown
 
 
+@pytest.mark.parametrize("kind", ["kind: !!str Secret", "kind: &k Secret", "kind:\n  Secret", "? kind\n: Secret"])
+def test_a_secret_is_known_however_its_kind_is_written(kind: str) -> None:
+    text = f"{kind}\ndata:\n  p: hunter2\n  p: hunter2\n"
+    for line in range(1, text.count("\n") + 1):
+        assert "hunter2" not in to_text(checked(finding(line=line)), {"a/web.yaml": text}, 1.0, False)
+
+
+def test_what_a_secret_is_made_of_is_masked() -> None:
+    text = "secretGenerator:\n- name: s\n  literals:\n  - p=hunter2\n  files: [nowhere]\nresources: []\n"
+    for line in range(1, 7):
+        assert "hunter2" not in to_text(checked(finding(line=line)), {"a/web.yaml": text}, 1.0, False)
+
+
 def test_a_secret_beside_other_documents_is_masked_and_they_are_not() -> None:
     text = "kind: ConfigMap\nname: shown\n---\nkind: Secret\ndata: hunter2\n"
     assert "name: shown" in to_text(checked(finding(line=2)), {"a/web.yaml": text}, 1.0, False)
