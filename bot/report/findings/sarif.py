@@ -29,6 +29,8 @@ ABOUT = {
 """What is demanded, by check; a rule of a policy speaks for itself."""
 
 LONGEST = 1000
+NOWHERE = "tidegate.yaml"
+"""Where a finding of no file is: GitHub refuses a report as a whole if one result has no location."""
 
 
 def to_sarif(checked: Checked) -> dict[str, Any]:
@@ -85,11 +87,10 @@ def result(finding: Finding, where: tuple[str, ...], names: list[str], seen: Cou
         "ruleIndex": names.index(rule_id(finding)),
         "level": LEVELS[finding.level],
         "message": {"text": text},
+        "locations": [{"physicalLocation": physical(finding)}],
         "partialFingerprints": {"tidegate/v1": print_},
         "properties": {"environments": list(where), "unknown": finding.level == "unknown"},
     }
-    if finding.path:
-        found["locations"] = [{"physicalLocation": physical(finding)}]
     if finding.waived:
         found["suppressions"] = [{"kind": "external", "justification": finding.waived}]
     return found
@@ -97,7 +98,7 @@ def result(finding: Finding, where: tuple[str, ...], names: list[str], seen: Cou
 
 def physical(finding: Finding) -> dict[str, Any]:
     """The place in a file; a finding of the file as a whole has no region."""
-    uri = quote(finding.path.encode("utf-8", "surrogateescape"), safe="/")
+    uri = quote((finding.path or NOWHERE).encode("utf-8", "surrogateescape"), safe="/")
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": "SRCROOT"}}
     if finding.line:
         place["region"] = {"startLine": finding.line, "startColumn": max(1, finding.column)}

@@ -83,6 +83,12 @@ def test_fingerprints_survive_lines_above_and_differ_from_one_another() -> None:
     assert len(set(prints(checked(finding(line=2), finding(line=40), finding(message="other"))))) == 3
 
 
+def test_every_result_has_a_location_since_github_refuses_a_report_otherwise() -> None:
+    (run,) = to_sarif(checked(finding(path="", line=0, column=0)))["runs"]
+    (location,) = run["results"][0]["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "tidegate.yaml"
+
+
 def test_a_waived_finding_is_a_suppressed_result() -> None:
     waived = checked(finding(level="notice", waived="ana until 2030-01-31"))
     result = to_sarif(waived)["runs"][0]["results"][0]
