@@ -1,7 +1,9 @@
 """The commands with their options and help texts; each is carried out by a module of its own, imported when used."""
 
+import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -138,8 +140,19 @@ def demo(
     raise typer.Exit(run_demo(Wish(walk=walk, repository=repository, state=state, fresh=fresh, port=port)))
 
 
+def open_output() -> None:
+    """Have both outputs take any text: UTF-8 in every locale, as JSON and XML are; nobody's where they are closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status. Usage errors and everything that goes wrong are 1, in one line each."""
+    open_output()
     try:
         result = app(args=list(arguments), standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -150,7 +163,7 @@ def run(arguments: Sequence[str]) -> int:
         hint = error.ctx.command_path if error.ctx else "tidegate"
         typer.echo(f"error: {error.format_message()}\nTry `{hint} --help`.", err=True)
         return 1
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:
         return 1
     except SettingsError as error:
         for line in error.lines:

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ targets: {{dev: {{kind: directory, path: dev}}}}
 repositories: [{{match: 'github:a/*', targets: [dev]}}]
 render: {{jail: best-effort}}
 """
+TIDEGATE = "version: 1\nenvironments: {dev: {source: {path: envs/dev}, target: dev, apply: never}}\n"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
 
@@ -92,3 +94,23 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
     assert status == 1
     assert "Traceback" not in said
     assert f"error: listen: 127.0.0.1:{port} cannot be used (Address already in use); free it, or name another" in said
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "-f", "junit"], ["plan"], ["render"]])
+def test_every_locale_gets_utf8(repository: Path, arguments: list[str]) -> None:
+    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    (repository / "tidegate.yaml").write_text(TIDEGATE)
+    for each in (["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *each], cwd=repository, check=True)
+    (repository / "envs/dev/ü.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: u}\ndata: {ü: 5}\n")
+    with (repository / ".git/said").open("w") as said:
+        done = tidegate(*arguments, cwd=repository, stdout=said, PYTHONIOENCODING="latin-1")
+    assert "Traceback" not in done.stderr
+    assert "ü" in (repository / ".git/said").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["plan", "--json"], ["schema"]])
+def test_nobody_need_listen(repository: Path, arguments: list[str]) -> None:
+    command = " ".join([sys.executable, "-m", "bot.cli", *arguments, ">&-"])
+    done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
