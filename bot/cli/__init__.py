@@ -1,6 +1,6 @@
 """The command `tidegate`: options in, text and exit codes out.
 
-Exit codes: 0 done (or unchanged), 2 changes (`plan`), 1 anything that went wrong, a usage error included.
+Exit codes: 0 done (or unchanged), 2 changes (`plan`), 1 anything that went wrong, a usage error included, 130 Ctrl-C.
 Banned here: rules of the gate, and anything that the server needs too.
 """
 
@@ -8,9 +8,16 @@ import sys
 
 __all__ = ["main"]
 
+STOPPED = 130
+"""The exit status after Ctrl-C, as shells have it."""
+
 
 def main() -> None:
     """Entry point of the `tidegate` program."""
-    from bot.cli.commands import run  # imported late: `tidegate --version` stays quick
+    try:
+        from bot.cli.commands import run  # imported late: `tidegate --version` stays quick
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while something is imported
+        status = STOPPED
+    sys.exit(status)

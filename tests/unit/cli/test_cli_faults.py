@@ -114,3 +114,17 @@ def test_nobody_need_listen(repository: Path, arguments: list[str]) -> None:
     command = " ".join([sys.executable, "-m", "bot.cli", *arguments, ">&-"])
     done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_something_is_imported_is_no_fault(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *more):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from bot.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
