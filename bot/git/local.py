@@ -13,11 +13,9 @@ from bot.errors import InputError, TemporaryError, TreeError
 from bot.git.mirror import Mirror
 from bot.git.process import ISOLATION, run
 from bot.model.noun import Sha
-from bot.model.tree import Entry, Tree
+from bot.model.tree import UNCOMMITTED, Entry, Tree
 
 __all__ = ["LocalRepository"]
-
-UNCOMMITTED = Sha("0" * 40)
 
 
 class LocalRepository:

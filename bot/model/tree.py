@@ -8,7 +8,10 @@ from typing import Literal
 from bot.errors import TreeError
 from bot.model.noun import Sha, noun
 
-__all__ = ["CHART_URL", "Elsewhere", "Entry", "Tree"]
+__all__ = ["CHART_URL", "UNCOMMITTED", "Elsewhere", "Entry", "Tree"]
+
+UNCOMMITTED = Sha("0" * 40)
+"""The revision of a working tree."""
 
 SYMLINK, SUBMODULE = "120000", "160000"
 
@@ -54,6 +57,11 @@ class Tree:
     blobs: Mapping[Sha, bytes] = field(repr=False, default_factory=dict)
     elsewhere: Mapping[Elsewhere, "Tree"] = field(repr=False, default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where something is or is not, for people: `at 3f2a9c1`, `in the working tree`."""
+        return "in the working tree" if self.revision == UNCOMMITTED else f"at {self.revision[:7]}"
+
     def under(self, folder: str) -> tuple[Entry, ...]:
         """Every entry at or below `folder` ("" or "." is the root), in order of path."""
         base = folder.strip("/")
@@ -65,7 +73,7 @@ class Tree:
         """The bytes of a regular file. TreeError: it is missing, a symlink, a submodule, or was not loaded."""
         entry = self.entries.get(path)
         if entry is None:
-            raise TreeError(f"{path}: no such file at {self.revision[:7]}")
+            raise TreeError(f"{path}: no such file {self.place}")
         if entry.mode == SYMLINK:
             raise TreeError(f"{path} is a symbolic link, which is never followed; commit the file itself")
         if entry.mode == SUBMODULE:

@@ -115,7 +115,7 @@ def absent(tree: Tree, path: str) -> Finding:
     folders = {posixpath.dirname(each) for each in tree.entries} - {""}
     near = get_close_matches(path, sorted(folders), n=1)
     fix = f"did you mean {shown(near[0])}?" if near else "correct `source.path`, or commit the files"
-    return problem(f"source {shown(path)} does not exist at {tree.revision[:7]}", fix, path=CONFIGURATION)
+    return problem(f"source {shown(path)} does not exist {tree.place}", fix, path=CONFIGURATION)
 
 
 def chosen(tree: Tree, path: str) -> list[Entry]:

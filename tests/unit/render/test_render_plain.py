@@ -10,7 +10,7 @@ from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
-from bot.model.tree import Tree
+from bot.model.tree import UNCOMMITTED, Tree
 from bot.render.plain import MOST, Plain
 
 Trees = Callable[..., Tree]
@@ -83,6 +83,8 @@ async def test_a_path_that_is_not_there_is_told_with_the_nearest(tree: Trees) ->
     (found,) = await problems(tree({"envs/prod/a.yaml": manifest("a")}), "envs/prd")
     assert found.message == "source envs/prd does not exist at c0ffee0"
     assert found.fix == "did you mean envs/prod?"
+    (found,) = await problems(replace(tree({"a.yaml": manifest("a")}), revision=UNCOMMITTED), "envs/prd")
+    assert found.message == "source envs/prd does not exist in the working tree"
 
 
 async def test_a_file_that_is_no_manifest_is_no_source(tree: Trees) -> None:
