@@ -491,3 +491,4 @@ async def test_row_81_a_server_without_the_program_knows_nothing() -> None:
         await without_program().render(tree, Source(path="base"), Kubernetes())
     (found,) = caught.value.findings
     assert (found.level, "neither kustomize nor kubectl" in found.message) == ("unknown", True)
+    assert "install one where Tidegate runs" in found.message

@@ -64,8 +64,8 @@ class Runner:
         if self._program is None or not is_current(self._program):
             found = await asyncio.to_thread(locate, self._name)
             if found is None:
-                fix = "ask the server's operator to install helm 3 or 4, or to name it in `render.programs.helm`"
-                raise RenderError([problem("helm was not found on the server, so no chart can be rendered", fix)])
+                fix = "install helm 3 or 4 where Tidegate runs, or name it in `render.programs.helm`"
+                raise RenderError([problem("helm was not found, so no chart can be rendered", fix)])
             self._program, self._version = found, ""
         if not self._version:
             with self._scratch.fresh() as folder:
@@ -110,12 +110,12 @@ def sound_version(done: Done) -> str:
     """The version that a program says it is. RenderError: it says none, or one below the floor."""
     text = done.output.decode("utf-8", "replace").strip()
     found = re.fullmatch(r"v(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?", text, re.ASCII)
-    fix = "ask the server's operator for helm 3.20.2 or 4.1.4, or newer"
+    fix = "install helm 3.20.2 or 4.1.4, or newer, where Tidegate runs"
     if done.status or not found:
-        raise RenderError([problem("the server's helm does not say which version it is", fix)])
+        raise RenderError([problem("helm does not say which version it is", fix)])
     # a build that names no patch is taken for the last one of its minor
     version = (int(found[1]), int(found[2]), int(found[3]) if found[3] else 999)
     floor = FLOORS.get(version[0])
     if floor is None or version < floor:
-        raise RenderError([problem(f"the server's helm is {shown(text)}, which is not used for charts", fix)])
+        raise RenderError([problem(f"helm is {shown(text)}, which is not used for charts", fix)])
     return text.removeprefix("v")

@@ -17,6 +17,7 @@ __all__ = ["Builder", "Toolchain", "arguments_of"]
 
 VERSION = re.compile(r"v?\d+(?:\.\d+)+[-+.\w]*")
 KUBECTL = ("version", "--client", "--output=json")
+INSTALL = "install one where Tidegate runs, or name it in `render.programs`"
 
 
 @noun
@@ -62,11 +63,11 @@ class Builder:
         if program is None:
             program, command, words = await asyncio.to_thread(locate, kubectl), ("kustomize",), KUBECTL
         if program is None:
-            raise ProgramError("this server has neither kustomize nor kubectl")
+            raise ProgramError(f"there is neither kustomize nor kubectl; {INSTALL}")
         version = await self._version(program, words)
         helm = await asyncio.to_thread(locate, self._options.helm) if inflates else None
         if inflates and helm is None:
-            raise ProgramError("this server has no helm")
+            raise ProgramError(f"there is no helm; {INSTALL}")
         helm_version = sound_version(await self._ask(helm, ("version", "--template={{.Version}}"))) if helm else ""
         return Toolchain(program=program, command=command, version=version, helm=helm, helm_version=helm_version)
 

@@ -167,4 +167,4 @@ def unknown(message: str, file: str) -> Finding:
     return replace(made, level="unknown")
 
 
-UNKNOWN = "it is tried again by itself; if it stays so, look at the server's programs and limits"
+UNKNOWN = "a server tries again by itself; if it stays so, look at its programs and limits"

@@ -1,6 +1,7 @@
 """What an operator's machine does not have or does not let: one clear line each, and nothing is lost."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -128,3 +129,14 @@ def test_ctrl_c_while_something_is_imported_is_no_fault(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_program_that_is_missing_is_to_be_installed_here(repository: Path) -> None:
+    (repository / "chart").mkdir()
+    (repository / "chart/Chart.yaml").write_text("apiVersion: v2\nname: chart\nversion: 0.1.0\n")
+    (repository / "bin").mkdir()
+    (repository / "bin/git").symlink_to(shutil.which("git") or "")
+    done = tidegate("check", "chart", cwd=repository, PATH=str(repository / "bin"))
+    assert done.returncode == 2
+    assert "error: helm was not found, so no chart can be rendered" in done.stdout
+    assert "fix: install helm 3 or 4 where Tidegate runs, or name it in" in done.stdout
