@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from bot.app import offline_tools
+from bot.cli.names import no_environment
 from bot.config import parse
 from bot.errors import InputError
 from bot.flow.offline import Revisions, preview
@@ -62,10 +63,10 @@ async def plan(request: Request) -> tuple[Assessment, ...]:
     before, after = await read(repository, base), await read(repository, head)
     if after is None:
         raise InputError(f"{CONFIGURATION} is not there; `tidegate schema` describes what to put into it")
-    unknown = set(request.environments) - {each.id.name for each in after.environments}
-    if unknown:
-        known = ", ".join(sorted(each.id.name for each in after.environments))
-        raise InputError(f"there is no environment {sorted(unknown)[0]!r}; {CONFIGURATION} has {known}")
+    known = {each.id.name for each in after.environments}
+    for name in request.environments:
+        if name not in known:
+            raise no_environment(name, known)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
     return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix)
 

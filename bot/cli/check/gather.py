@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.check.request import CheckRequest
+from bot.cli.names import no_environment
 from bot.config import parse
 from bot.config.propose import EVERYTHING, candidates, propose
 from bot.errors import InputError
@@ -116,7 +117,7 @@ def chosen(configuration: Configuration, names: Sequence[str]) -> tuple[Environm
     known = {each.id.name: each for each in configuration.environments}
     for name in names:
         if name not in known:
-            raise InputError(f"there is no environment {name!r}; {CONFIGURATION} has {', '.join(sorted(known))}")
+            raise no_environment(name, known)
     return tuple(each for name, each in known.items() if not names or name in names)
 
 

@@ -70,6 +70,8 @@ def test_plan_of_an_error_is_1_and_says_where(repository: Path) -> None:
         (["plan", "HEAD", "nowhere"], "there is no commit 'nowhere'"),
         (["plan", "--upload-pack=x"], "No such option"),
         (["plan", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
+        (["plan", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
+        (["check", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
         (["plan", "--format", "xml"], "none of text, markdown, json"),
         (["plan", "--repo", "/nowhere"], "there is no such folder"),
         (["plna"], "Did you mean 'plan'?"),
