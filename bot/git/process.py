@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.model.noun import Sha
 __all__ = ["ISOLATION", "VersionTooOld", "commit_id", "require_version", "run"]
 
 TIMEOUT = 120.0
+GRACE = 2.0
 MAX_OUTPUT = 256 * 1024 * 1024
 MINIMUM_VERSION = (2, 38)
 
@@ -83,23 +85,36 @@ async def run(
             stderr=asyncio.subprocess.PIPE,
             env=environment(extra or {}),
             limit=MAX_OUTPUT,
+            start_new_session=True,
         )  # fmt: skip
     except FileNotFoundError:
         raise VersionTooOld(NO_GIT) from None
     try:
         async with asyncio.timeout(TIMEOUT):
             output, errors = await process.communicate(input)
-    except TimeoutError:
-        raise TemporaryError(f"git {arguments[0]} did not finish within {TIMEOUT:.0f} s") from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    except BaseException as error:
+        await end(process)
+        if isinstance(error, TimeoutError):
+            raise TemporaryError(f"git {arguments[0]} did not finish within {TIMEOUT:.0f} s") from None
+        raise
     status = process.returncode or 0
     if status not in accept:
         raise TemporaryError(f"git {arguments[0]} failed with status {status}: {summary(errors)}")
     return status, output
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End a git that runs, with the programs that it started: what talks to a server may wait for it for ever.
+
+    Asked first, git takes its locks and unfinished files away.
+    """
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await process.wait()
+                return
 
 
 def summary(errors: bytes) -> str:
