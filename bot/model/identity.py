@@ -15,6 +15,7 @@ __all__ = [
     "ResourceId",
     "Wake",
     "key_text",
+    "repository_of",
 ]
 
 
@@ -65,6 +66,11 @@ def key_text(key: Key) -> str:
             return f"pull:{repository.forge}:{repository.number}:{number}"
         case EnvironmentId(repository=repository, name=name):
             return f"environment:{repository.forge}:{repository.number}:{name}"
+
+
+def repository_of(key: Key) -> RepositoryId:
+    """The repository that a key is of."""
+    return key if isinstance(key, RepositoryId) else key.repository
 
 
 @noun

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete
 
 from bot.model.forge import Delivery
-from bot.model.identity import key_text
-from bot.store import commands, queue
+from bot.model.identity import key_text, repository_of
+from bot.store import commands, queue, repositories
 from bot.store.codec import encode
 from bot.store.insert import insert
 from bot.store.tables import as_text, deliveries
@@ -15,16 +15,20 @@ __all__ = ["accept", "forget"]
 
 
 def accept(conn: Connection, forge: str, delivery: Delivery, now: datetime) -> bool:
-    """Keep a delivery, its remark and its wakes. False: it was accepted before, and nothing is done twice."""
-    wakes = encode([key_text(each.key) for each in delivery.wakes])
+    """Keep a delivery, its remark and its wakes. False: it was accepted before, and nothing is done twice.
+
+    An App tells of every repository that it is installed on. Of those that were never adopted nothing is kept.
+    """
+    ours = [each for each in delivery.wakes if repositories.find(conn, repository_of(each.key))]
+    wakes = encode([key_text(each.key) for each in ours])
     row = insert(conn, deliveries).values(
         forge=forge, delivery=delivery.id, event=delivery.event, wakes=wakes, at=as_text(now)
     )
     if conn.execute(row.on_conflict_do_nothing().returning(deliveries.c.delivery)).first() is None:
         return False
-    if delivery.remark is not None and delivery.thread is not None:
+    if ours and delivery.remark is not None and delivery.thread is not None:
         commands.record(conn, delivery.thread, delivery.remark, "signed", now)
-    queue.touch(conn, delivery.wakes)
+    queue.touch(conn, ours)
     return True
 
 

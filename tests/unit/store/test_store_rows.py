@@ -65,6 +65,16 @@ async def test_a_delivery_is_accepted_once(store: Store) -> None:
     assert (row.origin, row.remark.body, row.remark.author) == ("signed", "/gate plan", ANA)
 
 
+async def test_nothing_is_kept_of_a_repository_that_was_never_adopted(store: Store) -> None:
+    thread = PullRequestId(repository=RepositoryId(forge="github", number=99, path="acme/other"), number=4)
+    delivery = Delivery(
+        id="guid", event="issue_comment", wakes=(Wake(key=thread, reason="x"),), remark=remark(), thread=thread
+    )
+    assert await store.write(lambda conn: deliveries.accept(conn, "github", delivery, NOW))
+    assert await store.read(lambda conn: queue.ready(conn, NOW)) == 0
+    assert await store.read(lambda conn: commands.pending(conn, thread)) == ()
+
+
 async def test_a_signed_text_replaces_a_listed_one_that_was_refused_for_its_edit(store: Store) -> None:
     await store.write(lambda conn: commands.record(conn, PULL, remark("/gate apply prod", edited=True), "listed", NOW))
     (row,) = await store.read(lambda conn: commands.pending(conn, PULL))

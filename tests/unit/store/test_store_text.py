@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from bot.model.forge import Delivery, Remark
+from bot.model.forge import Delivery, Remark, Repository
 from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId, Wake
 from bot.model.noun import Digest
 from bot.model.plan import Action, Change, FieldChange, Plan
 from bot.model.resource import ResourceId
-from bot.store import commands, deliveries
+from bot.store import commands, deliveries, repositories
 from bot.store.codec import decode_destroys, decode_objects, decode_plan, encode_destroys, encode_objects, encode_plan
 from bot.store.tables import as_text, as_time
 
@@ -30,6 +30,7 @@ JSON = st.recursive(
 @given(body=ANYTHING)
 def test_any_comment_is_taken(conn: Connection, body: str) -> None:
     point = conn.begin_nested()
+    repositories.adopt(conn, Repository(id=ACME, default_branch="main"), NOON)
     remark = Remark(id="comment:1", author=Person(id=1, login="ana"), body=body, at=NOON)
     wakes = (Wake(key=PULL, reason="comment"),)
     delivery = Delivery(id="guid", event="issue_comment", wakes=wakes, remark=remark, thread=PULL)
