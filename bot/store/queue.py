@@ -5,6 +5,7 @@ time has come. Taking a key turns a due time that has come into a touch, so a ti
 ends was set for later, or by somebody else meanwhile: it is kept unless the work asks to come back sooner.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,11 +51,36 @@ def touch(conn: Connection, wakes: Iterable[Wake], at: datetime | None = None) -
 def take_keys(
     conn: Connection, owner: str, limit: int, now: datetime, seconds: float, kinds: Sequence[str] = KINDS
 ) -> tuple[tuple[Lease, Key], ...]:
-    """Lease up to `limit` keys of those kinds that are ready and free, those that waited longest first."""
-    wanted = and_(takeable(now), queue.c.kind.in_(kinds))
-    query = select(queue).where(wanted).order_by(queue.c.taken, queue.c.key).limit(limit)
-    rows = conn.execute(query.with_for_update(skip_locked=True)).fetchall()
-    return tuple(leased for row in rows if (leased := lease(conn, row, owner, now, seconds)))
+    """Lease up to `limit` keys of those kinds that are ready and free: by turns of repositories, see `in_turns`."""
+    taken: list[tuple[Lease, Key]] = []
+    for key in in_turns(conn, now, kinds):
+        if len(taken) == limit:
+            break
+        mine = select(queue).where(queue.c.key == key, takeable(now)).with_for_update(skip_locked=True)
+        row = conn.execute(mine).first()
+        if row is not None and (leased := lease(conn, row, owner, now, seconds)):
+            taken.append(leased)
+    return tuple(taken)
+
+
+def in_turns(conn: Connection, now: datetime, kinds: Sequence[str]) -> list[str]:
+    """The keys that could be taken, those first whose repositories have the least in hand by then.
+
+    So a repository's crowd keeps no other waiting. Within a turn it goes by who waited longest.
+    """
+    held = select(queue.c.key).where(queue.c.owner != "", queue.c.lease_until > as_text(now))
+    turns = Counter(map(repository_part, conn.execute(held).scalars()))
+    ready = select(queue.c.key).where(takeable(now), queue.c.kind.in_(kinds)).order_by(queue.c.taken, queue.c.key)
+    found: list[tuple[int, int, str]] = []
+    for key in conn.execute(ready).scalars():
+        found.append((turns[repository_part(key)], len(found), key))
+        turns[repository_part(key)] += 1
+    return [key for *_, key in sorted(found)]
+
+
+def repository_part(key: str) -> str:
+    """The repository in a key's text: `github:17`."""
+    return ":".join(key.split(":", 3)[1:3])
 
 
 def ordered(wakes: Iterable[Wake]) -> list[tuple[str, Wake]]:

@@ -43,6 +43,35 @@ def test_a_key_has_the_path_that_its_repository_has_now(conn: Connection) -> Non
     assert str(key) == "github:acme/store#4"
 
 
+def test_a_repository_s_crowd_keeps_no_other_waiting(conn: Connection) -> None:
+    other = Repository(id=RepositoryId(forge="github", number=18, path="acme/quiet"), default_branch="main")
+    repositories.adopt(conn, other, NOON)
+    quiet = EnvironmentId(repository=other.id, name="prod")
+    crowd = [PullRequestId(repository=ACME.id, number=number) for number in range(20)]
+    for now in (NOON, NOON + timedelta(seconds=1)):  # all were worked on before, those of the crowd longer ago
+        touch(conn, *(crowd if now == NOON else [quiet]))
+        for lease in take(conn, now, limit=20):
+            queue.settle(conn, lease, None)
+    touch(conn, *crowd, quiet)
+    assert "environment:github:18:prod" in [each.key for each in take(conn, NOON + LATER, limit=2)]
+
+
+def test_a_repository_with_work_in_hand_comes_after_one_with_none(conn: Connection) -> None:
+    other = Repository(id=RepositoryId(forge="github", number=18, path="acme/quiet"), default_branch="main")
+    repositories.adopt(conn, other, NOON)
+    touch(conn, *(PullRequestId(repository=ACME.id, number=number) for number in range(9)))
+    take(conn, NOON, limit=4)
+    touch(conn, PullRequestId(repository=other.id, number=1))
+    [next_one] = take(conn, NOON + timedelta(seconds=1), limit=1, owner="you")
+    assert next_one.key == "pull:github:18:1"
+
+
+def test_what_is_unknown_takes_nobody_s_place(conn: Connection) -> None:
+    strangers = [RepositoryId(forge="github", number=number, path="x/y") for number in range(100, 105)]
+    touch(conn, *(PullRequestId(repository=each, number=1) for each in strangers), PULL)
+    assert [each.key for each in take(conn, NOON, limit=1)] == ["pull:github:17:4"]
+
+
 def test_an_environment_may_have_a_colon_in_its_name(conn: Connection) -> None:
     odd = EnvironmentId(repository=ACME.id, name="eu:west:1")
     touch(conn, odd)
