@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from bot.git.objects import (
     parse_merge,
     valid_branch,
 )
-from bot.git.process import commit_id, run
+from bot.git.process import GitFailed, commit_id, run
 from bot.model.forge import Remote
 from bot.model.identity import RepositoryId
 from bot.model.noun import Sha
@@ -33,6 +34,8 @@ MAX_BLOB = 16 * 1024 * 1024
 CACHED_LISTINGS = 16
 CACHED_BLOB_BYTES = 64 * 1024 * 1024
 CACHED_FACTS, FACT_BYTES = 256, 16 * 1024
+LOOSE, PACKS = 27, 50
+"""From how many on files are put together, as `git gc --auto` would; that also removes what no branch leads to."""
 
 T = TypeVar("T")
 
@@ -53,6 +56,21 @@ class Mirror:
             raise InputError(f"{branch[:60]!r} cannot be a branch")
         await self.open()
         wanted = [sha for sha in dict.fromkeys(map(commit_id, commits)) if not await self.has(sha)]
+        async with self._fetching:
+            try:
+                try:
+                    await self._bring(remote, branch, *wanted)
+                except GitFailed:
+                    if not await self._renewed(remote, branch):
+                        raise
+                    await self._bring(remote, branch, *wanted)
+            except TemporaryError as error:
+                raise TemporaryError(f"{remote.url}: {error}") from None
+            await self._tidy()
+        return await self.resolve(f"refs/heads/{branch}")
+
+    async def _bring(self, remote: Remote, branch: str, *commits: Sha) -> None:
+        """Have git fetch. GitFailed: the remote or this mirror refuses."""
         pair = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
         secret = {
             "GIT_CONFIG_COUNT": "1",
@@ -60,20 +78,47 @@ class Mirror:
             "GIT_CONFIG_VALUE_0": f"Authorization: Basic {pair}",
         }
         spec = f"+refs/heads/{branch}:refs/heads/{branch}"
-        arguments = [
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            "--end-of-options",
-        ]
-        async with self._fetching:
-            try:
-                await run([*arguments, remote.url, spec, *wanted], folder=self.folder, extra=secret)
-            except TemporaryError as error:
-                raise TemporaryError(f"{remote.url}: {error}") from None
-        return await self.resolve(f"refs/heads/{branch}")
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options")
+        await run(["fetch", *options, remote.url, spec, *commits], folder=self.folder, extra=secret)
+
+    async def _renewed(self, remote: Remote, branch: str) -> bool:
+        """Begin anew if this mirror is what is wrong: the branch comes into a new one, and not into this one.
+
+        Whatever ended the machine in the middle of a write may leave a lock that nobody holds, or half a file.
+        """
+        fresh = Mirror(self.folder.with_suffix(".new"))
+        try:
+            await self._bring(remote, branch)
+        except GitFailed:
+            pass
+        else:
+            return False  # it was one of the other commits
+        await asyncio.to_thread(shutil.rmtree, fresh.folder, ignore_errors=True)
+        try:
+            await fresh.open()
+            await fresh._bring(remote, branch)
+        except GitFailed:
+            return False
+        warn("mirror made anew", folder=str(self.folder))
+        self._facts.clear()
+        await asyncio.to_thread(shutil.rmtree, self.folder)
+        await asyncio.to_thread(fresh.folder.rename, self.folder)
+        return True
+
+    async def _tidy(self) -> None:
+        """Put many small files together, whoever needs their objects. Nothing that was fetched goes."""
+        if not await asyncio.to_thread(self._scattered):
+            return
+        try:
+            await run(["repack", "--quiet", "--geometric=2", "-d"], folder=self.folder)
+        except TemporaryError as error:
+            warn("mirror not tidied", folder=str(self.folder), error=str(error))
+
+    def _scattered(self) -> bool:
+        """Whether there are many objects in files of their own, by one of their 256 folders, or many packs."""
+        loose = self.folder / "objects" / "17"
+        packs = (self.folder / "objects" / "pack").glob("*.pack")
+        return (loose.is_dir() and len(list(loose.iterdir())) > LOOSE) or len(list(packs)) > PACKS
 
     async def open(self) -> None:
         """Make the bare repository if it is not there yet."""
@@ -205,6 +250,13 @@ class Mirror:
             return parse_commits((await run(command, folder=self.folder))[1])
 
         return await self._fact(("commits", *span), ask, lasting=is_short)
+
+
+def warn(what: str, **fields: str) -> None:
+    """Say it in the server's log."""
+    import structlog  # imported when it is needed: commands start quickly
+
+    structlog.get_logger(__name__).warning(what, **fields)
 
 
 def is_short(commits: tuple[CommitInfo, ...]) -> bool:

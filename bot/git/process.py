@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.errors import InputError, TemporaryError
 from bot.model.noun import Sha
 
-__all__ = ["ISOLATION", "VersionTooOld", "commit_id", "require_version", "run"]
+__all__ = ["ISOLATION", "GitFailed", "VersionTooOld", "commit_id", "require_version", "run"]
 
 TIMEOUT = 120.0
 GRACE = 2.0
@@ -51,6 +51,10 @@ class VersionTooOld(InputError):
     """The `git` program is missing or lacks `merge-tree --write-tree` (it came with 2.38)."""
 
 
+class GitFailed(TemporaryError):
+    """Git came to an end, with a status that tells of no success."""
+
+
 def commit_id(text: str) -> Sha:
     """`text` as a full commit id. InputError: anything else, so that nothing hostile becomes an argument."""
     if not re.fullmatch(r"[0-9a-f]{40}", text):
@@ -74,7 +78,7 @@ async def run(
 ) -> tuple[int, bytes]:
     """Run git in the bare repository `folder`; (exit status, standard output).
 
-    TemporaryError: it did not finish in time, printed too much, or ended with a status outside `accept`.
+    GitFailed: it ended with a status outside `accept`. TemporaryError: it did not finish in time.
     VersionTooOld: there is no such program.
     """
     try:
@@ -99,7 +103,7 @@ async def run(
         raise
     status = process.returncode or 0
     if status not in accept:
-        raise TemporaryError(f"git {arguments[0]} failed with status {status}: {summary(errors)}")
+        raise GitFailed(f"git {arguments[0]} failed with status {status}: {summary(errors)}")
     return status, output
 
 

@@ -1,0 +1,85 @@
+"""What a mirror does over a long time: files stay few, and one that was left half-written is made anew."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.errors import TemporaryError
+from bot.git import mirror as module
+from bot.git.mirror import Mirror
+from bot.model.forge import Remote
+from bot.model.noun import Sha
+from tests.support.git_server import GitServer, git, git_server
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[GitServer]:
+    async with git_server(tmp_path / "server") as served:
+        served.commit("shop", {"a.yaml": "a: 1\n"})
+        git("config", "uploadpack.allowAnySHA1InWant", "true", folder=served.root / "shop")
+        yield served
+
+
+def remote(server: GitServer) -> Remote:
+    return Remote(url=f"{server.url}/shop", token="t")
+
+
+def locked(folder: Path) -> None:
+    (folder / "refs" / "heads" / "main.lock").touch()
+
+
+def cut_off(folder: Path) -> None:
+    (folder / "refs" / "heads" / "main").write_bytes(b"")
+
+
+def just_begun(folder: Path) -> None:
+    for name in ("objects", "refs"):
+        shutil.rmtree(folder / name)
+
+
+@pytest.mark.parametrize("damage", [locked, cut_off, just_begun])
+async def test_a_mirror_that_was_left_half_written_is_made_anew(
+    server: GitServer, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    mirror = Mirror(tmp_path / "7.git")
+    await mirror.fetch(remote(server), "main")
+    damage(mirror.folder)
+    new = server.commit("shop", {"a.yaml": "a: 2\n"})
+    assert await mirror.fetch(remote(server), "main") == new
+    tree = await mirror.load(await mirror.tree(new), frozenset({"a.yaml"}))
+    assert tree.read("a.yaml") == b"a: 2\n"
+    assert [each.name for each in tmp_path.glob("7*")] == ["7.git"]
+
+
+async def test_a_mirror_is_kept_where_the_server_is_what_refuses(server: GitServer, tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "7.git")
+    first = await mirror.fetch(remote(server), "main")
+    mark = mirror.folder / "mark"
+    mark.touch()
+    with pytest.raises(TemporaryError):
+        await mirror.fetch(remote(server), "main", ["a" * 40])
+    shutil.move(server.root / "shop", server.root / "away")
+    with pytest.raises(TemporaryError):
+        await mirror.fetch(remote(server), "main")
+    assert mark.exists()
+    assert await mirror.head("main") == first
+
+
+async def test_many_small_files_are_put_together_and_none_of_their_objects_goes(
+    server: GitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACKS", -1)
+    mirror = Mirror(tmp_path / "7.git")
+    commits: list[Sha] = []
+    for number in range(12):  # none leads to another: of all but the last there is no way from a branch
+        git("checkout", "--quiet", "--orphan", f"topic-{number}", folder=server.root / "shop.work")
+        git("reset", "--quiet", folder=server.root / "shop.work")
+        commits.append(Sha(server.commit("shop", {"a.yaml": f"a: {number}\n"})))
+        await mirror.fetch(remote(server), "main")
+    assert len([each for each in (mirror.folder / "objects").rglob("*") if each.is_file()]) < len(commits)
+    fresh = Mirror(mirror.folder)
+    for number, commit in enumerate(commits):
+        tree = await fresh.load(await fresh.tree(commit), frozenset({"a.yaml"}))
+        assert tree.read("a.yaml") == f"a: {number}\n".encode()
