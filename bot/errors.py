@@ -14,6 +14,7 @@ TidegateError
 ├── TemporaryError        worth trying again (carries the delay in seconds)
 │   └── PublishError      a report was published in part (carries what is posted)
 ├── PermanentError        the outside refused for good; trying again changes nothing
+│   └── AbsentError       there is no such thing, or we may not know of it
 └── StaleError            the ground moved: look again
     ├── StaleLease        somebody else holds the key by now
     └── StalePlan         the live state is not what the plan saw
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
+    "AbsentError",
     "CelError",
     "CelEvaluationError",
     "ConfigurationError",
@@ -135,6 +137,10 @@ class PublishError(TemporaryError):
 
 class PermanentError(TidegateError):
     """The outside refused for good (missing right, not found); trying again changes nothing."""
+
+
+class AbsentError(PermanentError):
+    """There is no such thing, or the credential may not know of it: a forge does not tell the two apart."""
 
 
 class StaleError(TidegateError):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import InputError, PermanentError
+from bot.errors import AbsentError, InputError, TemporaryError
 from bot.flow import commands
 from bot.flow.consent import take_reviews
 from bot.flow.ground import last_seen, usable
@@ -26,6 +26,8 @@ __all__ = ["work"]
 
 LOOKS = 3
 """A thread in which somebody writes all the time is told what is known by then; the next work goes on from there."""
+
+UNSEEN_AGAIN = 300.0
 
 log = structlog.get_logger(__name__)
 
@@ -87,10 +89,16 @@ async def look_once(world: World, repository: Repository, id: PullRequestId, lea
 
 
 async def facts(world: World, id: PullRequestId, lease: Lease) -> PullRequest | None:
-    """All facts of the pull request as the forge tells them now, kept for riders; None where there is none."""
+    """All facts of the pull request as the forge tells them now, kept for riders; None where there never was one.
+
+    TemporaryError: it was there before. A credential that is refused for a while sees nothing either, and what the
+    thread is owed must outlast that.
+    """
     try:
         pull = await world.forges[id.repository.forge].pull_request(id)
-    except PermanentError:
+    except AbsentError as error:
+        if await world.store.read(lambda conn: pulls.find(conn, id)) is not None:
+            raise TemporaryError(f"{id} was there and is not to be seen: {error}", UNSEEN_AGAIN) from None
         log.info("no such pull request", pull=str(id))
         return None
     await remember(world, pull, lease)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import StaleError, StaleLease, TemporaryError
+from bot.errors import PermanentError, StaleError, StaleLease, TemporaryError
 from bot.flow.replica import allowed_kinds
 from bot.flow.world import World
 from bot.model.gate import Lease
@@ -123,7 +123,7 @@ class Worker:
             renewal.cancel()
 
     async def _failed(self, lease: Lease, error: Exception) -> None:
-        expected = isinstance(error, (TemporaryError, StaleError))
+        expected = isinstance(error, (TemporaryError, PermanentError, StaleError))
         attempts = await self.world.store.read(lambda conn: queue.attempts(conn, lease.key))
         wait = min(self.world.intervals.retry * 2 ** min(attempts, 10), LONGEST_WAIT) * random.uniform(0.8, 1.2)
         if isinstance(error, TemporaryError):

@@ -39,7 +39,7 @@ class Forge(Protocol):
         ...
 
     async def pull_request(self, id: PullRequestId) -> PullRequest:
-        """All facts of a pull request as one value. PermanentError: there is no such pull request."""
+        """All facts of a pull request as one value. AbsentError: there is none to be seen."""
         ...
 
     async def members(self, group: str) -> frozenset[int]:

@@ -6,7 +6,7 @@ Messages name the method, the path, the status and GitHub's own words; never a h
 import json
 from typing import Any
 
-from bot.errors import PermanentError, TemporaryError, TidegateError
+from bot.errors import AbsentError, PermanentError, TemporaryError, TidegateError
 from bot.forge.github.shape import text
 
 __all__ = ["NotFound", "Unauthorized", "answered", "unreachable"]
@@ -16,8 +16,8 @@ CREDENTIAL_AGAIN = 60.0
 WORDS = 300
 
 
-class NotFound(PermanentError):
-    """There is no such thing, or the credential may not know of it (GitHub does not tell the two apart)."""
+class NotFound(AbsentError):
+    """GitHub answered 404 or 410."""
 
 
 class Unauthorized(TemporaryError):
