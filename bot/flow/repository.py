@@ -44,10 +44,12 @@ async def discover(world: World) -> int:
 
 async def adopt_all(world: World, found: Iterable[Repository]) -> int:
     """Adopt those that the settings match; how many they are."""
-    ours = [each for each in found if world.allowed(each.id) is not None]
-    for each in ours:
-        await world.store.write(partial(adopt, found=each, now=world.clock()))
-    return len(ours)
+    ours = 0
+    for each in found:
+        allowed = world.allowed(each.id) is not None
+        await world.store.write(partial(adopt if allowed else follow, found=each, now=world.clock()))
+        ours += allowed
+    return ours
 
 
 def adopt(conn: Connection, found: Repository, now: datetime) -> None:
@@ -55,6 +57,14 @@ def adopt(conn: Connection, found: Repository, now: datetime) -> None:
     if repositories.adopt(conn, found, now):
         log.info("repository adopted", repository=str(found.id))
     queue.touch(conn, [Wake(key=found.id, reason="discovered")])
+
+
+def follow(conn: Connection, found: Repository, now: datetime) -> None:
+    """A repository that no setting matches: one that was ours under another name is so no longer."""
+    known = repositories.find(conn, found.id)
+    if known is not None and known.id.path != found.id.path:
+        repositories.adopt(conn, found, now)
+        log.warning("repository was renamed, and no setting matches it", before=str(known.id), now=str(found.id))
 
 
 async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:

@@ -15,7 +15,7 @@ from bot.model.identity import RepositoryId
 from bot.server import keep_discovering
 from bot.settings import Intervals
 from bot.store import repositories
-from tests.support.alone import alone
+from tests.support.alone import KEY, alone
 
 FOUND = Repository(id=RepositoryId(forge="b", number=8, path="acme/other"), default_branch="main")
 
@@ -59,3 +59,16 @@ async def test_a_forge_that_refuses_is_asked_again(tmp_path: Path) -> None:
         done, _ = await asyncio.wait([looking, asked], return_when=asyncio.FIRST_COMPLETED, timeout=20)
         assert done == {asked}
         looking.cancel()
+
+
+async def test_a_repository_that_moves_to_where_no_setting_reaches_is_left_alone(tmp_path: Path) -> None:
+    async with alone(tmp_path) as found:
+        moved = Repository(id=replace(KEY, path="elsewhere/shop"), default_branch="main")
+        forges: Any = {"hub": Lists([moved])}
+        world = replace(
+            found, forges=forges, allowed=lambda id: frozenset[str]() if id.path.startswith("acme/") else None
+        )
+        assert await discover(world) == 0
+        known = await world.store.read(lambda conn: repositories.find(conn, KEY))
+        assert known is not None
+        assert world.allowed(known.id) is None
