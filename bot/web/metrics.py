@@ -1,11 +1,13 @@
 """Metrics in Prometheus' text format."""
 
+import math
 import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from bot.errors import TemporaryError
 from bot.store import queue
 from bot.web.keys import WORLD
 
@@ -30,7 +32,10 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Everything that is counted."""
+    """Everything that is counted; what a store that is down does not tell is not a number."""
     world = request.app[WORLD]
-    READY.set(await world.store.read(lambda conn: queue.ready(conn, world.clock())))
+    try:
+        READY.set(await world.store.read(lambda conn: queue.ready(conn, world.clock())))
+    except TemporaryError:
+        READY.set(math.nan)
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
