@@ -225,6 +225,18 @@ async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
     assert await store.read(lambda conn: journal.digest_of(conn, "")) is None
 
 
+async def test_the_journal_leaves_out_what_stays_as_it_is(store: Store) -> None:
+    stays = Change(id=ResourceId(type="ConfigMap", scope="web", name="stays"), action=Action.UNCHANGED)
+    whole = replace(plan(), changes=(*plan().changes, stays))
+    intent = journal.Intent(
+        environment="uid", epoch=1, revision=REVISION, digest=Digest("d1:x"), plan=whole, riders=(), repair=True
+    )
+    await store.write(lambda conn: journal.begin(conn, intent, NOW))
+    last = await store.read(lambda conn: journal.last(conn, "uid"))
+    assert last is not None
+    assert last.plan == plan()
+
+
 async def test_a_new_state_came_with_the_last_apply_that_ended_well_and_was_no_repair(store: Store) -> None:
     def asked(conn: Connection, revision: str, state: str, repair: bool) -> None:
         intent = journal.Intent(
