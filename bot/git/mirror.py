@@ -21,7 +21,7 @@ from bot.git.objects import (
     parse_merge,
     valid_branch,
 )
-from bot.git.process import GitFailed, commit_id, run
+from bot.git.process import GitFailed, TooMuchOutput, commit_id, run
 from bot.model.forge import Remote
 from bot.model.identity import RepositoryId
 from bot.model.noun import Sha
@@ -174,11 +174,11 @@ class Mirror:
         sha = commit_id(revision)
         entries = self._listings.get(sha)
         if entries is None:
-            _, output = await run(["ls-tree", "-r", "-z", "--long", sha], folder=self.folder)
-            entries = parse_listing(output)
-            if len(entries) > MAX_ENTRIES:
-                raise InputError(f"{sha[:7]} holds {len(entries)} files; at most {MAX_ENTRIES} are read")
-            self._listings[sha] = entries
+            try:
+                _, output = await run(["ls-tree", "-r", "-z", "--long", sha], folder=self.folder, records=MAX_ENTRIES)
+            except TooMuchOutput:  # a few small trees can name each other to millions of files
+                raise InputError(f"{sha[:7]} holds more files than the {MAX_ENTRIES} that are read") from None
+            entries = self._listings[sha] = parse_listing(output)
         return Tree(revision=sha, entries=entries)
 
     async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:

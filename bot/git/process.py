@@ -11,11 +11,12 @@ from pathlib import Path
 from bot.errors import InputError, TemporaryError
 from bot.model.noun import Sha
 
-__all__ = ["ISOLATION", "GitFailed", "VersionTooOld", "commit_id", "require_version", "run"]
+__all__ = ["ISOLATION", "GitFailed", "TooMuchOutput", "VersionTooOld", "commit_id", "require_version", "run"]
 
 TIMEOUT = 120.0
 GRACE = 2.0
 MAX_OUTPUT = 256 * 1024 * 1024
+CHUNK = 256 * 1024
 MINIMUM_VERSION = (2, 38)
 
 ISOLATION: Mapping[str, str] = {
@@ -55,6 +56,10 @@ class GitFailed(TemporaryError):
     """Git came to an end, with a status that tells of no success."""
 
 
+class TooMuchOutput(TemporaryError):
+    """git printed more than is read; it was ended."""
+
+
 def commit_id(text: str) -> Sha:
     """`text` as a full commit id. InputError: anything else, so that nothing hostile becomes an argument."""
     if not re.fullmatch(r"[0-9a-f]{40}", text):
@@ -75,11 +80,12 @@ async def run(
     input: bytes = b"",
     extra: Mapping[str, str] | None = None,
     accept: tuple[int, ...] = (0,),
+    records: int | None = None,
 ) -> tuple[int, bytes]:
     """Run git in the bare repository `folder`; (exit status, standard output).
 
-    GitFailed: it ended with a status outside `accept`. TemporaryError: it did not finish in time.
-    VersionTooOld: there is no such program.
+    GitFailed: it ended with a status outside `accept`. TemporaryError: it did not finish in time. TooMuchOutput: it
+    printed more than MAX_OUTPUT bytes, or than `records` that end with NUL. VersionTooOld: there is no such program.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -88,14 +94,13 @@ async def run(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=environment(extra or {}),
-            limit=MAX_OUTPUT,
             start_new_session=True,
         )  # fmt: skip
     except FileNotFoundError:
         raise VersionTooOld(NO_GIT) from None
     try:
         async with asyncio.timeout(TIMEOUT):
-            output, errors = await process.communicate(input)
+            output, errors = await talk(process, input, records)
     except BaseException as error:
         await end(process)
         if isinstance(error, TimeoutError):
@@ -119,6 +124,35 @@ async def end(process: asyncio.subprocess.Process) -> None:
             async with asyncio.timeout(GRACE):
                 await process.wait()
                 return
+
+
+async def talk(process: asyncio.subprocess.Process, input: bytes, records: int | None) -> tuple[bytes, bytes]:
+    """Give the input and take what is printed, both at once: (standard output, errors). TooMuchOutput: see `run`."""
+    assert process.stdin and process.stdout and process.stderr  # all three are pipes
+    _, output, errors = await asyncio.gather(
+        give(process.stdin, input), take(process.stdout, records), take(process.stderr, None)
+    )
+    await process.wait()
+    return output, errors
+
+
+async def give(stream: asyncio.StreamWriter, input: bytes) -> None:
+    """Write all of it, as far as it is wanted."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        stream.write(input)
+        await stream.drain()
+    stream.close()
+
+
+async def take(stream: asyncio.StreamReader, records: int | None) -> bytes:
+    """Everything up to the end. TooMuchOutput: it goes on for longer than it may."""
+    taken, ends = bytearray(), 0
+    while chunk := await stream.read(CHUNK):
+        taken += chunk
+        ends += chunk.count(b"\0")
+        if len(taken) > MAX_OUTPUT or (records is not None and ends > records):
+            raise TooMuchOutput("git printed more than is read")
+    return bytes(taken)
 
 
 def summary(errors: bytes) -> str:

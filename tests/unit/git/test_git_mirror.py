@@ -72,6 +72,30 @@ async def test_symbolic_links_and_submodules_are_refused(work: Work) -> None:
         tree.read("module")
 
 
+def made(work: Work, command: str, text: str) -> str:
+    """The id of an object that git makes of a text."""
+    done = subprocess.run(
+        ["git", *command.split()], cwd=work.top, input=text, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+async def test_trees_that_name_each_other_to_millions_of_files_are_refused_at_once(work: Work) -> None:
+    listing = f"100644 blob {made(work, 'hash-object -w --stdin', 'a: 1')}\tfile"
+    for _ in range(8):
+        tree = made(work, "mktree", "\n".join(f"{listing}{number}" for number in range(10)) + "\n")
+        listing = f"040000 tree {tree}\tfolder"
+    with pytest.raises(InputError, match="more files than the 100000 that are read"):
+        await work.mirror.tree(tree)
+
+
+async def test_git_is_ended_when_it_prints_more_than_is_read(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = work.commit({}, "m" * 100_000)
+    monkeypatch.setattr("bot.git.process.MAX_OUTPUT", 50_000)
+    with pytest.raises(TemporaryError, match="printed more than is read"):
+        await work.mirror.commits(None, first)
+
+
 async def test_a_merge_is_computed_in_memory(work: Work) -> None:
     base = work.commit({"a": "1\n", "b": "1\n"})
     work.git("checkout", "--quiet", "-b", "topic")
