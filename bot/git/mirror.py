@@ -31,6 +31,7 @@ __all__ = ["Mirror", "Mirrors"]
 
 MAX_ENTRIES = 100_000
 MAX_BLOB = 16 * 1024 * 1024
+MAX_LOADED = 128 * 1024 * 1024
 CACHED_LISTINGS = 16
 CACHED_BLOB_BYTES = 64 * 1024 * 1024
 CACHED_FACTS, FACT_BYTES = 256, 16 * 1024
@@ -188,6 +189,10 @@ class Mirror:
             if entry.size > MAX_BLOB:
                 raise InputError(f"{entry.path!r} has {entry.size} bytes; at most {MAX_BLOB} are read")
         wanted = list(dict.fromkeys(entry.blob for entry in missing))
+        size = sum({entry.blob: entry.size for entry in missing}.values()) + sum(map(len, tree.blobs.values()))
+        if size > MAX_LOADED:  # what takes no room in git may take all memory outside of it
+            most = f"at most {MAX_LOADED // 2**20} MiB are read; keep what is no manifest apart from them"
+            raise InputError(f"the files to read have {size // 2**20} MiB together; {most}")
         absent = [blob for blob in wanted if blob not in self._blobs]
         found: dict[Sha, bytes] = {blob: self._blobs[blob] for blob in wanted if blob in self._blobs}
         if absent:

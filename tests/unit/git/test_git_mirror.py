@@ -89,6 +89,15 @@ async def test_trees_that_name_each_other_to_millions_of_files_are_refused_at_on
         await work.mirror.tree(tree)
 
 
+async def test_files_that_take_no_room_in_git_do_not_take_all_memory(work: Work) -> None:
+    texts = [f"# {number}\n" + "#" * (14 * 2**20) for number in range(10)]
+    tree = await work.mirror.tree(work.commit({f"{number}.yaml": text for number, text in enumerate(texts)}))
+    few = await work.mirror.load(tree, frozenset({"0.yaml", "1.yaml"}))
+    assert few.read("1.yaml") == texts[1].encode()
+    with pytest.raises(InputError, match="140 MiB together; at most 128 MiB are read"):
+        await work.mirror.load(few, frozenset(tree.entries))
+
+
 async def test_git_is_ended_when_it_prints_more_than_is_read(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     first = work.commit({}, "m" * 100_000)
     monkeypatch.setattr("bot.git.process.MAX_OUTPUT", 50_000)
