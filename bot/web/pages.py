@@ -20,6 +20,7 @@ from bot.web.keys import WORLD
 __all__ = ["dashboard", "environment", "pull_request"]
 
 HISTORY = 20
+LONGEST_NUMBER = 18  # digits, which is more than any forge counts to, and what a database can hold
 
 
 def wants_json(request: web.Request) -> bool:
@@ -116,7 +117,7 @@ async def pull_request(request: web.Request) -> web.Response:
     """The full plan of a pull request: nothing is cut."""
     world = request.app[WORLD]
     number = request.match_info["number"]
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
         raise web.HTTPNotFound(text=f"{number[:20]!r} is not a pull request's number\n")
     id = PullRequestId(repository=await find_repository(world, request), number=int(number))
     found = await world.store.read(lambda conn: plans.latest(conn, id))

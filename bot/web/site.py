@@ -26,6 +26,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Add the headers above to every answer, those that say that there is no such page among them."""
     try:
+        if "\0" in request.path:  # which no database can be asked for
+            raise web.HTTPNotFound(text="there is no such page\n")
         response = await handler(request)
     except web.HTTPException as error:
         error.headers.update(HEADERS)

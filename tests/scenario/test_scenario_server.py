@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from bot.cli.demo.stage import put_up
 from bot.cli.demo.walk.browser import eventually
@@ -54,7 +55,10 @@ async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path
         page = f"{stage.place.tidegate}/environments/local/{stage.place.repository}/prod"
         async with stage.session.get(page) as answer:
             assert (answer.status, "It cannot be looked at: " in await answer.text()) == (200, True)
-        async with stage.session.get(f"{stage.place.tidegate}/pulls/local/{stage.place.repository}/²") as answer:
-            assert (answer.status, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
+        pulls = f"{stage.place.tidegate}/pulls/local"
+        for path in (f"{stage.place.repository}/%C2%B2", f"{stage.place.repository}/{'9' * 5000}", "acme/a%00b/1"):
+            async with stage.session.get(URL(f"{pulls}/{path}", encoded=True)) as answer:
+                assert (answer.status, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
+                assert "no such page" in await answer.text() or "is not a pull request's number" in await answer.text()
         async with stage.session.get(f"{stage.place.tidegate}/metrics") as answer:
             assert "tidegate_webhooks_total" in await answer.text()
