@@ -72,11 +72,11 @@ def moment(value: Json, name: str) -> datetime:
     found = value.get(name)
     try:
         at = datetime.fromisoformat(found) if isinstance(found, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ShapeError(f"{name!r} is not a time with its zone")
-    return at.astimezone(UTC)
+        if at is not None and at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 has no hours before its first in UTC
+        pass
+    raise ShapeError(f"{name!r} is not a time with its zone")
 
 
 def sha(value: Json, name: str) -> Sha:

@@ -99,7 +99,13 @@ def test_remarks_are_in_order_of_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"head": {"ref": "b", "sha": "HEAD", "repo": REPO}}, {"base": None}, {"created_at": "x"}]
+    "bad",
+    [
+        {"head": {"ref": "b", "sha": "HEAD", "repo": REPO}},
+        {"base": None},
+        {"created_at": "x"},
+        {"created_at": "0001-01-01T00:00:00+23:59"},
+    ],
 )
 def test_an_answer_that_is_not_as_documented_is_no_fact(bad: dict[str, Any]) -> None:
     with pytest.raises(ShapeError):
