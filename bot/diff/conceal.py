@@ -17,6 +17,9 @@ Find = Callable[[bytes], Iterable[str]]
 LEAST_PIECE = 6
 """Signs of a line that are worth hiding by themselves."""
 
+FEW = 32
+"""Texts that are looked for one after the other; where there are more, a place is looked at once for all of them."""
+
 
 def conceal(change: Change, find: Find) -> Change:
     """The change with markers in the place of what `find` sees in either of its sides; what is around it stays.
@@ -74,7 +77,12 @@ class Hidden:
     """Puts markers in the place of some texts, wherever they stand."""
 
     def __init__(self, values: Collection[str]) -> None:
-        self._found = [re.compile(re.escape(each)) for each in values]
+        self._values = values
+        self._least = min(map(len, values))
+        self._by_head: dict[str, dict[int, set[str]]] = {}
+        for each in values:
+            self._by_head.setdefault(each[: self._least], {}).setdefault(len(each), set()).add(each)
+        self._known: dict[str, list[tuple[int, int]]] = {}
 
     def pair(self, before: Any, after: Any) -> tuple[Any, Any]:
         """Two states of one object; None stands for an object that is not there."""
@@ -127,10 +135,27 @@ class Hidden:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Where the texts stand, those that overlap as one."""
-        merged: list[tuple[int, int]] = []
-        for start, end in sorted(each.span() for found in self._found for each in found.finditer(text)):
-            if merged and start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        return merged
+        if text not in self._known:
+            self._known[text] = joined(self._places(text))
+        return self._known[text]
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Start and end of each of them."""
+        if len(self._values) <= FEW:
+            yield from (found.span() for each in self._values for found in re.finditer(re.escape(each), text))
+            return
+        for start in range(len(text) - self._least + 1):
+            for length, values in self._by_head.get(text[start : start + self._least], {}).items():
+                if text[start : start + length] in values:
+                    yield start, start + length
+
+
+def joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places in order, those that touch each other as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -76,6 +76,20 @@ def test_the_text_around_it_stays(before: str | None, after: str | None, shown: 
     assert found.fields == (FieldChange(path="/data/a", before=shown[0], after=shown[1]),)
 
 
+@given(st.lists(texts, max_size=8), st.integers(1, 40))
+def test_many_texts_are_found_as_few_are(lines: list[str], more: int) -> None:
+    body = {"data": {str(number): line for number, line in enumerate(lines)}}
+    many = [f"k3y-{number}" for number in range(300, 300 + more)]
+    few, shown = conceal(change(body, None), find), conceal(change(body, None), lambda data: [*find(data), *many])
+    assert shown == few
+
+
+def test_thousands_of_them_are_hidden_at_once() -> None:
+    body = {"data": {f"n{number}": f"k3y-{number:09}" for number in range(20_000)}}
+    shown = conceal(change(body, None), find)
+    assert set(shown.before["data"].values()) == {"(secret)"}
+
+
 def test_what_runs_over_several_values_is_hidden_in_each() -> None:
     lines = ["-----BEGIN KEY-----", "c4n4ry-line", "-----END KEY-----"]
     body = {"spec": {"args": lines}}
