@@ -92,28 +92,36 @@ class Hidden:
     def field(self, change: FieldChange) -> FieldChange:
         """One field of it."""
         before, after = self.pair(change.before, change.after)
-        return FieldChange(path=self._marked(change.path, "", SECRET, SECRET), before=before, after=after)
+        marker = NEW if change.before is None else SECRET
+        tokens = [each.replace("~1", "/").replace("~0", "~") for each in change.path.split("/")]
+        shown = (self._marked(each, "", marker, SECRET).replace("~", "~0").replace("/", "~1") for each in tokens)
+        return FieldChange(path="/".join(shown), before=before, after=after)
 
     def _walk(self, before: Any, after: Any) -> tuple[Any, Any]:
         sides = [side for side in (before, after) if side is not ABSENT]
         if sides and all(isinstance(side, Mapping) for side in sides):
             left, right = each_key(before, after, lambda _, b, a: self._walk(b, a))
-            return self._keys(left), self._keys(right)
+            names = self._names(left, right)
+            return renamed(left, names), renamed(right, names)
         if sides and all(isinstance(side, list | tuple) for side in sides):
             return each_item(before, after, self._walk)
         if len(sides) == 2 and any(isinstance(side, Mapping | list | tuple) for side in sides):
             return self._walk(before, ABSENT)[0], self._walk(ABSENT, after)[1]
         return self._texts(before, after)
 
-    def _keys(self, value: Any) -> Any:
-        """A mapping whose keys show nothing either; two that would be one by that are told apart."""
-        if value is ABSENT:
-            return value
-        shown: dict[str, Any] = {}
-        for key, each in value.items():
-            name = self._marked(key, "", SECRET, SECRET)
-            shown[name if name not in shown else f"{name} {len(shown)}"] = each
-        return shown
+    def _names(self, before: Any, after: Any) -> dict[str, str]:
+        """What the keys of two mappings are shown as: two keys never as one, and a new one never as one that goes."""
+        old, new = (side if side is not ABSENT else {} for side in (before, after))
+        names = {key: key for key in (*old, *new) if not self._spans(key)}
+        taken = set(names)
+        for key in {**old, **new}:
+            if key not in names:
+                name = self._marked(key, "", SECRET if key in old else NEW, SECRET)
+                while name in taken:
+                    name = f"{name} {len(taken)}"
+                names[key] = name
+                taken.add(name)
+        return names
 
     def _texts(self, before: Any, after: Any) -> tuple[Any, Any]:
         """Two values that are no collections."""
@@ -148,6 +156,11 @@ class Hidden:
             for length, values in self._by_head.get(text[start : start + self._least], {}).items():
                 if text[start : start + length] in values:
                     yield start, start + length
+
+
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """A mapping under other keys, in its order; what is absent stays so."""
+    return value if value is ABSENT else {names[key]: each for key, each in value.items()}
 
 
 def joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

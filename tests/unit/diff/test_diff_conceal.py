@@ -99,5 +99,25 @@ def test_what_runs_over_several_values_is_hidden_in_each() -> None:
 
 def test_a_key_that_is_found_is_hidden_where_it_names_a_field() -> None:
     shown = conceal(change({"data": {}}, {"data": {"k3y-1": "a", "k3y-2": "b"}}), find)
-    assert shown.after == {"data": {"(secret)": "a", "(secret) 1": "b"}}
-    assert [each.path for each in shown.fields] == ["/data/(secret)", "/data/(secret)"]
+    assert shown.after == {"data": {"(secret, new)": "a", "(secret, new) 1": "b"}}
+    assert [each.path for each in shown.fields] == ["/data/(secret, new)", "/data/(secret, new)"]
+
+
+@pytest.mark.parametrize("keys", [("k3y-1", "k3y-2"), ("k3y-1", "(secret)"), ("k3y-1 ~a/b", "k3y-2 ~a/b")])
+def test_a_key_that_takes_the_place_of_another_is_seen(keys: tuple[str, str]) -> None:
+    before, after = ({"data": {each: "a"}} for each in keys)
+    shown = conceal(change(before, after), find)
+    assert shown.before != shown.after
+    assert sorted(each.before is None for each in shown.fields) == [False, True]
+
+
+def test_the_order_of_hidden_keys_does_not_tell_a_change() -> None:
+    before, after = {"data": {"k3y-1": "a", "k3y-2": "b"}}, {"data": {"k3y-2": "a", "k3y-1": "b"}}
+    shown = conceal(change(before, after), find)
+    assert shown.before != shown.after
+
+
+def test_a_secret_with_a_slash_is_hidden_in_the_path_of_a_field() -> None:
+    before, after = ({"spec": {"a/b~c": each}} for each in "12")
+    (field,) = conceal(change(before, after), lambda data: ["a/b~c"]).fields
+    assert field.path == "/spec/(secret)"
