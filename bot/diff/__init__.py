@@ -6,7 +6,7 @@ Banned here: I/O, and text for people beyond the markers that stand in for what 
 from bot.diff.attribute import attribute, proposal
 from bot.diff.canonical import canonical
 from bot.diff.compare import Live, compare
-from bot.diff.conceal import conceal, lines_of
+from bot.diff.conceal import conceal, lines_of, pieces
 from bot.diff.digest import desired_digest, object_digest, render_digest
 from bot.diff.fields import field_changes
 from bot.diff.mask import mask, masked
@@ -25,6 +25,7 @@ __all__ = [
     "masked",
     "normalise",
     "object_digest",
+    "pieces",
     "proposal",
     "render_digest",
 ]

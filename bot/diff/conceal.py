@@ -9,7 +9,7 @@ from bot.diff.mask import CHANGED, NEW, SAME, SECRET
 from bot.diff.paired import ABSENT, each_item, each_key, present, value_of
 from bot.model.plan import Change, FieldChange
 
-__all__ = ["conceal", "lines_of"]
+__all__ = ["conceal", "lines_of", "pieces"]
 
 Find = Callable[[bytes], Iterable[str]]
 """Bytes → the texts in them that nobody may see."""
@@ -21,15 +21,18 @@ FEW = 32
 """Texts that are looked for one after the other; where there are more, a place is looked at once for all of them."""
 
 
-def conceal(change: Change, find: Find) -> Change:
+def conceal(change: Change, find: Find, known: Collection[str] = ()) -> Change:
     """The change with markers in the place of what `find` sees in either of its sides; what is around it stays.
 
     The rest of a text is as much worth reading as before: a line of a script shows that its password changed. What
-    was unequal stays unequal, as with `mask`.
+    was unequal stays unequal, as with `mask`. `known` are texts that nobody may see either, seen elsewhere.
     """
     sides = change.before, change.after
-    seen = find(b"".join(line for each in sides for line in (*lines_of(each), *_names(each))))
-    values = {piece for each in seen for piece in _pieces(each) if piece}
+    data = b"".join(line for each in sides for line in (*lines_of(each), *_names(each)))
+    values = {piece for each in find(data) for piece in pieces(each)}
+    if known:
+        text = data.decode("utf-8", "surrogatepass")
+        values |= {each for each in known if each in text}
     if not values:
         return change
     hidden = Hidden(values)
@@ -44,9 +47,10 @@ def lines_of(value: Any) -> list[bytes]:
     return lines
 
 
-def _pieces(value: str) -> Iterator[str]:
+def pieces(value: str) -> Iterator[str]:
     """A text, and each of its lines: one that runs over several values stands in none of them as a whole."""
-    yield value
+    if value:
+        yield value
     for line in value.split("\n") if "\n" in value else ():
         tail = (line.partition(": ")[2] or line).strip()
         if len(tail) >= LEAST_PIECE:

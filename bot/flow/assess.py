@@ -3,14 +3,14 @@
 It touches neither forge nor store, so the pull request, the apply and `tidegate plan` all judge by the same code.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from bot.diff import attribute, desired_digest, normalise, object_digest, proposal
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError, TreeError
 from bot.flow.encrypted import refuse_encrypted
-from bot.flow.evaluate import Render
+from bot.flow.evaluate import Changes, Render
 from bot.flow.judge import judge
 from bot.flow.subject import Assessed, Load, Subject, Tools
 from bot.flow.toolchain import difference, toolchain
@@ -18,6 +18,7 @@ from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
 from bot.model.gate import Assessment
+from bot.model.noun import Sha
 from bot.model.plan import Action, Finding, Plan
 from bot.model.resource import Desired, Rendered
 from bot.model.tree import Tree
@@ -43,11 +44,11 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             head, files, notices = await desire_with_files(tools, subject, environment, subject.head, destination)
             findings += notices
             checked = len(head.resources)
-            base = await base_of(tools, subject, destination)
+            base, before = await base_of(tools, subject, destination)
             facts = replace(facts, upgraded=await upgraded(tools, subject, head))
             findings += await judge(tools, subject, head, base, files)
             saved = await stack.enter_async_context(target.plan(environment, head))
-            plan = await concealed(tools, environment, saved.plan)
+            plan = await concealed(tools, environment, saved.plan, {**before, **files.blobs})
         except RenderError as error:
             findings += error.findings
         except InputError as error:
@@ -84,10 +85,14 @@ def choose_target(tools: Tools, subject: Subject) -> Target:
     raise RenderError([finding])
 
 
-async def concealed(tools: Tools, environment: Environment, plan: Plan) -> Plan:
-    """The plan without what a scanner finds in it. RenderError: it could not be looked through, so nobody sees it."""
+async def concealed(tools: Tools, environment: Environment, plan: Plan, files: Mapping[Sha, bytes]) -> Plan:
+    """The plan without what a scanner finds in it or in the files that it comes from.
+
+    RenderError: it could not be looked through, so nobody sees it.
+    """
     try:
-        shown = await tools.evaluator.conceal(environment.id.repository, plan.effective)
+        work = Changes(changes=plan.effective, files=files)
+        shown = await tools.evaluator.conceal(environment.id.repository, work)
     except TemporaryError as error:
         finding = Finding(
             check="leaks", level="unknown", path=environment.source.path,
@@ -98,14 +103,18 @@ async def concealed(tools: Tools, environment: Environment, plan: Plan) -> Plan:
     return replace(plan, changes=(*shown, *(each for each in plan.changes if each.action is Action.UNCHANGED)))
 
 
-async def base_of(tools: Tools, subject: Subject, destination: str) -> Desired | None:
-    """The base's desired state, or None where there is none: a new environment, or a base that does not render."""
+async def base_of(tools: Tools, subject: Subject, destination: str) -> tuple[Desired | None, Mapping[Sha, bytes]]:
+    """The base's desired state with the contents of its files; None where there is none.
+
+    That is a new environment, or a base that does not render.
+    """
     if subject.base is None or subject.before is None:
-        return None
+        return None, {}
     try:
-        return await desire(tools, subject, subject.before, subject.base, destination)
+        base, tree, _ = await desire_with_files(tools, subject, subject.before, subject.base, destination)
     except InputError:
-        return None
+        return None, {}
+    return base, tree.blobs
 
 
 async def upgraded(tools: Tools, subject: Subject, head: Desired) -> str:

@@ -1,29 +1,33 @@
 """Rendering and checking, the work that takes the processor's time: what it is, apart from where it is done."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Protocol
 
 from bot.check import Apart, Check
 from bot.check.files import validate_files
-from bot.check.leaks import quiet
-from bot.diff import conceal
+from bot.check.leaks import MOST_BYTES, quiet
+from bot.diff import conceal, pieces
 from bot.errors import TemporaryError
 from bot.model.environment import Configuration, Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.kubernetes import Kubernetes
-from bot.model.noun import noun
+from bot.model.noun import Sha, noun
 from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render import Renderer
 from bot.scanner import Scanner
 
-__all__ = ["Evaluator", "Files", "InProcess", "Render", "unevaluated"]
+__all__ = ["Changes", "Evaluator", "Files", "InProcess", "Render", "unevaluated"]
 
 MOST_SECONDS = 20.0
 """How long the changes of a plan may be scanned for secrets."""
+
+LEAST_KNOWN = 12
+"""Signs of what is seen in a file and hidden in every object: what is shorter may be a word, such as `postgres`."""
 
 
 @noun
@@ -46,6 +50,14 @@ class Files:
     only: frozenset[str]
 
 
+@noun
+class Changes:
+    """Changes that somebody is to see, and the contents of the files that their objects were made of, by blob."""
+
+    changes: tuple[Change, ...]
+    files: Mapping[Sha, bytes] = field(repr=False, default_factory=dict)
+
+
 class Evaluator(Protocol):
     """Does the work. `turn` is the repository on whose behalf: none keeps the others waiting."""
 
@@ -61,8 +73,8 @@ class Evaluator(Protocol):
         """What is wrong with files that have a schema; what is lost is `unknown`, never a pass."""
         ...
 
-    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
-        """The changes without what a scanner finds in them. TemporaryError: they could not be looked through."""
+    async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
+        """The changes without what a scanner finds in them or in the files. TemporaryError: it could not look."""
         ...
 
     async def close(self) -> None:
@@ -109,17 +121,21 @@ class InProcess:
         del turn
         return validate_files(work.configuration, work.tree, schemas=work.schemas, only=work.only)
 
-    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+    async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         """See `Evaluator`."""
         del turn
-        return concealed(changes) if changes else ()
+        return concealed(work) if work.changes else ()
 
     async def close(self) -> None:
         """There is nothing to end."""
 
 
-def concealed(changes: Sequence[Change]) -> list[Change]:
-    """The changes without what the scanner finds in them, whatever a repository's policies make of such finds."""
+def concealed(work: Changes) -> list[Change]:
+    """The changes without what the scanner finds, whatever a repository's policies make of such finds.
+
+    What stands beside a value tells that it is a key, and may be in a file alone: a chart's values have other names
+    than the object that is made of them.
+    """
     scanner = Scanner()
     scanner.load()  # before the clock runs
     until = time.monotonic() + MOST_SECONDS
@@ -131,7 +147,9 @@ def concealed(changes: Sequence[Change]) -> list[Change]:
             yield from (each.value, data[each.start : each.end].decode("utf-8", "replace"))
 
     try:
-        return [conceal(each, find) for each in changes]
+        seen = (value for data in work.files.values() if len(data) <= MOST_BYTES for value in find(data))
+        known = {piece for value in seen for piece in pieces(value) if len(piece) >= LEAST_KNOWN}
+        return [conceal(each, find, known) for each in work.changes]
     except TimeoutError:
         raise TemporaryError(f"it took longer than {MOST_SECONDS:g} s") from None
 

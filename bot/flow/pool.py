@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.errors import InputError, RenderError, TemporaryError
-from bot.flow.evaluate import Evaluator, Files, Render, unevaluated
+from bot.flow.evaluate import Changes, Evaluator, Files, Render, unevaluated
 from bot.flow.turns import Turns
 from bot.jail import end_with_parent
 from bot.model.examined import Examined
@@ -86,10 +86,10 @@ class Pool:
             message = f"files could not be validated: {error}"
             return [Finding(check="schemas", level="unknown", message=message, fix=fix, path="tidegate.yaml")]
 
-    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+    async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         """See `Evaluator`."""
         try:
-            return await self._do(turn, conceal, tuple(changes)) if changes else ()
+            return await self._do(turn, conceal, work) if work.changes else ()
         except Lost as error:
             raise TemporaryError(str(error)) from None
 
@@ -222,11 +222,11 @@ async def files_in(turn: RepositoryId, work: Files) -> Sequence[Finding]:
     return await Worker.evaluator.files(turn, work)
 
 
-def conceal(turn: RepositoryId, changes: Sequence[Change]) -> list[Change]:
+def conceal(turn: RepositoryId, work: Changes) -> list[Change]:
     """Changes without what a scanner finds in them, in a process of the pool."""
-    return list(Worker.runner.run(conceal_in(turn, changes)))
+    return list(Worker.runner.run(conceal_in(turn, work)))
 
 
-async def conceal_in(turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+async def conceal_in(turn: RepositoryId, work: Changes) -> Sequence[Change]:
     """A coroutine of the worker's evaluator."""
-    return await Worker.evaluator.conceal(turn, changes)
+    return await Worker.evaluator.conceal(turn, work)

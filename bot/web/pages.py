@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from bot.diff import masked
 from bot.document import dump
 from bot.errors import PermanentError, TemporaryError
+from bot.flow.evaluate import Changes
 from bot.flow.world import World
 from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId
 from bot.model.plan import Action, Change
@@ -106,8 +107,8 @@ async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[
         return [], ""
     try:
         found = await target.live(row.description)
-        objects = [Change(id=each.id, action=Action.UNCHANGED, before=masked(each.body)) for each in found]
-        shown = await world.tools.evaluator.conceal(row.id.repository, objects)
+        objects = tuple(Change(id=each.id, action=Action.UNCHANGED, before=masked(each.body)) for each in found)
+        shown = await world.tools.evaluator.conceal(row.id.repository, Changes(changes=objects))
     except (TemporaryError, PermanentError) as error:
         return [], str(error)
     return [{"name": str(each.id), "text": dump(each.before)} for each in shown], ""

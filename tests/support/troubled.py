@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from bot.errors import InputError, RenderError
-from bot.flow.evaluate import InProcess
+from bot.flow.evaluate import Changes, InProcess
 from bot.model.environment import Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
@@ -78,10 +78,10 @@ class TroubledCheck:
 class TroubledInProcess(InProcess):
     """Goes wrong as the first object's name says, before it conceals anything."""
 
-    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+    async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         """As the name says."""
-        go_wrong(changes[0].id.name)
-        return await super().conceal(turn, changes)
+        go_wrong(work.changes[0].id.name)
+        return await super().conceal(turn, work)
 
 
 def make() -> InProcess:

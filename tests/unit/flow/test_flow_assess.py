@@ -9,7 +9,7 @@ import pytest
 from bot.check import Check
 from bot.errors import RenderError, TemporaryError
 from bot.flow.assess import Subject, Tools, assess, choose_target, render
-from bot.flow.evaluate import InProcess
+from bot.flow.evaluate import Changes, InProcess
 from bot.flow.offline import BaseRevision, Revisions
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment, Source
@@ -47,9 +47,9 @@ def subject(head: Tree = HEAD, **more: Any) -> Subject:
     return replace(made, **more)
 
 
-def tools(*checks: Check) -> Tools:
+def tools(*checks: Check, base: Tree = BASE) -> Tools:
     configuration = Configuration(environments=(PROD,))
-    revisions = Revisions(base=BASE, head=HEAD, before=configuration, after=configuration, load=load)
+    revisions = Revisions(base=base, head=HEAD, before=configuration, after=configuration, load=load)
     made = Tools(renderers=(Plain(),), evaluator=InProcess((Plain(),), checks), targets={}, key=b"key")
     target = BaseRevision("prod", revisions, made)
     return replace(made, targets={"prod": target, "other": target})
@@ -120,7 +120,7 @@ async def test_a_check_that_breaks_is_unknown_and_quotes_nothing() -> None:
 class Blind(InProcess):
     """Looks through nothing."""
 
-    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+    async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         raise TemporaryError("it took too long")
 
 
@@ -129,6 +129,17 @@ async def test_a_plan_that_was_not_looked_through_for_secrets_is_not_shown() -> 
     async with assess(blind, subject(), Facts(environment=PROD, phase="merged")) as result:
         assert (result.assessment.plan, result.saved) == (None, None)
         assert state(result.assessment, "checks") == "unknown"
+
+
+async def test_what_only_a_file_tells_to_be_a_secret_is_hidden_on_both_sides_of_the_plan() -> None:
+    old, new = "3f2a9c1e-7b4d-4c8e-9a1f-5d6e7f8a9b0c", "8e1d0c5b-2f6a-4e9d-b37c-6a5b4c3d2e1f"
+    base, head = (tree({"prod/a.yaml": f"# HEROKU_API_KEY={each}\n{MAP % each}"}) for each in (old, new))
+    async with assess(tools(base=base), subject(head, base=base), Facts(environment=PROD, phase="open")) as result:
+        plan = result.assessment.plan
+    assert plan is not None
+    (change,) = plan.changes
+    assert (change.before["data"], change.after["data"]) == ({"a": "(secret)"}, {"a": "(secret, changed)"})
+    assert not {each for each in (old, new) if each in repr(plan)}
 
 
 async def test_what_was_applied_elsewhere_was_not_applied_here() -> None:

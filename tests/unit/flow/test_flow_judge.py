@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.flow.evaluate import Files, Render
+from bot.flow.evaluate import Changes, Files, Render
 from bot.flow.judge import judge
 from bot.flow.subject import Ruling, Subject, Tools
 from bot.model.environment import Environment, Source
@@ -46,7 +46,7 @@ class Reader:
     async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
         raise AssertionError("no file is validated here")
 
-    async def conceal(self, turn: RepositoryId, changes: Sequence[Change]) -> Sequence[Change]:
+    async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         raise AssertionError("nothing is shown here")
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bot.errors import InputError, RenderError, TemporaryError
-from bot.flow.evaluate import Render
+from bot.flow.evaluate import Changes, Render
 from bot.flow.pool import Pool
 from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
@@ -132,15 +132,15 @@ def new(name: str, text: str) -> Change:
 
 
 async def test_what_a_scanner_finds_in_a_change_is_concealed(pool: Pool) -> None:
-    changes = [new("a", "key ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"), new("b", "plain")]
-    shown = await pool.conceal(SHOP, changes)
+    changes = (new("a", "key ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"), new("b", "plain"))
+    shown = await pool.conceal(SHOP, Changes(changes=changes))
     assert [each.after["data"]["a"] for each in shown] == ["key (secret, new)", "plain"]
-    assert list(await pool.conceal(SHOP, ())) == []
+    assert list(await pool.conceal(SHOP, Changes(changes=()))) == []
 
 
 async def test_changes_that_nobody_looked_through_are_not_answered(pool: Pool) -> None:
     with pytest.raises(TemporaryError, match="process was ended"):
-        await pool.conceal(SHOP, [new("killed", "a")])
+        await pool.conceal(SHOP, Changes(changes=(new("killed", "a"),)))
 
 
 async def test_nothing_is_started_before_there_is_work_and_none_of_its_processes_is_left() -> None:
