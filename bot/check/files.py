@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bot.check.problem import MOST, shown
+from bot.check.problem import MOST, Path, shown
 from bot.check.schema_files import SchemaFile, Unusable, compiled, read
 from bot.check.tell import SCHEMAS, Level
 from bot.document import Document, load_documents, load_json, load_toml
@@ -80,7 +80,9 @@ def validate(path: str, tree: Tree, schema: str, against: SchemaFile | Unusable)
         message = f"{shown(path)} is neither YAML, JSON nor TOML by its name"
         return [said(path, "error", message, "let the glob in tidegate.yaml match fewer files")]
     try:
-        documents = load(tree.read(path))
+        documents = load(tree.read(path)) or [
+            Document(value=None, locate=at_the_top)
+        ]  # no document is null, as in YAML
     except DocumentError as error:
         return [said(path, "error", error.message, "correct the file", (error.line, error.column))]
     except TreeError as error:
@@ -91,6 +93,12 @@ def validate(path: str, tree: Tree, schema: str, against: SchemaFile | Unusable)
             said(path, "error", f"{shown(path)} has more than {MOST} problems", "mend those that are shown first")
         ]
     return found
+
+
+def at_the_top(path: Path) -> tuple[int, int]:
+    """`bot.model.resource.Locate` of a file with nothing in it."""
+    del path
+    return 1, 1
 
 
 def wrong_with(path: str, document: Document, schema: str, against: SchemaFile) -> Iterator[Finding]:

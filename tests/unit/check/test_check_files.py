@@ -76,6 +76,14 @@ def test_a_mistake_is_told_at_its_line(path: str, text: str, line: int, message:
     assert check({path: text}) == [("error", path, line, message)]
 
 
+@pytest.mark.parametrize("path", ["apps/a.yaml", "a.json"])
+@pytest.mark.parametrize("text", ["", "null\n"])
+def test_a_file_with_nothing_in_it_is_null(path: str, text: str) -> None:
+    globs = {path: "schemas/app.json"}
+    assert check({path: text}, globs) == [("error", path, 1, "the object must be a mapping, not null")]
+    assert check({path: text, "schemas/any.json": "{}"}, {path: "schemas/any.json"}) == []
+
+
 def test_what_was_meant_is_said() -> None:
     (found,) = validate_files(configuration(GLOBS), tree({**FILES, "apps/a.yaml": "name: a\nmode: SAFE\n"}),
                               only=frozenset({"apps/a.yaml"}))  # fmt: skip
