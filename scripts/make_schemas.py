@@ -66,6 +66,18 @@ SPECIAL: dict[str, Schema] = {
 # A string whose form the validator checks by a function of this name.
 CHECKED = {"byte", "date-time"}
 
+# Fields whose values no source of Kubernetes lists, and whose validation takes these alone.
+UNLISTED = {
+    ("rbac_v1_RoleRef", "apiGroup", ""): ["rbac.authorization.k8s.io"],
+    ("rbac_v1_RoleRef", "kind", ""): ["ClusterRole", "Role"],
+    ("rbac_v1_Subject", "kind", ""): ["Group", "ServiceAccount", "User"],
+    ("autoscaling_v2_HPAScalingPolicy", "type", ""): ["Percent", "Pods"],
+    ("autoscaling_v2_HPAScalingRules", "selectPolicy", ""): ["Disabled", "Max", "Min"],
+    ("autoscaling_v2_MetricSpec", "type", ""): ["ContainerResource", "External", "Object", "Pods", "Resource"],
+    ("apiextensions_v1_CustomResourceDefinitionSpec", "scope", ""): ["Cluster", "Namespaced"],
+    ("core_v1_PodOS", "name", ""): ["linux", "windows"],
+}
+
 Enums = dict[tuple[str, str, str], list[str]]
 """(end of the type's name such as `core_v1_Container`, field, "" or "items" or "additionalProperties") → values."""
 
@@ -294,7 +306,7 @@ def schemas_of(minor: str) -> bytes:
     release = KUBERNETES[minor]
     folder = module_folder("k8s.io/kubernetes", release)
     generated = (folder / "pkg" / "generated" / "openapi" / "zz_generated.openapi.go").read_text()
-    return make(release, documents(folder), enumerated(generated))
+    return make(release, documents(folder), {**UNLISTED, **enumerated(generated)})
 
 
 def main() -> None:

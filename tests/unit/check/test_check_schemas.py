@@ -115,6 +115,24 @@ async def test_a_time_of_a_lease_has_microseconds(check: Any) -> None:
     assert found.message == "spec.renewTime of Lease a is not a time with microseconds"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("ClusterRole", "Clusterrole", "roleRef.kind of RoleBinding shop/a is none of ClusterRole, Role"),
+        ("rbac.authorization.k8s.io,", "rbac.k8s.io,",
+         "roleRef.apiGroup of RoleBinding shop/a is not rbac.authorization.k8s.io"),
+        ("kind: User", "kind: user", "subjects[0].kind of RoleBinding shop/a is none of Group, ServiceAccount, User"),
+    ],
+)  # fmt: skip
+async def test_who_may_do_what_is_of_kinds_that_there_are(check: Any, old: str, new: str, message: str) -> None:
+    text = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: shop}\n"
+    text += "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n"
+    text += "subjects: [{kind: User, name: ana}, {kind: Group, name: b}, {kind: ServiceAccount, name: c}]\n"
+    assert await check(text) == []
+    (found,) = await check(text.replace(old, new))
+    assert found.message == message
+
+
 async def test_a_missing_field_of_the_spec_is_told_at_the_spec(check: Any) -> None:
     (found,) = await check(DEPLOYMENT.replace("  selector:\n    matchLabels: {app: web}\n", ""))
     assert told(found)[1:] == ("spec.selector of Deployment shop/web is missing", "add selector here", 6, 1)
