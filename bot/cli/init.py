@@ -42,6 +42,7 @@ class InitRequest:
 
     async def proposed(self) -> tuple[Path, str, list[str]]:
         """The repository's folder, the file's text, and what to say of it."""
+        from bot.cli.names import refuse_misnamed
         from bot.config import parse
         from bot.config.propose import EVERYTHING, candidates, propose
         from bot.errors import InputError
@@ -55,6 +56,7 @@ class InitRequest:
         if place.exists() and not (self.force or self.show):
             raise InputError(f"{CONFIGURATION} is there already; look with --print, replace it with --force")
         tree = await repository.working_tree()
+        refuse_misnamed(tree)
         found = propose(await repository.load(tree, candidates(tree)), EVERYTHING)
         if not found.environments:
             raise InputError(

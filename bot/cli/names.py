@@ -1,15 +1,26 @@
-"""What a person is told who names an environment that there is not."""
+"""What a person is told who names something that there is not, or names a file as nobody reads it."""
 
 from collections.abc import Collection
 from difflib import get_close_matches
 
 from bot.errors import InputError
+from bot.model.tree import Tree
 
-__all__ = ["no_environment"]
+__all__ = ["CONFIGURATION", "no_environment", "refuse_misnamed"]
+
+CONFIGURATION = "tidegate.yaml"
+SIMILAR = frozenset({CONFIGURATION, "tidegate.yml", ".tidegate.yaml", ".tidegate.yml"})
 
 
 def no_environment(name: str, known: Collection[str]) -> InputError:
     """The error that says which of the `known` ones was probably meant, else which there are."""
     near = get_close_matches(name, sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"tidegate.yaml has {', '.join(sorted(known))}"
+    hint = f"did you mean {near[0]!r}?" if near else f"{CONFIGURATION} has {', '.join(sorted(known))}"
     return InputError(f"there is no environment {name!r}; {hint}")
+
+
+def refuse_misnamed(tree: Tree) -> None:
+    """InputError: a tree without a configuration has one under another name, so what it says would not count."""
+    for path in tree.entries:
+        if path.lower() in SIMILAR and CONFIGURATION not in tree.entries:
+            raise InputError(f"{path} is never read; rename it to {CONFIGURATION}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from bot.app import offline_tools
-from bot.cli.names import no_environment
+from bot.cli.names import CONFIGURATION, no_environment, refuse_misnamed
 from bot.config import parse
 from bot.errors import InputError
 from bot.flow.offline import Revisions, preview
@@ -22,7 +22,6 @@ from bot.report.text import to_json, to_markdown, to_text
 
 __all__ = ["Request", "run_plan"]
 
-CONFIGURATION = "tidegate.yaml"
 UNCHANGED, WRONG, CHANGED = 0, 1, 2
 
 
@@ -62,6 +61,7 @@ async def plan(request: Request) -> tuple[Assessment, ...]:
     head = await repository.tree(request.head) if request.head else await repository.working_tree()
     before, after = await read(repository, base), await read(repository, head)
     if after is None:
+        refuse_misnamed(head)
         raise InputError(f"{CONFIGURATION} is not there; `tidegate schema` describes what to put into it")
     known = {each.id.name for each in after.environments}
     for name in request.environments:

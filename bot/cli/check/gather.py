@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.check.request import CheckRequest
-from bot.cli.names import no_environment
+from bot.cli.names import CONFIGURATION, no_environment, refuse_misnamed
 from bot.config import parse
 from bot.config.propose import EVERYTHING, candidates, propose
 from bot.errors import InputError
@@ -20,8 +20,6 @@ from bot.model.noun import noun
 from bot.model.tree import Tree
 
 __all__ = ["CONFIGURATION", "Gathered", "gather", "read_configuration"]
-
-CONFIGURATION = "tidegate.yaml"
 
 
 @noun
@@ -74,6 +72,7 @@ async def configured(repository: LocalRepository, tree: Tree) -> tuple[Configura
     found = await read_configuration(repository, tree)
     if found is not None:
         return found, True
+    refuse_misnamed(tree)
     proposed = propose(await repository.load(tree, candidates(tree)), EVERYTHING)
     if not proposed.environments:
         raise InputError(f"there is no {CONFIGURATION}, and nothing that could be an environment was found")

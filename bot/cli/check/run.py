@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+import typer
+
 from bot.cli.check.crew import Crew, Tell, calm_collector
 from bot.cli.check.gather import gather
 from bot.cli.check.progress import progress
@@ -51,6 +53,8 @@ def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:
         loading.join()
         top, checked = gathered.top, examine(request, Recipe(request, scratch, tools, gathered.subject))
         checked = replace(checked, unaffected=gathered.unaffected)
+        if not gathered.subject.written:
+            typer.echo("there is no tidegate.yaml; this is about what `tidegate init` would propose", err=True)
     write(request, checked, top, time.monotonic() - began)
     return FINDINGS if any(each.level in request.failing for each in checked.findings) else GOOD
 

@@ -136,6 +136,21 @@ def test_a_secret_in_another_encoding_is_masked(repository: Path, encoding: str)
     assert "h\\x00u\\x00n" not in done.stdout
 
 
+def test_what_is_only_proposed_is_said_to_be(repository: Path) -> None:
+    (repository / "tidegate.yaml").unlink()
+    done = tidegate("check", "--json", cwd=repository)
+    assert (done.returncode, names(done)) == (0, {"dev", "staging", "prod"})
+    assert done.stderr == "there is no tidegate.yaml; this is about what `tidegate init` would propose\n"
+
+
+@pytest.mark.parametrize("command", ["check", "init", "plan", "render"])
+def test_a_configuration_under_another_name_is_never_passed_over(repository: Path, command: str) -> None:
+    (repository / "tidegate.yaml").rename(repository / "tidegate.yml")
+    done = tidegate(command, cwd=repository)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: tidegate.yml is never read; rename it to tidegate.yaml\n"
+
+
 def test_warnings_fail_when_asked(repository: Path) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
     (repository / "envs/prod/secret.yaml").write_text(secret)
