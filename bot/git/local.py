@@ -36,6 +36,10 @@ class LocalRepository:
             return await self._mirror.resolve(revision)
         except TemporaryError as error:
             raise InputError(f"{self.top}: {error}") from None
+        except InputError as error:
+            _, shallow = await run(["rev-parse", "--is-shallow-repository"], folder=self._mirror.folder)
+            hint = "; this clone is shallow: fetch more of it, such as by `git fetch --unshallow`"
+            raise InputError(f"{error}{hint if shallow.strip() == b'true' else ''}") from None
 
     async def tree(self, revision: str) -> Tree:
         """The tree of a revision, without contents."""
@@ -176,6 +180,8 @@ def locate(folder: Path) -> tuple[Path, Path]:
             return candidate, candidate / ".git"
         if (candidate / ".git").is_file():
             return candidate, linked(candidate)
+        if all((candidate / each).exists() for each in ("HEAD", "objects", "refs")):
+            raise InputError(f"{folder}: is in a bare repository, which has no files to look at; name a clone of it")
     raise InputError(f"{folder}: is not in a git repository; name one with --repo DIR")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import InputError
 from bot.git.local import LocalRepository
 
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
@@ -84,3 +85,18 @@ async def test_a_folder_in_the_place_of_a_file_is_no_submodule_and_a_repository_
     tree = await (await LocalRepository.find(repository)).working_tree()
     assert {path for path, entry in tree.entries.items() if entry.mode == "160000"} == {"a/inner"}
     assert {"top", "top/new"} & set(tree.entries) == {"top/new"}
+
+
+async def test_a_clone_that_lacks_what_is_asked_for_says_why(repository: Path, tmp_path: Path) -> None:
+    subprocess.run([*GIT, "commit", "-q", "--allow-empty", "-m", "second"], cwd=repository, check=True)
+    whole = await LocalRepository.find(repository)
+    assert await whole.resolve("HEAD~1")
+    with pytest.raises(InputError, match=r"^there is no commit 'nowhere'$"):
+        await whole.resolve("nowhere")
+    shallow, bare = tmp_path / "shallow", tmp_path / "bare"
+    for more in (["--depth", "1", str(shallow)], ["--bare", str(bare)]):
+        subprocess.run([*GIT, "clone", "-q", f"file://{repository}", *more], check=True)
+    with pytest.raises(InputError, match="there is no commit 'HEAD~1'; this clone is shallow"):
+        await (await LocalRepository.find(shallow)).resolve("HEAD~1")
+    with pytest.raises(InputError, match="bare repository"):
+        await LocalRepository.find(bare / "refs")
