@@ -15,7 +15,7 @@ from bot.git.process import ISOLATION, run
 from bot.model.noun import Sha
 from bot.model.tree import UNCOMMITTED, Entry, Tree
 
-__all__ = ["LocalRepository"]
+__all__ = ["LocalRepository", "on_disk"]
 
 
 class LocalRepository:
@@ -93,10 +93,10 @@ class LocalRepository:
         return await self._mirror.load(tree, paths) if tree.missing(paths) else tree
 
     def _load_files(self, tree: Tree, paths: frozenset[str]) -> Tree:
-        found, top = {}, f"{self.top}/"
+        found = {}
         for path in tree.missing(paths):
             try:
-                with open(top + path, "rb", buffering=0) as file:  # read at once: no buffer is needed
+                with open(on_disk(self.top, path), "rb", buffering=0) as file:  # read at once: no buffer is needed
                     found[tree.entries[path].blob] = file.read()
             except OSError as error:
                 if isinstance(error, FileNotFoundError) and tree.entries[path].blob != file_id(path):
@@ -114,7 +114,7 @@ def listed_entry(top: Path, record: bytes) -> Entry | None:
     tag, _, rest = record.partition(b" ")
     indexed, _, name = rest.partition(b"\t") if tag != b"?" else (b"", b"", rest)
     path = name.decode("utf-8", "surrogateescape").rstrip("/")  # a slash ends what is a repository of its own
-    entry = file_entry(f"{top}/", path)
+    entry = file_entry(top, path)
     if entry and entry.mode == "160000" and indexed and not indexed.startswith(b"160000 "):
         return None  # a folder has taken the file's place
     if entry is None and tag == b"S":
@@ -129,13 +129,15 @@ def folders(path: str) -> Iterator[str]:
         yield path
 
 
-def file_entry(top: str, path: str) -> Entry | None:
-    """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later.
+def on_disk(top: Path, path: str) -> bytes:
+    """Where a file of the repository lies: git's names are UTF-8, whatever the locale makes of names."""
+    return os.fsencode(top) + b"/" + path.encode("utf-8", "surrogateescape")
 
-    `top` ends with a slash.
-    """
+
+def file_entry(top: Path, path: str) -> Entry | None:
+    """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later."""
     try:
-        found = os.lstat(top + path)
+        found = os.lstat(on_disk(top, path))
     except OSError:
         return None
     if stat.S_ISLNK(found.st_mode):
@@ -160,10 +162,15 @@ def unchanged(top: Path, entry: Entry, other: Entry) -> bool:
         return False
     if entry.mode == "160000":
         return True  # a submodule is never read
+    place = on_disk(top, entry.path)
     try:
-        data = os.fsencode(os.readlink(top / entry.path)) if entry.mode == "120000" else None
-        if data is None:
-            data = (top / entry.path).read_bytes() if entry.size == other.size else b""
+        if entry.mode == "120000":
+            data = os.readlink(place)
+        elif entry.size == other.size:
+            with open(place, "rb") as file:
+                data = file.read()
+        else:
+            return False
     except OSError:
         return False
     if len(data) != other.size:

@@ -11,6 +11,7 @@ import typer
 from bot.cli.check.request import CheckRequest
 from bot.document import readable
 from bot.errors import InputError
+from bot.git.local import on_disk
 from bot.model.checked import Checked
 from bot.report.findings.shape import summarise
 from bot.report.findings.text import summary_line, to_text
@@ -63,7 +64,8 @@ def sources(top: Path, checked: Checked) -> Mapping[str, str]:
     found = {}
     for path in {each.path for each in checked.findings if each.path and each.line}:
         try:
-            found[path] = readable((top / path).read_bytes())
+            with open(on_disk(top, path), "rb") as file:
+                found[path] = readable(file.read())
         except OSError:
             continue
     return found

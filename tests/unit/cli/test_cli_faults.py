@@ -110,6 +110,13 @@ def test_every_locale_gets_utf8(repository: Path, arguments: list[str]) -> None:
     assert "ü" in (repository / ".git/said").read_text(encoding="utf-8")
 
 
+def test_no_locale_hides_a_file(repository: Path) -> None:
+    (repository / "envs/dev/ü.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: u}\ndata: []\n")
+    done = tidegate("check", cwd=repository, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert "envs/dev/ü.yaml\n  4:" in done.stdout
+    assert "      4 │ data: []\n" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", [["check"], ["plan", "--json"], ["schema"]])
 def test_nobody_need_listen(repository: Path, arguments: list[str]) -> None:
     command = " ".join([sys.executable, "-m", "bot.cli", *arguments, ">&-"])
