@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import typer
 
 from bot.app import offline_tools
 from bot.cli.names import CONFIGURATION, no_environment, refuse_misnamed
+from bot.cli.terminal import coloured
 from bot.config import parse
 from bot.errors import InputError
 from bot.flow.offline import Revisions, preview
@@ -43,7 +43,7 @@ def run_plan(request: Request, format: str) -> int:
     elif format == "markdown":
         typer.echo(to_markdown(assessments))
     else:
-        typer.echo(to_text(assessments, colour=sys.stdout.isatty()))
+        typer.echo(to_text(assessments, colour=coloured()))
     return status(assessments)
 
 

@@ -1,14 +1,13 @@
 """Puts what was found where it belongs, in the form that was asked for."""
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
 from bot.cli.check.request import CheckRequest
+from bot.cli.terminal import coloured
 from bot.document import readable
 from bot.errors import InputError
 from bot.git.local import on_disk
@@ -51,12 +50,7 @@ def written(request: CheckRequest, checked: Checked, top: Path, seconds: float) 
             from bot.report.findings.github import to_github
 
             return to_github(checked)
-    return to_text(checked, sources(top, checked), seconds, colour(request))
-
-
-def colour(request: CheckRequest) -> bool:
-    """Whether to use colours: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
-    return request.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return to_text(checked, sources(top, checked), seconds, request.output is None and coloured())
 
 
 def sources(top: Path, checked: Checked) -> Mapping[str, str]:

@@ -56,16 +56,17 @@ def test_what_is_wrong_is_2_with_line_caret_and_fix(repository: Path) -> None:
     assert "      5 │   prots: []\n        │   ^^^^^\n      fix: did you mean ports?\n" in done.stdout
 
 
-def test_a_terminal_has_colours_unless_they_are_not_wanted(repository: Path) -> None:
+@pytest.mark.parametrize(("command", "status"), [("check", 2), ("plan", 1)])
+def test_a_terminal_has_colours_unless_they_are_not_wanted(repository: Path, command: str, status: int) -> None:
     (repository / "envs/prod/bad.yaml").write_text(BAD)
-    command = f"{sys.executable} -m bot.cli check"
+    command = f"{sys.executable} -m bot.cli {command}"
     for environ, coloured in (({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)):
         done = subprocess.run(
             ["script", "-qec", command, "/dev/null"], cwd=repository, capture_output=True, text=True, check=False,
             env={**os.environ, "TERM": "xterm", **environ},
         )  # fmt: skip
-        assert done.returncode == 2
-        assert ("\x1b[31merror" in done.stdout) is coloured
+        assert done.returncode == status
+        assert ("\x1b[" in done.stdout) is coloured
 
 
 def test_every_form_and_a_file(repository: Path) -> None:
