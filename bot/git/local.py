@@ -194,7 +194,7 @@ def locate(folder: Path) -> tuple[Path, Path]:
 
 def linked(folder: Path) -> Path:
     """The git folder of a linked worktree or a submodule's checkout."""
-    text = (folder / ".git").read_text(encoding="utf-8").strip()
+    text = os.fsdecode((folder / ".git").read_bytes()).strip()  # a folder's name may be any bytes
     if not text.startswith("gitdir: "):
         raise InputError(f"{folder / '.git'}: does not name a git folder")
     return (folder / text.removeprefix("gitdir: ")).resolve()

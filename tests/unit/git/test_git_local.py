@@ -100,3 +100,11 @@ async def test_a_clone_that_lacks_what_is_asked_for_says_why(repository: Path, t
         await (await LocalRepository.find(shallow)).resolve("HEAD~1")
     with pytest.raises(InputError, match="bare repository"):
         await LocalRepository.find(bare / "refs")
+
+
+async def test_a_worktree_of_a_folder_with_any_name(repository: Path) -> None:
+    odd = os.fsdecode(os.fsencode(repository.parent) + b"/odd-\xff")
+    repository.rename(odd)
+    subprocess.run([*GIT, "worktree", "add", "-q", str(repository)], cwd=odd, check=True)
+    assert b"\xff" in (repository / ".git").read_bytes()
+    assert "top" in (await (await LocalRepository.find(repository)).working_tree()).entries
