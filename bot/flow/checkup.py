@@ -312,7 +312,9 @@ def anchored(subject: Checkup, environment: Environment, finding: Finding) -> Fi
     placed = finding.path in subject.head.entries and (finding.line or finding.path != CONFIGURATION)
     if placed or not subject.written:
         return finding
-    return replace(finding, path=CONFIGURATION, line=environment.line, column=1)
+    # the name of a file that cannot be printed as it is leads to no file, and is said instead
+    named = f"{finding.path}:{finding.line}: " if finding.path != CONFIGURATION and finding.line else ""
+    return replace(finding, message=named + finding.message, path=CONFIGURATION, line=environment.line, column=1)
 
 
 def order(finding: Finding) -> tuple[str, int, int, str, str, str]:

@@ -217,6 +217,14 @@ def test_what_concerns_a_whole_environment_is_shown_where_it_is_described(tmp_pa
     assert [(each.path, each.line) for each in nowhere.findings] == [("tidegate.yaml", 7)]
 
 
+def test_a_file_whose_name_cannot_be_printed_is_named_where_the_environment_is_described(tmp_path: Path) -> None:
+    subject = subject_of(repository(tmp_path, {"b/we\nb.yaml": FILES["b/web.yaml"], "tidegate.yaml": ""}), "b", line=7)
+    (b,) = judged(replace(subject, written=True), 1).environments
+    (found,) = b.findings
+    assert (found.path, found.line) == ("tidegate.yaml", 7)
+    assert found.message.startswith("b/we\\nb.yaml:4: spec.prots of Service web")
+
+
 def test_a_file_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     subject = subject_of(repository(tmp_path), "b")
     (tmp_path / "b/web.yaml").unlink()
