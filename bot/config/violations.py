@@ -27,6 +27,8 @@ FORMS = {
     "propertyNames": "must be lower case letters, digits and dashes, and begin and end with a letter or digit",
     "prefix": "must be a slash, a lower case letter, then lower case letters, digits and dashes, such as /gate",
     "from": "must be team:org/name or user:login",
+    "expires": "must be a day, such as 2030-01-31",
+    "digest": "must be sha256: and 64 hexadecimal digits",
 }
 UNBUILT_RENDERERS = ("bundle",)
 
@@ -126,6 +128,8 @@ def _not_among(path: Path, value: Any, allowed: Sequence[Any]) -> Fault:
     if path[-1:] == ("renderer",) and value in UNBUILT_RENDERERS:
         return Fault(path, f'{shown(path)}: "{value}" is not supported yet', "write plain, kustomize or helm")
     choices = " or ".join(str(each) for each in allowed if each is not False)
+    if str(value) in map(str, allowed):  # "1" instead of 1
+        return Fault(path, f"{shown(path)} must be {choices}", "write it without quotes")
     return Fault(path, f"{shown(path)} must be {choices}{_did_you_mean(value, allowed)}")
 
 

@@ -161,6 +161,7 @@ def test_file_that_cannot_be_used(text: str, place: tuple[int, int], message: st
         ("source: {path: a, renderer: jsonnet}", "renderer", '"a.source.renderer" must be plain or kustomize or helm'),
         ("source: {path: a, renderer: []}", "renderer", '"a.source.renderer" must be plain or kustomize or helm'),
         ("source: {path: a, options: {valeus: []}}", "valeus", 'did you mean "values"'),
+        ("source: {path: a, options: {digest: x}}", "digest", "must be sha256: and 64 hexadecimal digits"),
         ("source: {path: ../x}", "path", '"a": path "../x" leaves the repository'),
         ("source: {path: a/../../x}", "path", '"a": path "a/../../x" leaves the repository'),
         ("source: {path: /etc}", "path", '"a": path "/etc" leaves the repository'),
@@ -273,6 +274,11 @@ def test_drift_off_without_quotes_is_a_word(word: str) -> None:
     assert parse(text.encode(), REPOSITORY).environments[0].drift == "off"
 
 
+def test_the_right_word_in_quotes_is_not_suggested_once_more() -> None:
+    (found,) = refused(f"version: '1'\nenvironments:\n  a:\n{ENVIRONMENT}")
+    assert (found.message, found.fix) == ('"version" must be 1', "write it without quotes")
+
+
 def test_teams_may_be_of_any_size() -> None:
     text = of_environment(
         "source: {path: a}\ntarget: t\napply: never\napprovals: {count: 9, from: ['user:a', 'team:x/y']}"
@@ -344,7 +350,11 @@ def test_policies_and_waivers_belong_to_every_environment_they_name() -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [("expires: 2030-02-31", '"2030-02-31" is no day'), ("environments: [prdo]", 'there is no environment "prdo"')],
+    [
+        ("expires: 2030-02-31", '"2030-02-31" is no day'),
+        ("expires: soon", "must be a day, such as 2030-01-31"),
+        ("environments: [prdo]", 'there is no environment "prdo"'),
+    ],
 )
 def test_a_waiver_that_cannot_count(change: str, message: str) -> None:
     kept = [each for each in ("expires: 2030-01-31",) if each.split(":")[0] != change.split(":")[0]]
