@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.check import Apart, Check
 from bot.check.files import validate_files
-from bot.check.leaks import MOST_BYTES, quiet
+from bot.check.leaks import LEAST_KNOWN, MOST_BYTES, quiet
 from bot.diff import conceal, pieces
 from bot.errors import TemporaryError
 from bot.model.environment import Configuration, Environment, Source
@@ -25,9 +25,6 @@ __all__ = ["Changes", "Evaluator", "Files", "InProcess", "Render", "unevaluated"
 
 MOST_SECONDS = 20.0
 """How long the changes of a plan may be scanned for secrets."""
-
-LEAST_KNOWN = 12
-"""Signs of what is seen in a file and hidden in every object: what is shorter may be a word, such as `postgres`."""
 
 
 @noun

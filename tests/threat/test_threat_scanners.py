@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Literal
 
 import pytest
 
@@ -122,23 +123,38 @@ async def test_row_56_no_check_tells_a_canary(
     assert pieces(told(found, "".join(capfd.readouterr()))) == []
 
 
-async def test_row_52_what_a_scanner_finds_in_another_object_is_quoted_by_no_check(
-    own: Callable[[str], OwnChecks],
-) -> None:
-    quotes = """
-        class check:
-            name = "gossip"
+QUOTES = """
+class check:
+    name = "gossip"
 
-            def run(resources):
-                said = f"must not be {resources[0]['data']['token']}"
-                return [{"message": said, "rule": "x", "fix": said, "resource": 0}]
-    """
+    def run(resources):
+        said = f"must not be {resources[0]['data']['token']}"
+        return [{"message": said, "rule": "x", "fix": said, "resource": 0}]
+"""
+
+
+@pytest.mark.parametrize("levels", [{}, {"leaks": "off"}])
+async def test_row_52_what_a_scanner_finds_in_another_object_is_quoted_by_no_check(
+    own: Callable[[str], OwnChecks], levels: dict[str, Literal["off"]]
+) -> None:
     given = examined(manifest=SECRET.replace("Secret", "ConfigMap").replace("stringData", "data"))
-    found = await InProcess((), (Leaks(), own(quotes))).check(ENVIRONMENT.id.repository, given)
+    given = replace(given, environment=replace(ENVIRONMENT, policy_levels=levels))
+    found = await InProcess((), (Leaks(), own(QUOTES))).check(ENVIRONMENT.id.repository, given)
     assert [(each.check, each.message, each.fix) for each in found if each.check == "own"] == [
         ("own", "ConfigMap db: must not be (secret)", "must not be (secret)")
     ]
     assert pieces(told(list(found), "")) == []
+
+
+async def test_row_52_what_only_a_file_tells_to_be_a_secret_is_quoted_by_no_check(
+    own: Callable[[str], OwnChecks],
+) -> None:
+    key = "3f2a9c1e-7b4d-4c8e-9a1f-5d6e7f8a9b0c"
+    body = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: db}}\ndata: {{token: {key}}}\n"
+    manifest = f"# HEROKU_API_KEY={key}\n{body}"
+    found = await InProcess((), (Leaks(), own(QUOTES))).check(ENVIRONMENT.id.repository, examined(manifest=manifest))
+    assert {each.check for each in found} == {"leaks", "own"}
+    assert not any(piece in told(list(found), "") for piece in key.split("-"))
 
 
 async def test_row_54_neither_a_policy_nor_a_check_sees_the_servers_environment(
