@@ -1,5 +1,6 @@
 """Telling: from a view to the report that a thread shows, posted once, found again after a crash."""
 
+import asyncio
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -7,16 +8,16 @@ from sqlalchemy import Connection
 from bot.errors import PublishError
 from bot.flow.view import View
 from bot.flow.world import World
-from bot.model.forge import PullRequest, Remark, Repository
+from bot.model.forge import Limits, PullRequest, Remark, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId
-from bot.model.report import Outcome, Posted, PostedCheck, Report, digest_of
+from bot.model.report import CheckReport, Outcome, Posted, PostedCheck, Report, digest_of
 from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
 from bot.report.story import Answer, Story
 from bot.store import commands, plans, posted
 from bot.store.plans import Published
 
-__all__ = ["find_again", "tell"]
+__all__ = ["find_again", "tell", "written"]
 
 ANSWERS_SHOWN = 8
 
@@ -39,13 +40,18 @@ async def find_again(world: World, pull: PullRequest, lease: Lease) -> None:
     await world.store.write_leased(lease, keep)
 
 
+async def written(story: Story, limits: Limits) -> tuple[CheckReport, str]:
+    """The check and the comment. Thousands of objects take seconds, in which the server is to answer others."""
+    return await asyncio.to_thread(lambda: (check_of(story), comment_of(story, limits)))
+
+
 async def tell(world: World, repository: Repository, view: View, lease: Lease) -> str:
     """Make the thread show the view; the check's title."""
     pull = view.pull
     story = await story_of(world, repository, view, lease)
     forge = world.forges[pull.id.repository.forge]
     due, begun = await world.store.read(lambda conn: (posted.due(conn, pull.id), posted.of(conn, pull.id)))
-    check, comment = check_of(story), comment_of(story, forge.limits)
+    check, comment = await written(story, forge.limits)
     report = Report(comment=comment, check=check, outcomes=due, remove=duplicates(pull, begun))
     known = recovered(pull, begun, due)
     checks = {**known.checks, check.head: known.checks.get(check.head, BEGUN)}

@@ -1,6 +1,8 @@
 """Pages for people: every environment, one environment, and the full plan of a pull request."""
 
+import asyncio
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp_jinja2
@@ -29,11 +31,18 @@ def wants_json(request: web.Request) -> bool:
     return request.query.get("format") == "json" or "application/json" in request.headers.get("Accept", "")
 
 
-def answer(request: web.Request, template: str, context: dict[str, Any]) -> web.Response:
-    """The page, or the same facts as JSON."""
-    if wants_json(request):
-        return web.json_response(context, dumps=lambda value: json.dumps(value, default=str))
-    return aiohttp_jinja2.render_template(template, request, context)
+async def answer(request: web.Request, template: str, make: Callable[[], dict[str, Any]]) -> web.Response:
+    """The page of what `make` yields, or the same facts as JSON.
+
+    Thousands of objects take seconds, in which the server is to answer others.
+    """
+
+    def write() -> web.Response:
+        if wants_json(request):
+            return web.json_response(make(), dumps=lambda value: json.dumps(value, default=str))
+        return aiohttp_jinja2.render_template(template, request, make())
+
+    return await asyncio.to_thread(write)
 
 
 async def find_repository(world: World, request: web.Request) -> RepositoryId:
@@ -54,7 +63,7 @@ async def dashboard(request: web.Request) -> web.Response:
         return [summary(row, holds.current(conn, row.uid) is not None) for row in environments.every(conn)]
 
     rows = await world.store.read(look)
-    return answer(request, "dashboard.html", {"environments": rows})
+    return await answer(request, "dashboard.html", lambda: {"environments": rows})
 
 
 def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
@@ -96,11 +105,15 @@ async def environment(request: web.Request) -> web.Response:
 
     held, history, granted = await world.store.read(look)
     objects, obstacle = await live_objects(world, row)
-    context = {**summary(row, held), "history": history, "approvals": granted, "objects": objects, "obstacle": obstacle}
-    return answer(request, "environment.html", context)
+
+    def context() -> dict[str, Any]:
+        shown = [{"name": str(each.id), "text": dump(each.before)} for each in objects]
+        return {**summary(row, held), "history": history, "approvals": granted, "objects": shown, "obstacle": obstacle}
+
+    return await answer(request, "environment.html", context)
 
 
-async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[list[dict[str, str]], str]:
+async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[Sequence[Change], str]:
     """What the target holds now, masked; and why it cannot be looked at, or ""."""
     target = world.tools.targets.get(row.target)
     if target is None or row.description is None:
@@ -108,10 +121,9 @@ async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[
     try:
         found = await target.live(row.description)
         objects = tuple(Change(id=each.id, action=Action.UNCHANGED, before=masked(each.body)) for each in found)
-        shown = await world.tools.evaluator.conceal(row.id.repository, Changes(changes=objects))
+        return await world.tools.evaluator.conceal(row.id.repository, Changes(changes=objects)), ""
     except (TemporaryError, PermanentError) as error:
         return [], str(error)
-    return [{"name": str(each.id), "text": dump(each.before)} for each in shown], ""
 
 
 async def pull_request(request: web.Request) -> web.Response:
@@ -124,4 +136,4 @@ async def pull_request(request: web.Request) -> web.Response:
     found = await world.store.read(lambda conn: plans.latest(conn, id))
     if not found:
         raise web.HTTPNotFound(text=f"no plan: pull request {number} changes no environment, or is new\n")
-    return answer(request, "plan.html", plan_page(id, found))
+    return await answer(request, "plan.html", lambda: plan_page(id, found))
