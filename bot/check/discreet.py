@@ -12,6 +12,7 @@ __all__ = ["discreet", "hide", "one_line", "secrets_of"]
 
 HIDDEN = "(secret)"
 LONGEST = 1000  # signs of a message; nobody reads more
+LEAST = 3  # signs of a whole value that are worth hiding
 PIECE = 6  # signs of a value that are quoted together before they count as a piece of it
 
 
@@ -24,16 +25,23 @@ def hide(text: str, values: Sequence[str]) -> str:
     """The same with any values. A piece is six signs in a row, in either case, or a whole value of three to five."""
     line = one_line(text)
     folded, values = lower(line), [lower(each) for each in values]
+    said = set(pieces(folded))  # few, while a value may be long: it is gone through once
+    quoted = {piece for value in values for piece in pieces(value) if piece in said}
+    quoted |= {value for value in values if LEAST <= len(value) < PIECE}
     hidden = [False] * len(line)
     for start in range(len(line)):
-        for value in values:
-            length = len(value) if 3 <= len(value) < PIECE else PIECE
-            if len(value) >= 3 and folded[start : start + length] in value and start + length <= len(line):
+        for length in range(LEAST, min(PIECE, len(line) - start) + 1):
+            if folded[start : start + length] in quoted:
                 hidden[start : start + length] = [True] * length
     return "".join(
         HIDDEN if hide and not (place and hidden[place - 1]) else "" if hide else sign
         for place, (sign, hide) in enumerate(zip(line, hidden, strict=True))
     )
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Every six signs in a row."""
+    return (text[start : start + PIECE] for start in range(len(text) - PIECE + 1))
 
 
 def one_line(text: str) -> str:

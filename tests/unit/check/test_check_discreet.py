@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.discreet import discreet, one_line
+from bot.check.discreet import discreet, hide, one_line
 from bot.model.resource import Resource, ResourceId
 
 
@@ -59,3 +59,9 @@ def test_what_is_said_is_one_line_that_prints(text: str) -> None:
 
 def test_what_is_long_is_cut() -> None:
     assert len(one_line("x" * 5000)) == 1001
+
+
+def test_thousands_of_values_are_hidden_at_once() -> None:
+    values = [f"{number:08}-s3cr3t" for number in range(60_000)]
+    for number in range(5):
+        assert hide(f"{values[number]} {'word ' * 190}", values).startswith("(secret) word")
