@@ -71,7 +71,8 @@ class InitRequest:
         for name, path in environments.items():
             yield f"  {name}: {path or '.'}"
         yield "Targets are guesses, named as the environments: the server's settings must define them, or change them."
-        yield "Every environment is applied after a merge with one approval; look at `apply` and `approvals`."
+        yield "Every environment is applied after a merge with one approval, its first time too, and drift is put back:"
+        yield "look at `apply`, `first_apply`, `drift` and `approvals`."
         yield "Then: tidegate check"
 
     def skipped(self, reasons: tuple[str, ...]) -> Iterator[str]:
