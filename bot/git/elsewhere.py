@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from bot.errors import InputError, RenderError, TemporaryError
-from bot.git.mirror import Mirror
+from bot.git.mirror import Kept, Mirror
 from bot.git.process import commit_id, run
 from bot.model.finding import Finding
 from bot.model.noun import Sha
@@ -26,7 +26,7 @@ class Bases:
     """Repositories by URL, each a bare mirror in a folder of its own below `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._kept = folder, Kept()
         self._mirrors: dict[str, Mirror] = {}
         self._fetching: dict[str, asyncio.Lock] = {}
 
@@ -39,7 +39,8 @@ class Bases:
         if wanted.kind != "git" or not wanted.url.startswith(("https://", "http://")):
             raise InputError(f"{wanted.url} is no git repository that can be fetched by https")
         sha = commit_id(wanted.revision)
-        mirror = self._mirrors.setdefault(wanted.url, Mirror(self._folder / f"{name_of(wanted.url)}.git"))
+        place = self._folder / f"{name_of(wanted.url)}.git"
+        mirror = self._mirrors.setdefault(wanted.url, Mirror(place, self._kept))
         async with self._fetching.setdefault(wanted.url, asyncio.Lock()):
             await mirror.open()
             if not await mirror.has(sha):

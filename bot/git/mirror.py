@@ -27,12 +27,12 @@ from bot.model.identity import RepositoryId
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree
 
-__all__ = ["Mirror", "Mirrors"]
+__all__ = ["Kept", "Mirror", "Mirrors"]
 
 MAX_ENTRIES = 100_000
 MAX_BLOB = 16 * 1024 * 1024
 MAX_LOADED = 128 * 1024 * 1024
-CACHED_LISTINGS = 16
+CACHED_ENTRIES = 5 * MAX_ENTRIES
 CACHED_BLOB_BYTES = 64 * 1024 * 1024
 CACHED_FACTS, FACT_BYTES = 256, 16 * 1024
 LOOSE, PACKS = 27, 50
@@ -41,14 +41,24 @@ LOOSE, PACKS = 27, 50
 T = TypeVar("T")
 
 
-class Mirror:
-    """One repository's objects. What is said of ids is remembered: they never change meaning."""
+class Kept:
+    """Listings and blobs that mirrors keep in memory, those used last: together no more than one server can bear."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        self.listings: LRUCache[tuple[Path, Sha], dict[str, Entry]] = LRUCache(CACHED_ENTRIES, getsizeof=len)
+        self.blobs: LRUCache[tuple[Path, Sha], bytes] = LRUCache(CACHED_BLOB_BYTES, getsizeof=len)
+
+
+class Mirror:
+    """One repository's objects. What is said of ids is remembered: they never change meaning.
+
+    `kept` is where several mirrors keep what they have read; by default it is this one's own.
+    """
+
+    def __init__(self, folder: Path, kept: Kept | None = None) -> None:
         self.folder = folder
         self._fetching = asyncio.Lock()
-        self._listings: LRUCache[Sha, dict[str, Entry]] = LRUCache(CACHED_LISTINGS)
-        self._blobs: LRUCache[Sha, bytes] = LRUCache(CACHED_BLOB_BYTES, getsizeof=len)
+        self._kept = kept or Kept()
         self._facts: LRUCache[tuple[str, ...], Any] = LRUCache(CACHED_FACTS)
 
     async def fetch(self, remote: Remote, branch: str, commits: Iterable[str] = ()) -> Sha:
@@ -173,13 +183,13 @@ class Mirror:
     async def tree(self, revision: str) -> Tree:
         """The tree of a commit (or a tree id from `merge`), without blobs. InputError: too many files."""
         sha = commit_id(revision)
-        entries = self._listings.get(sha)
+        entries = self._kept.listings.get((self.folder, sha))
         if entries is None:
             try:
                 _, output = await run(["ls-tree", "-r", "-z", "--long", sha], folder=self.folder, records=MAX_ENTRIES)
             except TooMuchOutput:  # a few small trees can name each other to millions of files
                 raise InputError(f"{sha[:7]} holds more files than the {MAX_ENTRIES} that are read") from None
-            entries = self._listings[sha] = parse_listing(output)
+            entries = self._kept.listings[self.folder, sha] = parse_listing(output)
         return Tree(revision=sha, entries=entries)
 
     async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
@@ -193,13 +203,14 @@ class Mirror:
         if size > MAX_LOADED:  # what takes no room in git may take all memory outside of it
             most = f"at most {MAX_LOADED // 2**20} MiB are read; keep what is no manifest apart from them"
             raise InputError(f"the files to read have {size // 2**20} MiB together; {most}")
-        absent = [blob for blob in wanted if blob not in self._blobs]
-        found: dict[Sha, bytes] = {blob: self._blobs[blob] for blob in wanted if blob in self._blobs}
+        blobs, place = self._kept.blobs, self.folder
+        found: dict[Sha, bytes] = {blob: blobs[place, blob] for blob in wanted if (place, blob) in blobs}
+        absent = [blob for blob in wanted if blob not in found]
         if absent:
             request = "".join(f"{blob}\n" for blob in absent).encode()
             _, output = await run(["cat-file", "--batch"], folder=self.folder, input=request)
             for blob, data in parse_batch(output, absent):
-                found[blob] = self._blobs[blob] = data
+                found[blob] = blobs[place, blob] = data
         return replace(tree, blobs={**tree.blobs, **found})
 
     async def merge(self, base: Sha, head: Sha) -> MergeResult:
@@ -273,11 +284,11 @@ class Mirrors:
     """All mirrors, each in a folder of its own named by the forge and the repository's immutable number."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self.kept = folder, Kept()
         self._open: dict[RepositoryId, Mirror] = {}
 
     def of(self, repository: RepositoryId) -> Mirror:
         """The mirror of a repository."""
         if repository not in self._open:
-            self._open[repository] = Mirror(self._folder / repository.forge / f"{repository.number}.git")
+            self._open[repository] = Mirror(self._folder / repository.forge / f"{repository.number}.git", self.kept)
         return self._open[repository]
