@@ -54,7 +54,11 @@ class Handlers:
 
 
 class Worker:
-    """Runs up to `slots` pieces of work at a time; one key is never worked on twice at once."""
+    """Runs up to `slots` pieces of work at a time; one key is never worked on twice at once.
+
+    Where all of them are taken there is one more place, for a repository that has nothing in hand: one that is slow
+    does not keep it waiting.
+    """
 
     def __init__(self, world: World, handlers: Handlers, slots: int) -> None:
         self.world, self.handlers, self.slots = world, handlers, slots
@@ -78,14 +82,17 @@ class Worker:
 
     async def _take(self) -> int:
         free = self.slots - len(self._tasks)
-        if free <= 0:
+        if free < 0:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return 1
         now, seconds = self.world.clock(), self.world.intervals.lease
         mine = self.world.toolchain.known
 
         def take(conn: Connection) -> tuple[tuple[Lease, Key], ...]:
-            return queue.take_keys(conn, self.owner, free, now, seconds, allowed_kinds(conn, mine))
+            kinds = allowed_kinds(conn, mine)
+            if free == 0:
+                return queue.take_apart(conn, self.owner, now, seconds, kinds)
+            return queue.take_keys(conn, self.owner, free, now, seconds, kinds)
 
         found = await self.world.store.write(take)
         if self._stopping:  # meanwhile: `stop` does not wait for what begins after it

@@ -8,6 +8,7 @@ ends was set for later, or by somebody else meanwhile: it is kept unless the wor
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
@@ -20,7 +21,8 @@ from bot.store.insert import insert
 from bot.store.tables import as_text, queue
 
 __all__ = [
-    "KINDS", "attempts", "check", "fail", "ready", "reclaim", "release", "renew", "settle", "take_keys", "touch",
+    "KINDS", "attempts", "check", "fail", "ready", "reclaim", "release", "renew", "settle", "take_apart", "take_keys",
+    "touch",
 ]  # fmt: skip
 
 KINDS = ("repository", "pull", "environment")
@@ -53,18 +55,31 @@ def take_keys(
 ) -> tuple[tuple[Lease, Key], ...]:
     """Lease up to `limit` keys of those kinds that are ready and free: by turns of repositories, see `in_turns`."""
     taken: list[tuple[Lease, Key]] = []
-    for key in in_turns(conn, now, kinds):
+    for _, key in in_turns(conn, now, kinds):
         if len(taken) == limit:
             break
-        mine = select(queue).where(queue.c.key == key, takeable(now)).with_for_update(skip_locked=True)
-        row = conn.execute(mine).first()
-        if row is not None and (leased := lease(conn, row, owner, now, seconds)):
+        if leased := take_key(conn, key, owner, now, seconds):
             taken.append(leased)
     return tuple(taken)
 
 
-def in_turns(conn: Connection, now: datetime, kinds: Sequence[str]) -> list[str]:
-    """The keys that could be taken, those first whose repositories have the least in hand by then.
+def take_apart(
+    conn: Connection, owner: str, now: datetime, seconds: float, kinds: Sequence[str] = KINDS
+) -> tuple[tuple[Lease, Key], ...]:
+    """Lease one key of a repository of which nothing is in hand; () where there is none."""
+    first = (take_key(conn, key, owner, now, seconds) for turn, key in in_turns(conn, now, kinds) if turn == 0)
+    return tuple(islice(filter(None, first), 1))
+
+
+def take_key(conn: Connection, key: str, owner: str, now: datetime, seconds: float) -> tuple[Lease, Key] | None:
+    """Lease one key; None if somebody else took it, or its repository is not known."""
+    mine = select(queue).where(queue.c.key == key, takeable(now)).with_for_update(skip_locked=True)
+    row = conn.execute(mine).first()
+    return lease(conn, row, owner, now, seconds) if row is not None else None
+
+
+def in_turns(conn: Connection, now: datetime, kinds: Sequence[str]) -> list[tuple[int, str]]:
+    """The keys that could be taken, each with its turn: 0 for a repository that has nothing in hand, and so on.
 
     So a repository's crowd keeps no other waiting. Within a turn it goes by who waited longest.
     """
@@ -75,7 +90,7 @@ def in_turns(conn: Connection, now: datetime, kinds: Sequence[str]) -> list[str]
     for key in conn.execute(ready).scalars():
         found.append((turns[repository_part(key)], len(found), key))
         turns[repository_part(key)] += 1
-    return [key for *_, key in sorted(found)]
+    return [(turn, key) for turn, _, key in sorted(found)]
 
 
 def repository_part(key: str) -> str:

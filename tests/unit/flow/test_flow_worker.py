@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import StaleLease, TemporaryError
 from bot.flow import worker
 from bot.flow.worker import Handlers, Worker
 from bot.flow.world import World
+from bot.model.forge import Repository
 from bot.model.gate import Lease
-from bot.model.identity import Key, Wake
+from bot.model.identity import Key, PullRequestId, RepositoryId, Wake
 from bot.settings import Intervals
-from bot.store import queue
+from bot.store import queue, repositories
 from bot.store.tables import queue as table
 from tests.support.alone import KEY, NOON, Work, play
 
@@ -108,6 +109,42 @@ async def test_what_is_taken_while_it_stops_is_given_back_and_never_begun(world:
     await asyncio.sleep(0)
     assert begun == []
     assert await row(world) == (True, None, 0)
+
+
+async def test_a_repository_whose_work_takes_every_place_does_not_keep_another_waiting(world: World) -> None:
+    other = RepositoryId(forge="hub", number=8, path="acme/quiet")
+    slow = [PullRequestId(repository=KEY, number=number) for number in range(4)]
+    busy, done, let_go = asyncio.Semaphore(0), asyncio.Event(), asyncio.Event()
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        if key == other:
+            done.set()
+            return None
+        busy.release()
+        await let_go.wait()
+        return None
+
+    async def when_all_are_taken() -> None:
+        for _ in range(2):
+            await busy.acquire()
+        await world.store.write(lambda conn: queue.touch(conn, [Wake(key=other, reason="test")]))
+        world.signal.set()
+
+    def begin(conn: Connection) -> None:
+        repositories.adopt(conn, Repository(id=other, default_branch="main"), NOON)
+        queue.touch(conn, [Wake(key=key, reason="test") for key in slow])
+
+    await world.store.write(begin)
+    touching = asyncio.create_task(when_all_are_taken())
+    try:
+        async with asyncio.timeout(20):
+            playing = asyncio.create_task(play(world, handler, until=done))
+            await done.wait()
+        assert busy.locked()  # nobody else of the slow one was begun
+    finally:
+        let_go.set()
+        await playing
+        await touching
 
 
 async def test_a_lease_is_renewed_while_its_work_takes_longer(world: World) -> None:
