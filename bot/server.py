@@ -41,6 +41,8 @@ __all__ = ["serve"]
 
 HANDLERS = Handlers(repository=repository.work, pull_request=pull_request.work, environment=environment.work)
 DISCOVER_EVERY = 10
+LAST_ANSWERS = 5.0
+"""Seconds that requests have to end in once nothing else is in hand; who sends no more is not waited for."""
 
 log = structlog.get_logger(__name__)
 
@@ -132,7 +134,7 @@ async def run(settings: Settings) -> int:
     async with make_world(settings) as world:
         gc.freeze()  # what is loaded by now stays: no collection needs to look at it again
         worker = Worker(world, HANDLERS, settings.workers)
-        runner = web.AppRunner(make_site(world), access_log=None)
+        runner = web.AppRunner(make_site(world), access_log=None, shutdown_timeout=LAST_ANSWERS)
         await runner.setup()
         host, _, port = settings.listen.rpartition(":")
         await listen(web.TCPSite(runner, host.strip("[]"), int(port)), settings.listen)

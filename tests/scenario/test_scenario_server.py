@@ -1,5 +1,6 @@
 """The server as a process: ready when everything answers, orderly at SIGTERM, one per database."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -30,12 +31,16 @@ async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path
         assert second.returncode == 1
         assert "another server works on" in second.stderr
 
+        _, half = await asyncio.open_connection("127.0.0.1", int(stage.place.tidegate.rpartition(":")[2]))
+        half.write(b"POST /webhook/local HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nand no more")
+        await half.drain()
         os.kill(int(stage.place.pid_file.read_text()), signal.SIGTERM)
 
         async def ended() -> bool:
             return any("ended with status 0" in line for line in said)
 
         await eventually(ended, f"the server did not end in order: {said}")
+        half.close()
 
         async def ready() -> dict[str, Any] | None:
             async with stage.session.get(f"{stage.place.tidegate}/readyz") as answer:
