@@ -74,10 +74,19 @@ async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:
         return None
     ground = await stand(world, repository)
     before = await world.store.read(lambda conn: repositories.base_head(conn, id))
+    if before is None:
+        await open_before(world, id, lease)
     if before != ground.base:
         await new_base(world, ground, lease)
     await sweep(world, repository.id, lease)
     return world.intervals.repository
+
+
+async def open_before(world: World, id: RepositoryId, lease: Lease) -> None:
+    """Wake every pull request that was open before anybody looked after the repository: each is owed its check."""
+    wakes = [Wake(key=each, reason="open before") async for each in world.forges[id.forge].opened(id)]
+    await world.store.write_leased(lease, lambda conn: queue.touch(conn, wakes))
+    world.signal.set()
 
 
 async def new_base(world: World, ground: Ground, lease: Lease) -> None:

@@ -3,7 +3,7 @@
 Banned here: environments and plans. A forge knows threads, remarks, people and reports.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -64,6 +64,10 @@ class Forge(Protocol):
 
     async def publish(self, thread: PullRequestId, report: Report, posted: Posted) -> Posted:
         """Make the thread show `report`, writing only what differs from `posted`; returns what is posted now."""
+        ...
+
+    def opened(self, repository: RepositoryId) -> AsyncIterator[PullRequestId]:
+        """Every pull request that is open now, in any order."""
         ...
 
     async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:

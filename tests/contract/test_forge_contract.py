@@ -210,6 +210,7 @@ async def test_what_no_hook_told_is_found(stage: Any) -> None:
     found = await wakes(stage)
     assert thread in found
     assert old not in found
+    assert {each async for each in stage.forge.opened(stage.repository)} == {old, thread}
     assert [each.id for each in (await stage.forge.pull_request(thread)).remarks] == [said]
     asked_at = (await stage.forge.since(stage.repository, stage.clock())).at
     assert abs(asked_at - stage.clock()) < timedelta(seconds=30)

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from yarl import URL
 
 from bot.cli.demo.stage import put_up
 from bot.cli.demo.walk.browser import eventually
+from tests.support.people import People
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -67,3 +70,22 @@ async def test_sigterm_ends_with_0_and_readyz_tells_what_is_wrong(tmp_path: Path
                 assert "no such page" in await answer.text() or "is not a pull request's number" in await answer.text()
         async with stage.session.get(f"{stage.place.tidegate}/metrics") as answer:
             assert "tidegate_webhooks_total" in await answer.text()
+
+
+async def test_what_was_open_before_the_repository_was_looked_after_is_told_too(tmp_path: Path) -> None:
+    async with put_up(tmp_path, None, 0, print) as stage:
+        await stage.install()
+        number = await People(stage).change(("envs/dev/web.yaml", "web:1.4.2", "web:1.5.0"))
+        await People(stage).comment_says(number, "web:1.5.0")
+        core = stage.forge.core
+        pull = next(each for each in core.state.pulls if each.number == number)
+        long_ago = f"{core.clock() - timedelta(days=3):%Y-%m-%dT%H:%M:%SZ}"
+        core.state.pulls.put(replace(pull, updated_at=long_ago))
+    for each in tmp_path.glob("tidegate.db*"):
+        each.unlink()
+    async with put_up(tmp_path, None, 0, print) as stage:
+
+        async def looked() -> bool:
+            return "web:1.5.0" in await People(stage).plan(number)
+
+        await eventually(looked, "a server that is new here does not look at what is open already")

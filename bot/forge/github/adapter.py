@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
@@ -128,6 +128,11 @@ class GitHub:
         app_id = self._options.app_id if self._access.app is not None else None
         client = await self._client(thread.repository)
         return await publish(Thread(client=client, id=thread, app_id=app_id, limits=LIMITS), report, posted)
+
+    async def opened(self, repository: RepositoryId) -> AsyncIterator[PullRequestId]:
+        """See `Forge`."""
+        async for each in sweep.opened(await self._client(repository), repository):
+            yield each
 
     async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
         """Ask for failed deliveries again (Apps only), then name the pull requests that changed since."""

@@ -3,7 +3,7 @@
 https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 
 import structlog
@@ -15,7 +15,7 @@ from bot.model.forge import Changes
 from bot.model.identity import PullRequestId, RepositoryId, Wake
 from bot.model.noun import Json
 
-__all__ = ["changed", "failed", "redeliver"]
+__all__ = ["changed", "failed", "opened", "redeliver"]
 
 DELIVERIES = "/app/hook/deliveries"
 log = structlog.get_logger(__name__)
@@ -33,6 +33,12 @@ async def changed(client: Client, repository: RepositoryId, watermark: datetime)
         key = PullRequestId(repository=repository, number=integer(each, "number"))
         wakes.append(Wake(key=key, reason="changed since the watermark"))
     return Changes(wakes=tuple(wakes), at=began or client.time())
+
+
+async def opened(client: Client, repository: RepositoryId) -> AsyncIterator[PullRequestId]:
+    """Every pull request that is open now, newest first."""
+    async for each in client.pages("/repos/{+repo}/pulls?state=open", repo=repository.path):
+        yield PullRequestId(repository=repository, number=integer(each, "number"))
 
 
 async def redeliver(app: Client, repository: RepositoryId, watermark: datetime) -> None:
