@@ -140,6 +140,8 @@ def copy(order: dict[str, Any], errors: int) -> int:
         for number, handle in enumerate((nothing, nothing, errors)):
             os.dup2(handle, number)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        # as in a new process: the old ones remember what else stood behind their numbers
+        sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         os.environ.clear()
         os.environ.update(order["environment"])
         code = run(order["arguments"])
