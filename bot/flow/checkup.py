@@ -46,8 +46,8 @@ Later = tuple[str, tuple[Resource, ...]]
 class Checkup:
     """What is checked: `head` with the environments of its configuration (or those that were chosen of it).
 
-    `base` and `before`, its configuration, are what it is compared with; None: nothing. `broken_before`: the base has a
-    configuration that cannot be used, so nobody knows what it renders. `written` says whether there is a
+    `base` and `before`, its configuration, are what it is compared with; None: nothing. `broken_before`: there is a
+    base, and it or its configuration cannot be used, so nobody knows what it renders. `written` says whether there is a
     `tidegate.yaml`. Those of `files` that have a schema by `configuration` are validated, whether an environment reads
     them or not.
     """
@@ -258,10 +258,12 @@ async def before(
 ) -> tuple[Resource, ...] | None:
     """What the base renders, where a policy or a custom resource's rule may ask for it; None: nobody knows."""
     asked = environment.policies or any(not is_own_group(each.id.group) for each in resources)
-    if subject.base is None or not asked:
+    if not asked:
         return ()
     if subject.broken_before:
         return None
+    if subject.base is None:
+        return ()
     earlier = subject.before.environment(environment.id.name) if subject.before else None
     if earlier is None:
         return ()

@@ -41,6 +41,12 @@ class LocalRepository:
             hint = "; this clone is shallow: fetch more of it, such as by `git fetch --unshallow`"
             raise InputError(f"{error}{hint if shallow.strip() == b'true' else ''}") from None
 
+    async def is_empty(self) -> bool:
+        """Whether there is no commit yet where this is."""
+        arguments = ["rev-parse", "--verify", "--quiet", "HEAD"]
+        status, _ = await run(arguments, folder=self._mirror.folder, accept=(0, 1))
+        return status == 1
+
     async def tree(self, revision: str) -> Tree:
         """The tree of a revision, without contents."""
         return await self._mirror.tree(await self.resolve(revision))

@@ -62,6 +62,8 @@ class TooMuchOutput(TemporaryError):
 
 def commit_id(text: str) -> Sha:
     """`text` as a full commit id. InputError: anything else, so that nothing hostile becomes an argument."""
+    if re.fullmatch(r"[0-9a-f]{64}", text):
+        raise InputError("the repository names its objects by SHA-256, which is not supported yet; use one of SHA-1")
     if not re.fullmatch(r"[0-9a-f]{40}", text):
         raise InputError(f"{text[:60]!r} is not a full commit id (40 hexadecimal digits)")
     return Sha(text)

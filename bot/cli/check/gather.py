@@ -41,13 +41,13 @@ async def gather(request: CheckRequest, tools: Tools) -> Gathered:
     head = await repository.working_tree()
     configuration, written = await configured(repository, head)
     environments = chosen(configuration, request.environments or [])
-    base = await base_of(repository, request)
+    base, hidden = await base_of(repository, request)
     if request.since and base is not None:
         head = await repository.compared(head, base)
     before, broken_before = await earlier(repository, base)
     subject = Checkup(
         environments=environments, head=head, load=repository.load, base=base,
-        before=before, broken_before=broken_before, written=written, configuration=configuration,
+        before=before, broken_before=hidden or broken_before, written=written, configuration=configuration,
         files=frozenset() if request.environments else frozenset(head.entries),
     )  # fmt: skip
     every = subject.environments
@@ -92,15 +92,17 @@ def identity(repository: LocalRepository) -> RepositoryId:
     return RepositoryId(forge="local", number=0, path=repository.top.name)
 
 
-async def base_of(repository: LocalRepository, request: CheckRequest) -> Tree | None:
-    """The revision to compare with. A repository without a commit has none; there, everything is new."""
-    revision = request.since or "HEAD"
+async def base_of(repository: LocalRepository, request: CheckRequest) -> tuple[Tree | None, bool]:
+    """The revision to compare with, and whether there is one that cannot be looked at.
+
+    A repository without a commit has none; there, everything is new.
+    """
+    if request.since:
+        return await repository.tree(request.since), False
     try:
-        return await repository.tree(revision)
+        return await repository.tree("HEAD"), False
     except InputError:
-        if revision == "HEAD":
-            return None
-        raise
+        return None, not await repository.is_empty()
 
 
 async def earlier(repository: LocalRepository, base: Tree | None) -> tuple[Configuration | None, bool]:

@@ -72,3 +72,17 @@ def test_a_repository_without_a_commit_has_nothing_to_compare_with(repository: P
     subprocess.run([*GIT, "checkout", "-q", "--orphan", "new"], cwd=repository, check=True)
     (repository / "envs/widget.yaml").write_text(SILVER)
     assert check(repository)[0] == 0
+
+
+def test_a_base_that_cannot_be_looked_at_is_not_an_empty_base(tmp_path: Path) -> None:
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "tidegate.yaml").write_text(CONFIGURATION)
+    (tmp_path / "envs/definition.yaml").write_text(DEFINITION)
+    (tmp_path / "envs/widget.yaml").write_text(GOLD)
+    subprocess.run([*GIT, "init", "-q", "-b", "main", "--object-format=sha256"], cwd=tmp_path, check=True)
+    assert check(tmp_path)[0] == 0
+    commit(tmp_path)
+    status, said = check(tmp_path)
+    assert (status, "could not be evaluated: self == oldSelf" in said) == (2, True)
+    done = tidegate("plan", cwd=tmp_path)
+    assert (done.returncode, "SHA-256, which is not supported yet" in done.stderr) == (1, True)
