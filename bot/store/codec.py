@@ -91,7 +91,7 @@ def decode_rule(value: Mapping[str, Any]) -> ApprovalRule:
 
 
 def encode_plan(plan: Plan) -> str:
-    """A plan; its changes are masked already."""
+    """A plan; its changes are masked already. What stays as it is is left out: it is most of a large environment."""
     changes = [
         {
             "id": [c.id.type, c.id.scope, c.id.name], "action": c.action, "cause": c.cause,
@@ -99,7 +99,7 @@ def encode_plan(plan: Plan) -> str:
             "digest": c.digest, "live": c.live, "uid": c.uid, "conflict": c.conflict,
             "origin": [c.origin.path, c.origin.line] if c.origin else None,
         }
-        for c in plan.changes
+        for c in plan.effective
     ]  # fmt: skip
     repository = plan.environment.repository
     head = {

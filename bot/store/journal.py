@@ -1,6 +1,5 @@
 """The journal of applies: all that the plan changes as intent before, every object's result after."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -60,16 +59,12 @@ class Entry:
 
 
 def begin(conn: Connection, intent: Intent, now: datetime) -> str:
-    """Write the intent down; its id. Whatever began before and did not end was interrupted.
-
-    What stays as it is is left out: a drift that comes back every minute would write all of an environment down anew.
-    """
+    """Write the intent down; its id. Whatever began before and did not end was interrupted."""
     open_ones = (journal.c.environment == intent.environment, journal.c.state == "began")
     conn.execute(update(journal).where(*open_ones).values(state="interrupted", ended_at=as_text(now)))
-    plan = encode_plan(replace(intent.plan, changes=intent.plan.effective))
     row = journal.insert().values(
         environment=intent.environment, epoch=intent.epoch, revision=intent.revision, digest=intent.digest,
-        plan=blobs_of(conn).put(plan), riders=encode(intent.riders), repair=int(intent.repair),
+        plan=blobs_of(conn).put(encode_plan(intent.plan)), riders=encode(intent.riders), repair=int(intent.repair),
         state="began", error="", began_at=as_text(now),
     )  # fmt: skip
     return str(conn.execute(row.returning(journal.c.id)).scalar_one())
