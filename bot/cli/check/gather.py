@@ -97,12 +97,14 @@ async def base_of(repository: LocalRepository, request: CheckRequest) -> tuple[T
 
     A repository without a commit has none; there, everything is new.
     """
-    if request.since:
-        return await repository.tree(request.since), False
+    revision = request.since or "HEAD"
     try:
-        return await repository.tree("HEAD"), False
+        return await repository.tree(revision), False
     except InputError:
-        return None, not await repository.is_empty()
+        empty = revision == "HEAD" and await repository.is_empty()
+        if request.since and not empty:
+            raise
+        return None, not empty
 
 
 async def earlier(repository: LocalRepository, base: Tree | None) -> tuple[Configuration | None, bool]:
