@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from bot.diff import key_of
+
 __all__ = ["ROOT", "endless", "file_of", "named", "references", "uri_of"]
 
 ROOT = "repository:///"
@@ -103,7 +105,7 @@ def pointed(document: Any, fragment: str) -> Any:
     """What a JSON pointer leads to (RFC 6901); None where there is nothing, or it is no pointer."""
     found = document
     for part in unquote(fragment).split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+        key = key_of(part)
         if isinstance(found, Mapping):
             found = found.get(key)
         elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):

@@ -11,6 +11,7 @@ from bot.diff.digest import desired_digest, object_digest, render_digest
 from bot.diff.fields import field_changes
 from bot.diff.mask import mask, masked
 from bot.diff.normalise import normalise
+from bot.diff.pointer import key_of
 
 __all__ = [
     "Live",
@@ -20,6 +21,7 @@ __all__ = [
     "conceal",
     "desired_digest",
     "field_changes",
+    "key_of",
     "lines_of",
     "mask",
     "masked",

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.diff.mask import CHANGED, NEW, SAME, SECRET
 from bot.diff.paired import ABSENT, each_item, each_key, present, value_of
+from bot.diff.pointer import key_of, token
 from bot.model.plan import Change, FieldChange
 
 __all__ = ["conceal", "lines_of", "pieces"]
@@ -28,7 +29,7 @@ def conceal(change: Change, find: Find, known: Collection[str] = ()) -> Change:
     was unequal stays unequal, as with `mask`. `known` are texts that nobody may see either, seen elsewhere.
     """
     sides = change.before, change.after
-    data = b"".join(line for each in sides for line in (*lines_of(each), *_names(each)))
+    data = b"".join(line for each in sides for line in (*lines_of(each), *_keys(each)))
     values = {piece for each in find(data) for piece in pieces(each)}
     if known:
         text = data.decode("utf-8", "surrogatepass")
@@ -68,13 +69,13 @@ def _write(key: str | int, value: Any, lines: list[bytes]) -> None:
             _write(index, each, lines)
 
 
-def _names(value: Any) -> Iterator[bytes]:
+def _keys(value: Any) -> Iterator[bytes]:
     """Every key of what is no text, which is in no line yet."""
     if isinstance(value, Mapping):
         yield from (f"{key}:\n".encode("utf-8", "surrogatepass") for key in value if not isinstance(value[key], str))
         value = list(value.values())
     for each in value if isinstance(value, list) else ():
-        yield from _names(each)
+        yield from _keys(each)
 
 
 class Hidden:
@@ -97,8 +98,7 @@ class Hidden:
         """One field of it."""
         before, after = self.pair(change.before, change.after)
         marker = NEW if change.before is None else SECRET
-        tokens = [each.replace("~1", "/").replace("~0", "~") for each in change.path.split("/")]
-        shown = (self._marked(each, "", marker, SECRET).replace("~", "~0").replace("/", "~1") for each in tokens)
+        shown = (token(self._marked(key_of(each), "", marker, SECRET)) for each in change.path.split("/"))
         return FieldChange(path="/".join(shown), before=before, after=after)
 
     def _walk(self, before: Any, after: Any) -> tuple[Any, Any]:

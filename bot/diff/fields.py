@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.diff.canonical import canonical
+from bot.diff.pointer import token
 from bot.model.plan import FieldChange
 
 __all__ = ["field_changes"]
@@ -21,7 +22,7 @@ def field_changes(before: Any, after: Any) -> tuple[FieldChange, ...]:
 def _changes(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({**before, **after}):
-            below = f"{path}/{_token(key)}"
+            below = f"{path}/{token(key)}"
             if key in before and key in after:
                 yield from _changes(below, before[key], after[key])
             else:
@@ -37,8 +38,3 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
                 yield FieldChange(path=below, before=None, after=after[index])
     elif canonical(before) != canonical(after):
         yield FieldChange(path=path, before=before, after=after)
-
-
-def _token(key: str) -> str:
-    """A key as a reference token: `~` and `/` escaped (RFC 6901 section 3)."""
-    return key.replace("~", "~0").replace("/", "~1")
