@@ -50,6 +50,11 @@ class Scanner:
         ]
         return sorted(sightings, key=lambda each: (each.start, each.end, each.rule))
 
+    def texts(self, data: bytes, seconds: float) -> list[str]:
+        """What looks like a secret, as it stands there and decoded. TimeoutError: it took longer than `seconds`."""
+        found = self.scan(data, seconds)
+        return [text for each in found for text in (data[each.start : each.end].decode("utf-8", "replace"), each.value)]
+
     def load(self) -> "Native":
         """The library's scanner, one for the process. Safe to call from several threads at once."""
         with LOADING:

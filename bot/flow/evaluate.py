@@ -1,7 +1,7 @@
 """Rendering and checking, the work that takes the processor's time: what it is, apart from where it is done."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Protocol
 
@@ -137,11 +137,10 @@ def concealed(work: Changes) -> list[Change]:
     scanner.load()  # before the clock runs
     until = time.monotonic() + MOST_SECONDS
 
-    def find(data: bytes) -> Iterator[str]:
+    def find(data: bytes) -> list[str]:
         if (left := until - time.monotonic()) <= 0:
             raise TimeoutError
-        for each in scanner.scan(data, left):
-            yield from (each.value, data[each.start : each.end].decode("utf-8", "replace"))
+        return scanner.texts(data, left)
 
     try:
         seen = (value for data in work.files.values() if len(data) <= MOST_BYTES for value in find(data))

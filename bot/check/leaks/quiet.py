@@ -62,7 +62,5 @@ def seen_in_files(examined: Examined, paths: Collection[str], scanner: Scanner) 
 
 
 def texts(data: bytes, scanner: Scanner) -> list[str]:
-    """What the scanner sees, as it stands there and decoded, each on one line. TimeoutError: it took too long."""
-    found = scanner.scan(data, MOST_SECONDS)
-    spans = [data[each.start : each.end].decode("utf-8", "replace") for each in found]
-    return [" ".join(each.split()) for each in (*spans, *(each.value for each in found)) if each]
+    """What the scanner sees, each on one line. TimeoutError: it took too long."""
+    return [" ".join(each.split()) for each in scanner.texts(data, MOST_SECONDS) if each]
