@@ -80,9 +80,7 @@ def validate(path: str, tree: Tree, schema: str, against: SchemaFile | Unusable)
         message = f"{shown(path)} is neither YAML, JSON nor TOML by its name"
         return [said(path, "error", message, "let the glob in tidegate.yaml match fewer files")]
     try:
-        documents = load(tree.read(path)) or [
-            Document(value=None, locate=at_the_top)
-        ]  # no document is null, as in YAML
+        documents = load(tree.read(path)) or NOTHING
     except DocumentError as error:
         return [said(path, "error", error.message, "correct the file", (error.line, error.column))]
     except TreeError as error:
@@ -99,6 +97,10 @@ def at_the_top(path: Path) -> tuple[int, int]:
     """`bot.model.resource.Locate` of a file with nothing in it."""
     del path
     return 1, 1
+
+
+NOTHING = (Document(value=None, locate=at_the_top),)
+"""A file without a document is null, as in YAML."""
 
 
 def wrong_with(path: str, document: Document, schema: str, against: SchemaFile) -> Iterator[Finding]:

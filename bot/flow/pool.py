@@ -204,29 +204,14 @@ def render(turn: RepositoryId, work: Render) -> Rendered | Refusal:
 
 def check(turn: RepositoryId, examined: Examined) -> list[Finding]:
     """All checks, in a process of the pool."""
-    return list(Worker.runner.run(check_in(turn, examined)))
-
-
-async def check_in(turn: RepositoryId, examined: Examined) -> Sequence[Finding]:
-    """A coroutine of the worker's evaluator."""
-    return await Worker.evaluator.check(turn, examined)
+    return list(Worker.runner.run(Worker.evaluator.check(turn, examined)))
 
 
 def files(turn: RepositoryId, work: Files) -> list[Finding]:
     """Files against their schemas, in a process of the pool."""
-    return list(Worker.runner.run(files_in(turn, work)))
-
-
-async def files_in(turn: RepositoryId, work: Files) -> Sequence[Finding]:
-    """A coroutine of the worker's evaluator."""
-    return await Worker.evaluator.files(turn, work)
+    return list(Worker.runner.run(Worker.evaluator.files(turn, work)))
 
 
 def conceal(turn: RepositoryId, work: Changes) -> list[Change]:
     """Changes without what a scanner finds in them, in a process of the pool."""
-    return list(Worker.runner.run(conceal_in(turn, work)))
-
-
-async def conceal_in(turn: RepositoryId, work: Changes) -> Sequence[Change]:
-    """A coroutine of the worker's evaluator."""
-    return await Worker.evaluator.conceal(turn, work)
+    return list(Worker.runner.run(Worker.evaluator.conceal(turn, work)))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.forge import Changes, Commit, Delivery, Diagnosis, Limits, PullRequest, Remark, Remote, Repository
+from bot.model.forge import Commit, Delivery, Diagnosis, Limits, Missed, PullRequest, Remark, Remote, Repository
 from bot.model.identity import Permission, Person, PullRequestId, RepositoryId
 from bot.model.report import Posted, Report
 
@@ -70,7 +70,7 @@ class Forge(Protocol):
         """Every pull request that is open now, in any order."""
         ...
 
-    async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
+    async def since(self, repository: RepositoryId, watermark: datetime) -> Missed:
         """What hooks may have missed: every pull request that changed since `watermark` (the forge's time, UTC).
 
         Redelivers failed deliveries and re-enables a disabled hook where the forge allows it.

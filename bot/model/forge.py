@@ -8,7 +8,7 @@ from typing import Literal
 from bot.model.identity import Person, PullRequestId, RepositoryId, Wake
 from bot.model.noun import Sha, noun
 
-__all__ = ["Changes", "Commit", "Delivery", "Diagnosis", "Limits", "PullRequest", "Remark", "Remote", "Repository"]
+__all__ = ["Commit", "Delivery", "Diagnosis", "Limits", "Missed", "PullRequest", "Remark", "Remote", "Repository"]
 
 
 @noun
@@ -97,7 +97,7 @@ class Remote:
 
 
 @noun
-class Changes:
+class Missed:
     """What hooks may have missed: whom to look at, and `at`, the forge's time (UTC) at which it was asked for that."""
 
     wakes: tuple[Wake, ...]

@@ -19,7 +19,7 @@ from bot.forge.github.options import GitHubOptions
 from bot.forge.github.people import commit
 from bot.forge.github.publish import Thread, publish
 from bot.forge.github.shape import ShapeError, mapping, repository_path
-from bot.model.forge import Changes, Commit, Delivery, Diagnosis, Limits, PullRequest, Remark, Remote, Repository
+from bot.model.forge import Commit, Delivery, Diagnosis, Limits, Missed, PullRequest, Remark, Remote, Repository
 from bot.model.identity import Permission, Person, PullRequestId, RepositoryId
 from bot.model.noun import Json
 from bot.model.report import Posted, Report
@@ -134,7 +134,7 @@ class GitHub:
         async for each in sweep.opened(await self._client(repository), repository):
             yield each
 
-    async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
+    async def since(self, repository: RepositoryId, watermark: datetime) -> Missed:
         """Ask for failed deliveries again (Apps only), then name the pull requests that changed since."""
         client = await self._client(repository)
         if self._access.app is not None:

@@ -11,7 +11,7 @@ import structlog
 from bot.errors import PermanentError
 from bot.forge.github.client import Client
 from bot.forge.github.shape import integer, moment, text
-from bot.model.forge import Changes
+from bot.model.forge import Missed
 from bot.model.identity import PullRequestId, RepositoryId, Wake
 from bot.model.noun import Json
 
@@ -21,7 +21,7 @@ DELIVERIES = "/app/hook/deliveries"
 log = structlog.get_logger(__name__)
 
 
-async def changed(client: Client, repository: RepositoryId, watermark: datetime) -> Changes:
+async def changed(client: Client, repository: RepositoryId, watermark: datetime) -> Missed:
     """Every pull request that changed at or after `watermark`, newest change first; reads no further than needed."""
     path = "/repos/{+repo}/pulls?state=all&sort=updated&direction=desc"
     wakes: list[Wake] = []
@@ -32,7 +32,7 @@ async def changed(client: Client, repository: RepositoryId, watermark: datetime)
             break
         key = PullRequestId(repository=repository, number=integer(each, "number"))
         wakes.append(Wake(key=key, reason="changed since the watermark"))
-    return Changes(wakes=tuple(wakes), at=began or client.time())
+    return Missed(wakes=tuple(wakes), at=began or client.time())
 
 
 async def opened(client: Client, repository: RepositoryId) -> AsyncIterator[PullRequestId]:

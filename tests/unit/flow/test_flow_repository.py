@@ -8,7 +8,7 @@ from typing import Any
 from bot.errors import InputError
 from bot.flow.repository import new_base, sweep
 from bot.flow.world import World
-from bot.model.forge import Changes, Repository
+from bot.model.forge import Missed, Repository
 from bot.model.identity import RepositoryId
 from bot.model.noun import Sha, noun
 from bot.store import queue, repositories
@@ -38,9 +38,9 @@ class Behind:
 
     time = NOON - timedelta(minutes=30)
 
-    async def since(self, repository: RepositoryId, watermark: datetime) -> Changes:
+    async def since(self, repository: RepositoryId, watermark: datetime) -> Missed:
         assert watermark < NOON
-        return Changes(wakes=(), at=self.time)
+        return Missed(wakes=(), at=self.time)
 
 
 async def test_a_sweep_goes_on_from_the_forges_time(world: World) -> None:
