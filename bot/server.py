@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,10 @@ __all__ = ["serve"]
 
 HANDLERS = Handlers(repository=repository.work, pull_request=pull_request.work, environment=environment.work)
 DISCOVER_EVERY = 10
+KEPT = timedelta(days=30)
+"""How long a plan is remembered that its thread has shown another one in the place of: much longer than a command waits
+to be judged.
+"""
 LAST_ANSWERS = 5.0
 """Seconds that requests have to end in once nothing else is in hand; who sends no more is not waited for."""
 
@@ -89,6 +93,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     pool = Pool(make, settings.render.processes, seconds, warm="bot.warm")
     kubernetes, programs = make_kubernetes(settings), settings.render.programs
     try:
+        await store.tidy(datetime.now(UTC) - KEPT)
         key = await store.write(meta.sealing_key)
         async with aiohttp.ClientSession() as session:
             yield World(

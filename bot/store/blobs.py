@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -53,6 +54,14 @@ class Blobs:
         if not stored.startswith(MARK):
             return stored
         return self._place(stored.removeprefix(MARK)).read_bytes().decode()
+
+    def keep(self, stored: Collection[str]) -> int:
+        """Remove the files that none of these columns names; how many. Nothing may be stored meanwhile."""
+        named = {self._place(each.removeprefix(MARK)) for each in stored}
+        nobodys = [path for path in self._folder.glob("??/*") if path not in named]
+        for path in nobodys:
+            path.unlink(missing_ok=True)
+        return len(nobodys)
 
     def _place(self, name: str) -> Path:
         return self._folder / name[:2] / name[2:]

@@ -7,15 +7,16 @@ writer, which is one connection on one thread; PostgreSQL has a pool.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, exc
+from sqlalchemy import Connection, Engine, exc, select
 
 from bot.errors import SettingsError, TemporaryError
 from bot.model.gate import Lease
-from bot.store import queue, servers
-from bot.store.blobs import Blobs
+from bot.store import plans, queue, servers, tables
+from bot.store.blobs import MARK, Blobs, blobs_of
 from bot.store.database import Database, connect, first_line
 
 __all__ = ["Store"]
@@ -56,6 +57,15 @@ class Store:
             await store.write(begin_alone)
         return store
 
+    async def tidy(self, before: datetime) -> None:
+        """Remove plans that others took the place of before then, and files that nothing names; before any other work.
+
+        Files are the only server's: of several that share a database each keeps its texts there.
+        """
+        await self.write(lambda conn: plans.forget(conn, before))
+        if self._database.lock is not None:
+            await self.write(drop_files)
+
     async def close(self) -> None:
         """Wait for what runs, then close."""
         for pool in (self._writers, self._readers):
@@ -93,6 +103,14 @@ def begin_alone(conn: Connection) -> None:
     """No other process works on this file: every lease is a dead one's, and so is what others said of themselves."""
     queue.reclaim(conn)
     servers.forget(conn)
+
+
+def drop_files(conn: Connection) -> None:
+    """Remove the files of large texts that are stored nowhere any more."""
+    named: set[str] = set()
+    for column in (tables.plans.c.body, tables.journal.c.plan):
+        named.update(conn.execute(select(column).where(column.startswith(MARK))).scalars())
+    blobs_of(conn).keep(named)
 
 
 def transact(engine: Engine, fn: Callable[[Connection], T]) -> T:

@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, select, update
 
 from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, Sha, noun
@@ -24,7 +24,18 @@ from bot.store.codec import (
 )
 from bot.store.tables import as_text, as_time, plans
 
-__all__ = ["Published", "concerns", "last", "latest", "leave", "mark_published", "propose", "published", "shown"]
+__all__ = [
+    "Published",
+    "concerns",
+    "forget",
+    "last",
+    "latest",
+    "leave",
+    "mark_published",
+    "propose",
+    "published",
+    "shown",
+]
 
 
 @noun
@@ -148,6 +159,17 @@ def latest(conn: Connection, thread: PullRequestId) -> tuple[Published, ...]:
     where = (plans.c.id.in_(last), plans.c.left_at.is_(None))
     rows = conn.execute(select(plans).where(*where).order_by(plans.c.id)).fetchall()
     return tuple(make(conn, row, thread) for row in rows)
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Remove plans in whose place their thread showed another one before that time; how many.
+
+    What was written since was written to the later plan, and the last one that a thread showed is never removed.
+    """
+    later = plans.alias()
+    same = and_(later.c.thread == plans.c.thread, later.c.environment == plans.c.environment)
+    shown_instead = and_(same, later.c.id > plans.c.id, later.c.published_at < as_text(before))
+    return conn.execute(delete(plans).where(exists().where(shown_instead))).rowcount
 
 
 def make(conn: Connection, row: Row[Any], thread: PullRequestId) -> Published:

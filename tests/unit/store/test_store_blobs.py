@@ -49,6 +49,14 @@ def test_what_is_missing_is_an_error_and_never_an_empty_text(blobs: Blobs) -> No
         blobs.get(stored)
 
 
+def test_only_the_files_that_are_named_are_kept(blobs: Blobs) -> None:
+    kept, dropped = blobs.put(LARGE), blobs.put("x" + LARGE)
+    assert blobs.keep({kept}) == 1
+    assert blobs.get(kept) == LARGE
+    with pytest.raises(FileNotFoundError):
+        blobs.get(dropped)
+
+
 @given(text=st.text())
 def test_every_text_comes_back(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     blobs = Blobs(tmp_path_factory.getbasetemp() / "blobs")

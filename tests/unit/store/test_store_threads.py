@@ -170,6 +170,20 @@ def test_old_deliveries_are_forgotten_and_recent_ones_are_not(conn: Connection) 
     assert sorted(conn.execute(select(delivery_rows.c.delivery)).scalars()) == ["3", "4"]
 
 
+def test_plans_that_were_superseded_long_ago_are_forgotten_and_the_last_one_never(conn: Connection) -> None:
+    for day, digest in enumerate(["d1:a", "d1:b", "d1:c"]):
+        plans.propose(conn, PULL, [shown(digest=digest), shown("staging")], NOON + timedelta(days=day))
+        plans.mark_published(conn, PULL, NOON + timedelta(days=day))
+    # what replaces the last one was not shown yet
+    plans.propose(conn, PULL, [shown(digest="d1:d"), shown("staging")], NOON + timedelta(days=3))
+    assert plans.forget(conn, NOON + timedelta(days=1)) == 0, "the second day's was not there before that time"
+    assert plans.forget(conn, NOON + timedelta(days=1, hours=1)) == 1
+    assert plans.forget(conn, NOON + timedelta(days=9)) == 1
+    assert digest_before(conn, NOON + timedelta(days=2)) is None
+    assert digest_before(conn, NOON + timedelta(days=9)) == "d1:c"
+    assert digest_before(conn, NOON + timedelta(days=9), "staging") == "d1:a"
+
+
 def test_the_same_delivery_id_of_two_forges_is_two_deliveries(conn: Connection) -> None:
     assert deliveries.accept(conn, "github", Delivery(id="1", event="ping"), NOON)
     assert deliveries.accept(conn, "other", Delivery(id="1", event="ping"), NOON)
