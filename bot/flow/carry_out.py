@@ -62,6 +62,8 @@ async def carry_out(world: World, found: Pending, assessed: Assessed, lease: Lea
             if result.state != "started":
                 results.append(result)
                 await keep_result(world, doing, result, lease)
+            elif not results:  # who is killed from here on leaves a part of it behind
+                await world.store.write_leased(lease, lambda conn: environments.set_partial(conn, row.uid, id))
     except (StalePlan, StaleLease, TemporaryError) as error:
         text = str(error)
         await world.store.write_leased(lease, lambda conn: journal.finish(conn, id, "interrupted", text, world.clock()))
@@ -144,7 +146,6 @@ async def broke(world: World, doing: Doing, results: list[Applied], failed: Appl
 
     def write(conn: Connection) -> None:
         journal.finish(conn, doing.journal, "failed", failed.error, now)
-        environments.set_partial(conn, row.uid, doing.journal)
         detail = f"{doing.desired.revision} {failed.id}"
         audit.write(conn, now, audit.Event(actor="tidegate", what="failed", subject=str(row.id), detail=detail))
         announce(conn, doing, deed, f"{row.uid}:failed:{doing.desired.digest}")

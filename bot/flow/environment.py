@@ -120,7 +120,7 @@ async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
                 await carry_out(world, found, assessed, lease)
             return
         await record(world, found, assessed, lease)
-    if applied is not None and not row.partial:
+    if applied is not None and not found.half_way:
         await repair(
             world, replace(applied, environment=replace(applied.environment, drift=candidate.environment.drift)), lease
         )
@@ -207,7 +207,7 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
 
     def write(conn: Connection) -> None:
         news = environments.look(conn, row.uid, looked)
-        if same and found.half_way:  # nothing is left of it
+        if same and row.partial:  # nothing is left of it
             environments.set_partial(conn, row.uid, "")
         if same and row.applied and (looked.revision, tools) != (row.applied.revision, row.applied.tools):
             environments.advance(conn, row.uid, looked.revision, found.rule(row.applied.digest), tools)
