@@ -7,6 +7,7 @@ from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.landing import landing
 from bot.flow.last_word import LastWord, holds, last_word, say_last_words
 from bot.flow.pending import Before, pending
 from bot.flow.riders import riders_between
@@ -51,14 +52,15 @@ async def look_merged(world: World, repository: Repository, pull: PullRequest) -
         return View(pull=pull, phase="unreadable", base=ground.base, findings=(unreadable(error),))
     if current is None:
         return View(pull=pull, phase="unconfigured", base=ground.base)
-    parents = await ground.mirror.parents(pull.merge_commit)
+    landed = await landing(ground.mirror, pull.merge_commit, pull.head, frozenset(each.sha for each in pull.commits))
+    parents = await ground.mirror.parents(landed[-1])
     after = await ground.mirror.tree(pull.merge_commit)
     before = await ground.mirror.tree(parents[0]) if parents else Tree(revision=pull.merge_commit, entries={})
-    landed = Landed(
+    found = Landed(
         ground=ground, pull=pull, merge=pull.merge_commit, before=before, after=after, now=now,
         earlier=await usable(ground, before), configuration=current,
     )  # fmt: skip
-    return await stand_each(world, landed)
+    return await stand_each(world, found)
 
 
 async def stand_each(world: World, landed: Landed) -> View:

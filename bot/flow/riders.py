@@ -1,8 +1,11 @@
 """Riders: the merged pull requests between the applied and a pending revision, and everybody who wrote in between."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
-from bot.flow.ground import Ground
+from bot.errors import TemporaryError
+from bot.flow.ground import Ground, stand
+from bot.flow.landing import landing
 from bot.flow.world import World
 from bot.git.objects import CommitInfo
 from bot.model.forge import Commit
@@ -34,6 +37,7 @@ async def riders_between(world: World, ground: Ground, applied: Sha | None, cand
     strangers: set[str] = set()
     covered: set[Sha] = set()
     for rider in merged:
+        await have_head(world, ground, rider)
         covered |= await carried(ground, rider, commits)
         people |= rider.people | {rider.author.id}
         strangers |= set(rider.strangers)
@@ -50,13 +54,26 @@ async def riders_between(world: World, ground: Ground, applied: Sha | None, cand
     )
 
 
+async def have_head(world: World, ground: Ground, rider: PullRow) -> None:
+    """Fetch a rider's own commits where another server told of it; where they are gone, it goes without.
+
+    They need not be on the branch: a squash or a rebase leaves them behind.
+    """
+    if not await ground.mirror.has(rider.head):
+        with suppress(TemporaryError):
+            await stand(world, ground.repository, rider.head)
+
+
 async def carried(ground: Ground, rider: PullRow, commits: Iterable[CommitInfo]) -> set[Sha]:
-    """The commits that a rider brought, and its merge commit if that is just what git makes of its parents."""
+    """The commits that a rider brought, and its merge commit if that is just what git makes of its parents.
+
+    Whoever presses the button makes the commits of a squash or a rebase, and writes nothing.
+    """
     merge = next((each for each in commits if each.sha == rider.merge_commit), None)
     if merge is None:
         return set()
     if len(merge.parents) < 2:
-        return {merge.sha}
+        return set(await landing(ground.mirror, merge.sha, rider.head))
     brought = {each.sha for each in await ground.mirror.commits(merge.parents[0], merge.sha)} - {merge.sha}
     ours = await ground.mirror.merge(merge.parents[0], merge.parents[1])
     return brought | ({merge.sha} if ours.tree == merge.tree else set())

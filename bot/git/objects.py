@@ -13,7 +13,10 @@ __all__ = ["CommitInfo", "MergeResult", "parse_batch", "parse_commits", "parse_l
 
 @noun
 class CommitInfo:
-    """A commit as git knows it: its tree, its parents, the author's and committer's addresses and the message."""
+    """A commit as git knows it: its tree, its parents, the author's and committer's addresses and the message.
+
+    `at` is when it was committed; `written`, as git prints it, when its author wrote it.
+    """
 
     sha: Sha
     tree: Sha
@@ -21,6 +24,7 @@ class CommitInfo:
     author: str
     committer: str
     at: datetime
+    written: str
     message: str
 
 
@@ -32,7 +36,7 @@ class MergeResult:
     conflicts: tuple[str, ...] = ()
 
 
-COMMIT_FORMAT = "%H%x00%T%x00%P%x00%ae%x00%ce%x00%ct%x00%B%x00"
+COMMIT_FORMAT = "%H%x00%T%x00%P%x00%ae%x00%ce%x00%ct%x00%ad%x00%B%x00"
 LATEST = 253_402_300_799  # the last second of the year 9999; git takes any number for a commit's time
 
 
@@ -67,15 +71,15 @@ def parse_commits(output: bytes) -> tuple[CommitInfo, ...]:
     """`git log --format=COMMIT_FORMAT` → commits in the order printed. TemporaryError: it printed something else."""
     # a commit holds no NUL, so that nothing which somebody writes into one can hide it, or another one
     *fields, rest = output.decode("utf-8", "replace").split("\0")
-    if len(fields) % 7 or rest.strip():
+    if len(fields) % 8 or rest.strip():
         raise TemporaryError("git log printed something else than commits")
     found = []
-    for sha, tree, parents, author, committer, at, message in zip(*[iter(fields)] * 7, strict=True):
+    for sha, tree, parents, author, committer, at, written, message in zip(*[iter(fields)] * 8, strict=True):
         when = datetime.fromtimestamp(max(0, min(int(at), LATEST)), UTC)
         found.append(
             CommitInfo(
                 sha=Sha(sha.strip()), tree=Sha(tree), parents=tuple(Sha(p) for p in parents.split()), author=author,
-                committer=committer, at=when, message=message.strip(),
+                committer=committer, at=when, written=written, message=message.strip(),
             )
         )  # fmt: skip
     return tuple(found)

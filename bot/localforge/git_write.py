@@ -81,15 +81,23 @@ def _quoted(path: str) -> bytes:
     return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
 
 
-async def commit_tree(git: GitDir, tree: str, parents: tuple[str, ...], message: str, author: Signature) -> str:
-    """A commit that no branch has yet, committed by GitHub's own name as its merge button does; its id."""
+async def commit_tree(
+    git: GitDir,
+    tree: str,
+    parents: tuple[str, ...],
+    message: str,
+    author: Signature,
+    committer: Signature | None = None,
+) -> str:
+    """A commit that no branch has yet, committed by GitHub's own name unless a `committer` is given; its id."""
+    committer = committer or Signature("GitHub", "noreply@github.com", author.date)
     extra = {
         "GIT_AUTHOR_NAME": author.name,
         "GIT_AUTHOR_EMAIL": author.email,
         "GIT_AUTHOR_DATE": author.date,
-        "GIT_COMMITTER_NAME": "GitHub",
-        "GIT_COMMITTER_EMAIL": "noreply@github.com",
-        "GIT_COMMITTER_DATE": author.date,
+        "GIT_COMMITTER_NAME": committer.name,
+        "GIT_COMMITTER_EMAIL": committer.email,
+        "GIT_COMMITTER_DATE": committer.date,
     }
     above = [each for parent in parents for each in ("-p", parent)]
     out = await run(git.path, "commit-tree", tree, *above, stdin=message.encode(), extra=extra)

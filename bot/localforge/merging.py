@@ -27,10 +27,10 @@ def signature_of(core: Core, account: Account) -> Signature:
 async def merge(
     core: Core, pull: Pull, actor: Account, method: str, sha: str | None, message: str | None = None
 ) -> Pull:
-    """Merge by `merge` or `squash`. ApiError 405: it cannot be merged (so); 409: the head is not at `sha`."""
+    """Merge by `merge`, `squash` or `rebase`. ApiError 405: it cannot be merged (so); 409: the head is not at `sha`."""
     repository = core.state.repositories[pull.repository]
     core.require(repository, actor, "write")
-    if method not in ("merge", "squash"):
+    if method not in METHODS:
         raise ApiError(405, f"{method.title()} merges are not allowed on this repository.")
     git = await core.git(repository)
     async with git.lock:
@@ -43,7 +43,7 @@ async def merge(
         tree = await git.merged_tree(base, pull.head_sha)
         if tree is None:
             raise _not_mergeable()
-        made = await (_squash if method == "squash" else _merge)(core, pull, actor, (tree, base), message)
+        made = await METHODS[method](core, pull, actor, (tree, base), message)
         try:
             await move(git, f"refs/heads/{pull.base}", made, base)
         except Moved as error:
@@ -89,3 +89,29 @@ async def _co_authors(git: GitDir, pull: Pull, base: str, author: str) -> str:
     commits = await git.log(pull.head_sha, base)
     others = {commit.author.email: commit.author.name for commit in reversed(commits) if commit.author.email != author}
     return "\n".join(f"Co-authored-by: {name} <{email}>" for email, name in others.items())
+
+
+async def _rebase(core: Core, pull: Pull, actor: Account, onto: tuple[str, str], _: str | None) -> str:
+    """Every commit once more on the base, by its author and committed by who pressed the button.
+
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges
+    """
+    tip = onto[1]
+    git = await core.git(core.state.repositories[pull.repository])
+    for commit in reversed(await git.log(pull.head_sha, tip)):
+        if len(commit.parents) != 1:
+            continue
+        # a commit with the tip's files on the commit's own parent: then that parent is what both have in common
+        base = await commit_tree(git, await _tree_of(git, tip), commit.parents, "", commit.author)
+        tree = await git.merged_tree(base, commit.sha)
+        if tree is None:
+            raise ApiError(405, "This branch can't be rebased")
+        tip = await commit_tree(git, tree, (tip,), commit.message, commit.author, signature_of(core, actor))
+    return tip
+
+
+async def _tree_of(git: GitDir, sha: str) -> str:
+    return (await git.commit(sha)).tree
+
+
+METHODS = {"merge": _merge, "squash": _squash, "rebase": _rebase}

@@ -81,7 +81,7 @@ def repository_json(core: Core, repository: Repository, viewer: Account | None =
         "created_at": repository.created_at,
         "allow_merge_commit": True,
         "allow_squash_merge": True,
-        "allow_rebase_merge": False,
+        "allow_rebase_merge": True,
     }
     if viewer is not None:
         role = ROLES.index(core.role(repository, viewer))

@@ -100,7 +100,7 @@ async def test_an_edited_comment_is_known_by_its_time(stage: Any) -> None:
     assert remark.changed > remark.at
 
 
-@pytest.mark.parametrize("method", ["merge", "squash"])
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 async def test_a_merged_pull_request_names_its_commit(stage: Any, method: str) -> None:
     thread = await stage.open("ana")
     before = (await stage.forge.pull_request(thread)).head

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.flow.ground import Ground
+from bot.flow.landing import landing
 from bot.flow.riders import carried
 from bot.git.mirror import Mirror
 from bot.model.forge import Repository
@@ -35,12 +36,13 @@ class Work:
         self.git("commit", "--quiet", "--message", name, *amend)
         return Sha(self.git("rev-parse", "HEAD"))
 
-    async def carried(self, since: Sha, merge: Sha | None = None) -> set[Sha]:
+    async def carried(self, since: Sha, merge: Sha | None = None, proposed: Sha | None = None) -> set[Sha]:
         head = Sha(self.git("rev-parse", "main"))
         mirror = Mirror(self.top / ".git")
         ground = Ground(repository=Repository(id=REPOSITORY, default_branch="main"), mirror=mirror, base=head)
         rider = PullRow(
-            id=PullRequestId(repository=REPOSITORY, number=1), title="", state="merged", head=head, base="main",
+            id=PullRequestId(repository=REPOSITORY, number=1), title="", state="merged", head=proposed or head,
+            base="main",
             merge_commit=merge or head, merged_at=datetime.now(UTC), author=Person(id=1, login="bo"),
             people=frozenset(), strangers=(), planned_fork=None,
         )  # fmt: skip
@@ -77,3 +79,25 @@ async def test_a_squashed_pull_request_is_one_commit(work: Work) -> None:
     assert found == {squashed}
     assert direct not in found
     assert await work.carried(start, merge=start) == set()
+
+
+async def test_a_rebased_pull_request_is_every_commit_that_it_proposed(work: Work) -> None:
+    start = work.commit("a", "1\n")
+    work.git("checkout", "--quiet", "-b", "topic")
+    work.commit("b", "1\n")
+    proposed = work.commit("b", "2\n")
+    work.git("checkout", "--quiet", "main")
+    direct = work.commit("c", "1\n")
+    work.git("-c", "user.email=bo@example.org", "cherry-pick", "topic~1", "topic")
+    made = set(work.git("rev-list", f"{direct}..main").split())
+    assert await work.carried(start, proposed=proposed) == made
+    assert len(made) == 2
+
+
+async def test_a_branch_that_was_pushed_as_it_stands_put_all_its_commits_there(work: Work) -> None:
+    work.commit("a", "1\n")
+    own = [work.commit("b", "1\n"), work.commit("b", "2\n"), work.commit("b", "3\n")]
+    mirror = Mirror(work.top / ".git")
+    assert await landing(mirror, own[2], own[2], frozenset(own)) == tuple(reversed(own))
+    assert await landing(mirror, own[2], own[2], frozenset(own[1:])) == (own[2], own[1])
+    assert await landing(mirror, own[2], own[2]) == (own[2],)

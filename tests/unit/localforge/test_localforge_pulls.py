@@ -79,6 +79,21 @@ async def test_squash_is_one_commit_of_the_author(world: World) -> None:
     assert commit["commit"]["message"].startswith(f"More replicas (#{number})")
 
 
+async def test_a_rebase_keeps_the_commits_with_their_authors_and_names_who_pressed_the_button(world: World) -> None:
+    number = await world.open()
+    head = (await world.dana.ok("GET", f"{world.repo}/pulls/{number}"))["head"]
+    await world.write("envs/dev/web.yaml", "replicas: 2\n", head["ref"])
+    base = await world.write("README.md", "# The shop\n", "main")
+    merged = await world.olga.ok("PUT", f"{world.repo}/pulls/{number}/merge", {"merge_method": "rebase"})
+    landed = await world.dana.ok("GET", f"{world.repo}/compare/{base}...{merged['sha']}")
+    assert [each["author"]["login"] for each in landed["commits"]] == ["dana", "dana"]
+    assert [each["committer"]["login"] for each in landed["commits"]] == ["olga", "olga"]
+    assert [len(each["parents"]) for each in landed["commits"]] == [1, 1]
+    proposed = await world.dana.ok("GET", f"{world.repo}/pulls/{number}/commits")
+    assert [each["commit"]["message"] for each in landed["commits"]] == [each["commit"]["message"] for each in proposed]
+    assert {each["filename"] for each in landed["files"]} == {"envs/dev/web.yaml", "envs/prod/web.yaml"}
+
+
 async def test_a_conflict_cannot_be_merged(world: World) -> None:
     number = await world.open()
     await world.write("envs/prod/web.yaml", "replicas: 7\n", "main")
@@ -93,7 +108,7 @@ async def test_merging_binds_to_the_head_and_to_rights(world: World) -> None:
     path = f"{world.repo}/pulls/{number}/merge"
     assert (await world.dana("PUT", path, {"sha": "0" * 40})).status == 409
     assert (await world.stranger("PUT", path)).status == 403
-    assert (await world.dana("PUT", path, {"merge_method": "rebase"})).status == 405
+    assert (await world.dana("PUT", path, {"merge_method": "fast-forward"})).status == 405
 
 
 async def test_close_and_reopen(world: World) -> None:
