@@ -14,7 +14,7 @@ from bot.model.identity import PullRequestId
 from bot.model.report import CheckReport, Outcome, Posted, PostedCheck, Report, digest_of
 from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
 from bot.report.story import Answer, Story
-from bot.store import commands, plans, posted
+from bot.store import commands, plans, posted, pulls
 from bot.store.plans import Published
 
 __all__ = ["find_again", "tell", "written"]
@@ -50,8 +50,11 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
     pull = view.pull
     story = await story_of(world, repository, view, lease)
     forge = world.forges[pull.id.repository.forge]
-    due, begun = await world.store.read(lambda conn: (posted.due(conn, pull.id), posted.of(conn, pull.id)))
+    due, begun, row = await world.store.read(
+        lambda conn: (posted.due(conn, pull.id), posted.of(conn, pull.id), pulls.find(conn, pull.id))
+    )
     check, comment = await written(story, forge.limits)
+    check = replace(check, asked=row.asked if row else "")
     report = Report(comment=comment, check=check, outcomes=due, remove=duplicates(pull, begun))
     known = recovered(pull, begun, due)
     checks = {**known.checks, check.head: known.checks.get(check.head, BEGUN)}

@@ -133,6 +133,7 @@ async def update_check_run(request: web.Request) -> web.Response:
         details_url=text(sent, "CheckRun", "details_url", old.details_url),
         external_id=text(sent, "CheckRun", "external_id", old.external_id),
         output=_output(sent, old.output),
+        asked=False,
     )
     forge.state.check_runs.put(run)
     if status == "completed" and old.status != "completed":
@@ -163,7 +164,7 @@ def rerequest(core: Core, run: CheckRun, account: int) -> None:
     """Tell the App that somebody wants this check again. ApiError 403: without write access."""
     who = core.known(account)
     core.require(core.state.repositories[run.repository], who, "write")
-    tell_check_run(core, run, who, "rerequested")
+    tell_check_run(core, core.state.check_runs.put(replace(run, asked=True)), who, "rerequested")
 
 
 @routes.get(HERE + "/commits/{ref}/check-runs")

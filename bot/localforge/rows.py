@@ -176,7 +176,10 @@ class Reaction:
 
 @row
 class CheckRun:
-    """A check run of the App on a commit; `output` holds title, summary, text and the annotations of all requests."""
+    """A check run of the App on a commit; `output` holds title, summary, text and the annotations of all requests.
+
+    `asked`: somebody wants it again, and its suite is unfinished until the App writes it again.
+    """
 
     id: int
     repository: int
@@ -189,6 +192,7 @@ class CheckRun:
     details_url: str
     external_id: str
     output: dict[str, Any]
+    asked: bool = False
 
 
 @row

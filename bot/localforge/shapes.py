@@ -190,7 +190,12 @@ def check_run_json(core: Core, run: CheckRun) -> Json:
     """A check run; annotations are counted here and listed at their own address."""
     repository = core.state.repositories[run.repository]
     api = f"{core.url}/api/v3/repos/{core.full_name(repository)}/check-runs/{run.id}"
-    pulls = [pull for pull in core.pulls(repository, "open") if pull.head_sha == run.head_sha]
+    # a fork's pull request is never named: https://docs.github.com/en/rest/checks/runs
+    pulls = [
+        pull
+        for pull in core.pulls(repository, "open")
+        if (pull.head_sha, pull.head_repository) == (run.head_sha, repository.id)
+    ]
     return {
         "id": run.id,
         "node_id": node_id("CheckRun", run.id),
@@ -211,7 +216,11 @@ def check_run_json(core: Core, run: CheckRun) -> Json:
             "annotations_url": f"{api}/annotations",
         },
         "name": run.name,
-        "check_suite": {"id": run.id},
+        "check_suite": {
+            "id": run.id,
+            "status": "queued" if run.asked else run.status,
+            "conclusion": None if run.asked else run.conclusion,
+        },
         "app": app_json(core, core.app),
         "pull_requests": [
             {

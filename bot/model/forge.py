@@ -35,6 +35,7 @@ class Delivery:
     """One verified webhook: its id, the event's name, what to look at, and the remark of a `created` comment.
 
     The remark is the one fact taken from a payload, since whoever can write can edit other people's comments later.
+    `again` is a commit whose check somebody asked for once more; a forge need not say of which pull request it is.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Delivery:
     wakes: tuple[Wake, ...] = ()
     remark: Remark | None = None
     thread: PullRequestId | None = None
+    again: Sha | None = None
 
 
 @noun

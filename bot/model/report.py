@@ -24,7 +24,10 @@ class Annotation:
 
 @noun
 class CheckReport:
-    """The check `tidegate` on commit `head`. `conclusion` is None while it is in progress."""
+    """The check `tidegate` on commit `head`. `conclusion` is None while it is in progress.
+
+    `asked` is the delivery by which somebody asked for it once more: it is then written again, whatever it says.
+    """
 
     head: Sha
     conclusion: Literal["success", "failure"] | None
@@ -33,6 +36,7 @@ class CheckReport:
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
     url: str = ""
+    asked: str = ""
 
 
 @noun

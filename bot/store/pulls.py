@@ -14,7 +14,7 @@ from bot.store.codec import decode_person, encode, encode_person
 from bot.store.insert import insert
 from bot.store.tables import as_text, as_time, pulls
 
-__all__ = ["PullRow", "allow_fork", "find", "merged_as", "open_ones", "save"]
+__all__ = ["PullRow", "allow_fork", "ask_again", "find", "headed", "merged_as", "open_ones", "save"]
 
 PARAMETERS = 5_000
 """Commits asked for at a time: a statement may hold 32,766 values in SQLite, 65,535 in PostgreSQL."""
@@ -26,7 +26,8 @@ FIRST = datetime.min.replace(tzinfo=UTC)
 class PullRow:
     """What is kept of a pull request. `people` and `strangers` are its commits'; see `model.forge.Commit`.
 
-    `planned_fork` is the head of a fork that somebody with write access asked to plan.
+    `planned_fork` is the head of a fork that somebody with write access asked to plan, `asked` the delivery by which
+    somebody last asked for the check once more.
     """
 
     id: PullRequestId
@@ -40,6 +41,7 @@ class PullRow:
     people: frozenset[int]
     strangers: tuple[str, ...]
     planned_fork: Sha | None
+    asked: str = ""
 
 
 def same(id: PullRequestId) -> ColumnElement[bool]:
@@ -80,6 +82,7 @@ def make(row: Row[Any], repository: RepositoryId) -> PullRow:
         base=row.base, merge_commit=row.merge_commit, merged_at=as_time(row.merged_at) if row.merged_at else None,
         author=decode_person(row.author), people=frozenset(json.loads(row.people)),
         strangers=tuple(json.loads(row.strangers)), planned_fork=row.planned_fork,
+        asked=row.asked or "",
     )  # fmt: skip
 
 
@@ -102,3 +105,14 @@ def open_ones(conn: Connection, id: RepositoryId) -> tuple[PullRequestId, ...]:
 def allow_fork(conn: Connection, id: PullRequestId, head: Sha) -> None:
     """This very commit of a fork may be planned."""
     conn.execute(update(pulls).where(same(id)).values(planned_fork=head))
+
+
+def headed(conn: Connection, id: RepositoryId, head: Sha) -> tuple[PullRequestId, ...]:
+    """The pull requests that are known with that commit as their head."""
+    numbers = conn.execute(select(pulls.c.number).where(within(id), pulls.c.head == head)).scalars()
+    return tuple(PullRequestId(repository=id, number=number) for number in numbers)
+
+
+def ask_again(conn: Connection, id: PullRequestId, delivery: str) -> None:
+    """Somebody asked for the check once more."""
+    conn.execute(update(pulls).where(same(id)).values(asked=delivery))

@@ -145,6 +145,7 @@ pulls = table(
     text("people"),
     text("strangers"),
     text("planned_fork", null=True),
+    text("asked", null=True),
     text("updated_at"),
 )
 Index("pulls_by_merge", pulls.c.forge, pulls.c.repository, pulls.c.merge_commit)

@@ -71,6 +71,7 @@ async def test_a_change_from_a_fork_is_planned_for_one_commit_when_a_writer_says
     await people.comment_says(number, NEW, "0 of 1")
     await theirs.write(STAGING, text.replace(OLD, "web:evil"), "topic", "another one")
     await people.comment_says(number, "fork", absent=(NEW, "web:evil"))
+    await people.check_again(number)
 
 
 async def second_repository(stage: Stage) -> Account:

@@ -122,6 +122,17 @@ class People:
 
         return await eventually(look, f"the check of {number} never became {conclusion}")
 
+    async def check_again(self, number: int) -> None:
+        """Press the check's "re-run", and wait until its suite is finished once more."""
+        run = await eventually(lambda: self.developer.check(number), f"{number} has no check")
+        await self.developer.call("POST", f"/check-runs/{run['id']}/rerequest")
+
+        async def look() -> bool:
+            check = await self.developer.check(number)
+            return check is not None and check["check_suite"]["status"] == "completed"
+
+        await eventually(look, f"the check of {number} was never written again")
+
     async def folder_shows(self, target: str, wanted: Callable[[Objects], bool]) -> Objects:
         """Wait until a target's files are as wanted; the files."""
 

@@ -12,11 +12,11 @@ from typing import Any
 from bot.errors import RefusedError
 from bot.forge.github import facts
 from bot.forge.github.options import GitHubOptions
-from bot.forge.github.shape import ShapeError, integer, items, mapping, optional_mapping
+from bot.forge.github.shape import ShapeError, integer, items, mapping, optional_mapping, sha
 from bot.forge.github.signature import sole, verify
 from bot.model.forge import Delivery, Remark
 from bot.model.identity import Key, PullRequestId, RepositoryId, Wake
-from bot.model.noun import Json, noun
+from bot.model.noun import Json, Sha, noun
 
 __all__ = ["BODY_BYTES", "receive"]
 
@@ -57,11 +57,12 @@ def is_echo(name: str, event: Event) -> bool:
 
 @noun
 class Effect:
-    """What an event asks for: keys to look at, and the remark with its thread if one was just written."""
+    """What an event asks for: keys to look at, the remark with its thread if one was just written, a check's commit."""
 
     keys: tuple[Key, ...] = ()
     remark: Remark | None = None
     thread: PullRequestId | None = None
+    again: Sha | None = None
 
 
 def receive(options: GitHubOptions, headers: Mapping[str, str], body: bytes, own: int | None = None) -> Delivery:
@@ -83,7 +84,7 @@ def receive(options: GitHubOptions, headers: Mapping[str, str], body: bytes, own
         raise RefusedError(400, f"a {name} event in which {error.problem}") from None
     reason = " ".join(filter(None, (name, event.action)))
     wakes = tuple(Wake(key=key, reason=reason) for key in dict.fromkeys(effect.keys))
-    return Delivery(id=id, event=name, wakes=wakes, remark=effect.remark, thread=effect.thread)
+    return Delivery(id=id, event=name, wakes=wakes, remark=effect.remark, thread=effect.thread, again=effect.again)
 
 
 def required(headers: Mapping[str, str], name: str) -> str:
@@ -164,13 +165,18 @@ def pull_request_review(event: Event) -> Effect:
 
 
 def rerequested(event: Event) -> Effect:
-    """Somebody pressed "re-run": the pull requests of this repository that the check names."""
+    """Somebody pressed "re-run": the repository, and the pull requests of it that the check names.
+
+    GitHub names none of a fork's. The check's suite counts as unfinished until the check is written again:
+    https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
+    """
     where = event.repository
     subject = optional_mapping(event.payload, "check_run") or mapping(event.payload, "check_suite")
     if event.action != "rerequested":
         return Effect()
     named = (each for each in items(subject, "pull_requests") if is_into(each, where))
-    return Effect(keys=tuple(PullRequestId(repository=where, number=integer(each, "number")) for each in named))
+    threads = tuple(PullRequestId(repository=where, number=integer(each, "number")) for each in named)
+    return Effect(keys=(where, *threads), again=sha(subject, "head_sha"))
 
 
 def is_into(value: Json, where: RepositoryId) -> bool:

@@ -96,13 +96,6 @@ def test_a_submitted_review_carries_its_text_but_no_approval(signed: Sign) -> No
         ("push", {"ref": "refs/heads/main"}, [REPOSITORY]),
         ("repository", {"action": "renamed"}, [REPOSITORY]),
         ("check_run", {"action": "completed", "check_run": {"pull_requests": [{"number": 4}]}}, []),
-        ("check_run", {"action": "rerequested", "check_run": {"pull_requests": [{"number": 4}]}}, [PULL]),
-        ("check_suite", {"action": "rerequested", "check_suite": {"pull_requests": [{"number": 4}]}}, [PULL]),
-        (
-            "check_suite",
-            {"action": "rerequested", "check_suite": {"pull_requests": [{"number": 4, "base": {"repo": {"id": 8}}}]}},
-            [],
-        ),
         ("installation", {"action": "created", "repositories": [REPO]}, [REPOSITORY]),
         ("installation_repositories", {"action": "added", "repositories_added": [REPO]}, [REPOSITORY]),
         ("ping", {"zen": "Keep it logically awesome."}, []),
@@ -111,6 +104,23 @@ def test_a_submitted_review_carries_its_text_but_no_approval(signed: Sign) -> No
 )
 def test_what_each_event_points_at(signed: Sign, event: str, payload: dict[str, Any], expected: list[Any]) -> None:
     assert keys(signed, event, {"repository": REPO, "unknown": {"deep": [1]}, **payload}) == expected
+
+
+@pytest.mark.parametrize("event", ["check_run", "check_suite"])
+@pytest.mark.parametrize(
+    ("named", "threads"),
+    [([{"number": 4}], [PULL]), ([{"number": 4, "base": {"repo": {"id": 8}}}], []), ([], [])],
+)
+def test_a_check_that_is_asked_for_again_is_known_by_its_commit(
+    signed: Sign, event: str, named: list[Any], threads: list[Any]
+) -> None:
+    subject = {"head_sha": "d6fde92930d4715a2b49857d24b940956b26d2d3", "pull_requests": named}
+    payload = {"action": "rerequested", "repository": REPO, event: subject}
+    delivery = receive(OPTIONS, *signed(event, payload))
+    assert [each.key for each in delivery.wakes] == [REPOSITORY, *threads]
+    assert delivery.again == subject["head_sha"]
+    with pytest.raises(RefusedError):
+        receive(OPTIONS, *signed(event, {**payload, event: {"pull_requests": named}}))
 
 
 def test_another_apps_hook_has_no_effect(signed: Sign) -> None:

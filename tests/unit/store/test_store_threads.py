@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.model.forge import Delivery, PullRequest, Remark
-from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId
+from bot.model.forge import Delivery, PullRequest, Remark, Repository
+from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId, Wake
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Plan
 from bot.model.resource import ResourceId
-from bot.store import commands, deliveries, holds, plans, pulls
+from bot.store import commands, deliveries, holds, plans, pulls, queue, repositories
 from bot.store.plans import Published
 from bot.store.tables import commands as command_rows
 from bot.store.tables import deliveries as delivery_rows
@@ -201,6 +201,22 @@ def test_riders_are_found_by_merge_commit_in_order_of_merging(conn: Connection, 
         pulls.save(conn, pull, NOON)
     asked = [Sha(f"{n:040x}") for n in range(count)] + [Sha(merges[4]), Sha(merges[6])]
     assert [row.id.number for row in pulls.merged_as(conn, ACME, asked)] == [6, 4]
+
+
+def test_a_check_that_is_asked_for_again_is_the_pull_requests_with_that_head(conn: Connection) -> None:
+    repositories.adopt(conn, Repository(id=ACME, default_branch="main"), NOON)
+    for number, head in ((4, "a" * 40), (5, "b" * 40)):
+        pull = PullRequest(
+            id=PullRequestId(repository=ACME, number=number), title="t", url="u", base="main", head=Sha(head),
+            branch="b", author=ANA, fork=True, draft=False, state="open", at=NOON,
+        )  # fmt: skip
+        pulls.save(conn, pull, NOON)
+    wakes = (Wake(key=ACME, reason="check_run rerequested"),)
+    delivery = Delivery(id="guid", event="check_run", wakes=wakes, again=Sha("b" * 40))
+    assert deliveries.accept(conn, "github", delivery, NOON)
+    found = [pulls.find(conn, PullRequestId(repository=ACME, number=number)) for number in (4, 5)]
+    assert [each.asked for each in found if each] == ["", "guid"]
+    assert queue.ready(conn, NOON) == 2
 
 
 def test_a_hold_lasts_until_it_is_released(conn: Connection) -> None:
