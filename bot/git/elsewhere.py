@@ -19,7 +19,10 @@ from bot.model.tree import Elsewhere, Tree
 __all__ = ["Bases"]
 
 MOST_BYTES = 64 * 1024 * 1024
-ABSENT = re.compile(r"not our ref|unadvertised object|not found|no such remote ref|couldn't find remote ref")
+ABSENT = re.compile(
+    r"not our ref|unadvertised object|not found|no such remote ref|couldn't find remote ref|could not read Username"
+)
+"""GitHub and GitLab ask whoever gives no name for one, also where there is no such repository."""
 
 
 class Bases:

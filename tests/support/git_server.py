@@ -36,6 +36,9 @@ class GitServer:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request, by git's own program for it."""
         self.asked.append(dict(request.headers))
+        if not (self.root / request.path.removesuffix("/info/refs").removesuffix("/git-upload-pack")[1:]).exists():
+            # as GitHub and GitLab answer whoever gives no name, so that nobody learns what is there
+            return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="GitHub"'})
         process = await asyncio.create_subprocess_exec(
             "git", "http-backend", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             env={

@@ -199,7 +199,7 @@ async def test_what_cannot_be_fetched_is_an_error(server: GitServer, tmp_path: P
     server.commit("acme/base.git", {"a.txt": "1"})
     with pytest.raises(InputError, match="has no commit"):
         await bases(Elsewhere(kind="git", url=f"{server.url}/acme/base.git", revision=SHA))
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="not open to everybody"):
         await bases(Elsewhere(kind="git", url=f"{server.url}/acme/none.git", revision=SHA))
     with pytest.raises(RenderError) as unknown:
         await bases(Elsewhere(kind="git", url="http://127.0.0.1:9/a/b", revision=SHA))
