@@ -36,7 +36,7 @@ APP_PERMISSIONS = {
     "pull_requests": "write",
     "statuses": "write",
 }
-APP_EVENTS = ["check_run", "issue_comment", "pull_request", "pull_request_review", "push"]
+APP_EVENTS = ["issue_comment", "pull_request", "pull_request_review", "push"]
 
 
 def node_id(kind: str, id: int) -> str:

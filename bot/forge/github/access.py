@@ -12,12 +12,12 @@ from bot.forge.github.client import Client
 from bot.forge.github.credentials import AppToken, InstallationToken, PersonalToken
 from bot.forge.github.faults import NotFound
 from bot.forge.github.options import GitHubOptions
-from bot.forge.github.shape import integer, mapping, text
+from bot.forge.github.shape import integer, optional_mapping, text
 from bot.forge.github.transport import Transport
 from bot.model.identity import RepositoryId
 from bot.model.noun import Json
 
-__all__ = ["Access", "AppAccess", "TokenAccess", "access_of"]
+__all__ = ["Access", "AppAccess", "TokenAccess", "access_of", "owner_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -151,5 +151,8 @@ class AppAccess:
 
 
 def owner_of(installation: Json) -> str:
-    """The login of the account that the App is installed on, in lower case: GitHub does not tell cases apart."""
-    return text(mapping(installation, "account"), "login").lower()
+    """The login of the account that the App is installed on, in lower case: GitHub does not tell cases apart.
+
+    "" for an enterprise, which may be called like an organisation, and for whom GitHub does not name.
+    """
+    return text(optional_mapping(installation, "account") or {}, "login").lower()

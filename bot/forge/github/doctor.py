@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from bot.errors import PermanentError, TemporaryError
+from bot.forge.github.access import owner_of
 from bot.forge.github.client import Client
-from bot.forge.github.shape import mapping, text
+from bot.forge.github.shape import integer, mapping, text
 from bot.forge.github.sweep import DELIVERIES, is_success
 from bot.model.forge import Diagnosis
 from bot.model.noun import Json
@@ -19,7 +20,11 @@ PERMISSIONS = {
     "checks": "write",
     "members": "read",
 }
-EVENTS = ("check_run", "issue_comment", "pull_request", "pull_request_review", "push")
+EVENTS = ("issue_comment", "pull_request", "pull_request_review", "push")
+"""`check_run`, `check_suite` and the installation's events come by themselves, and need not be listed:
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
+"""
+
 RANK = ("", "read", "write", "admin")
 RECENT = 20
 
@@ -92,7 +97,7 @@ async def installations(client: Client, name: str) -> list[Diagnosis]:
     """Where the App is installed, and whether its rights were accepted there."""
     found = []
     async for each in client.pages("/app/installations"):
-        login = text(mapping(each, "account"), "login")
+        login = owner_of(each) or f"number {integer(each, 'id')}"
         lacking = missing_permissions(each)
         suspended = each.get("suspended_at") is not None
         said = "is suspended" if suspended else f"lacks {', '.join(lacking)}" if lacking else "has all rights"

@@ -148,6 +148,20 @@ async def test_repositories_of_all_installations(github: GitHub, script: Any) ->
     assert script.of("GET /repos/acme/shop/installation") == []
 
 
+@pytest.mark.parametrize("account", [None, {"id": 3, "slug": "acme", "html_url": "https://github.com/x"}])
+async def test_an_installation_of_no_person_and_no_organisation_hides_no_other(
+    github: GitHub, healthy: Any, account: Any
+) -> None:
+    enterprise = {**INSTALLED, "id": 12, "account": account, "suspended_at": None, "target_type": "Enterprise"}
+    healthy.on("GET /app/installations", [enterprise, {**INSTALLED, "suspended_at": None}])
+    healthy.on("POST /app/installations/12/access_tokens", (403, {"message": "Resource not accessible"}, {}))
+    healthy.on("GET /installation/repositories", {"total_count": 1, "repositories": [REPO]})
+    assert [str(each.id) for each in await github.repositories()] == ["github:acme/shop"]
+    healthy.on("GET /orgs/acme/teams/sre/members", [{"id": 5, "login": "ana", "type": "User"}])
+    assert await github.members("acme/sre") == {5}
+    assert [each.ok for each in await github.diagnose()] == [True] * 5
+
+
 async def test_repositories_that_cannot_be_listed_are_an_error(github: GitHub, script: Any) -> None:
     script.on("GET /app/installations", [{"id": 11, "account": {"login": "acme"}}])
     script.on("GET /installation/repositories", (502, "", {}))
@@ -246,7 +260,7 @@ RIGHTS = {
     "metadata": "read", "contents": "read", "pull_requests": "write", "issues": "write", "checks": "write",
     "members": "read",
 }  # fmt: skip
-EVENTS = ["check_run", "issue_comment", "pull_request", "pull_request_review", "push"]
+EVENTS = ["issue_comment", "pull_request", "pull_request_review", "push"]
 INSTALLED = {"id": 11, "account": {"login": "acme"}, "permissions": RIGHTS}
 
 
@@ -268,7 +282,7 @@ async def test_all_is_well(github: GitHub, healthy: Any) -> None:
 SPOILED: list[tuple[str, Any, str]] = [
     ("GET /app", (401, {"message": "no such App"}, {}), "no such App"),
     ("GET /app", {"slug": "t", "permissions": {**RIGHTS, "checks": "read"}, "events": EVENTS}, "checks: write"),
-    ("GET /app", {"slug": "t", "permissions": RIGHTS, "events": EVENTS[1:]}, "event check_run"),
+    ("GET /app", {"slug": "t", "permissions": RIGHTS, "events": EVENTS[1:]}, "event issue_comment"),
     ("GET /app/installations", [], "installed nowhere"),
     ("GET /app/installations", [{**INSTALLED, "suspended_at": AT}], "is suspended"),
     ("GET /app/installations", [{**INSTALLED, "permissions": {}}], "lacks metadata: read"),
