@@ -11,14 +11,14 @@ from bot.flow import commands
 from bot.flow.consent import take_reviews
 from bot.flow.ground import last_seen, usable
 from bot.flow.merged import look_merged
-from bot.flow.tell import find_again, tell
+from bot.flow.tell import find_again, tell, tell_queued
 from bot.flow.view import View, look
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import PullRequest, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId, Wake
-from bot.model.noun import noun
+from bot.model.noun import Sha, noun
 from bot.store import approvals, pulls, queue, repositories
 from bot.store.commands import CommandRow
 
@@ -58,6 +58,8 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     reviewed = await take_reviews(world, view, lease) if view.phase == "open" else False
     if await commands.judge(world, view, waiting, lease) or reviewed:
         view = await see(world, repository, pull)
+    for commit in pull.queued:
+        await tell_queued(world, repository, await tried(world, repository, pull, commit), lease)
     told = await tell(world, repository, view, lease)
     log.info("told", pull=str(id), phase=view.phase, title=told, seconds=round(time.monotonic() - started, 3))
     return None
@@ -117,8 +119,18 @@ async def seen_as(world: World, repository: Repository, pull: PullRequest) -> Vi
         return await look_merged(world, repository, pull)
     if pull.state == "closed":
         return View(pull=pull, phase="closed")
+    return await look(world, repository, pull, await fork_allowed(world, pull))
+
+
+async def tried(world: World, repository: Repository, pull: PullRequest, commit: Sha) -> View:
+    """A commit by which the merge queue tries the pull request: its own tree, what comes before it in the queue too."""
+    return await look(world, repository, replace(pull, head=commit), await fork_allowed(world, pull))
+
+
+async def fork_allowed(world: World, pull: PullRequest) -> bool:
+    """Whether somebody with write access said that this very head of a fork may be planned."""
     row = await world.store.read(lambda conn: pulls.find(conn, pull.id))
-    return await look(world, repository, pull, fork_allowed=row is not None and row.planned_fork == pull.head)
+    return row is not None and row.planned_fork == pull.head
 
 
 async def last_usable(world: World, repository: Repository) -> Configuration | None:

@@ -17,7 +17,7 @@ from bot.report.story import Answer, Story
 from bot.store import commands, plans, posted, pulls
 from bot.store.plans import Published
 
-__all__ = ["find_again", "tell", "written"]
+__all__ = ["find_again", "tell", "tell_queued", "written"]
 
 ANSWERS_SHOWN = 8
 
@@ -57,17 +57,7 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
     check = replace(check, asked=row.asked if row else "")
     report = Report(comment=comment, check=check, outcomes=due, remove=duplicates(pull, begun))
     known = recovered(pull, begun, due)
-    checks = {**known.checks, check.head: known.checks.get(check.head, BEGUN)}
-    attempting = replace(known, checks=checks, sent=digest_of(comment))
-    await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, attempting))
-    try:
-        now_posted = await forge.publish(pull.id, report, known)
-    except PublishError as error:
-        # a check that was begun stays so until its answer is known: it is looked for before another one is made
-        # and so stays the text that was sent: it may be there
-        partly = replace(error.posted, checks={**attempting.checks, **error.posted.checks}, sent=attempting.sent)
-        await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, partly))
-        raise
+    now_posted = await post(world, pull.id, report, replace(known, sent=digest_of(comment)), lease)
 
     def keep(conn: Connection) -> None:
         posted.save(conn, pull.id, replace(now_posted, sent=""))
@@ -78,7 +68,50 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
     return check.title
 
 
+async def tell_queued(world: World, repository: Repository, view: View, lease: Lease) -> None:
+    """The check on a commit by which the merge queue tries a pull request; it fails on findings only.
+
+    Whether everybody has agreed is said on the pull request's own head, and holds the apply.
+    """
+    forge = world.forges[repository.id.forge]
+    check, _ = await written(plain_story(world, repository, view), forge.limits)
+    known = await world.store.read(lambda conn: posted.of(conn, view.pull.id))
+    shown = await post(world, view.pull.id, Report(check=check), known, lease)
+    await world.store.write_leased(lease, lambda conn: posted.save(conn, view.pull.id, shown))
+
+
+async def post(world: World, thread: PullRequestId, report: Report, known: Posted, lease: Lease) -> Posted:
+    """Write what differs from `known`, and what is posted then. What is begun is remembered before it is sent.
+
+    A check that was begun stays so until its answer is known: it is looked for before another one is made. And so
+    stays the text that was sent: it may be there.
+    """
+    assert report.check is not None
+    head = report.check.head
+    attempting = replace(known, checks={**known.checks, head: known.checks.get(head, BEGUN)})
+    await world.store.write_leased(lease, lambda conn: posted.save(conn, thread, attempting))
+    try:
+        return await world.forges[thread.repository.forge].publish(thread, report, known)
+    except PublishError as error:
+        partly = replace(error.posted, checks={**attempting.checks, **error.posted.checks}, sent=attempting.sent)
+        await world.store.write_leased(lease, lambda conn: posted.save(conn, thread, partly))
+        raise
+
+
 BEGUN = PostedCheck(id=0, digest="")
+
+
+def plain_story(world: World, repository: Repository, view: View) -> Story:
+    """The story of a view, without what was typed in its thread."""
+    return Story(
+        pull=view.pull, phase=view.phase, base=view.base, base_branch=repository.default_branch,
+        assessments=tuple(part.assessment for part in view.parts),
+        preview=tuple(part.assessment for part in view.preview),
+        former=tuple(part.assessment for part in view.former),
+        unaffected=view.unaffected, standings=view.standings, findings=view.findings, conflicts=view.conflicts,
+        prefix=view.configuration.prefix if view.configuration else "/gate",
+        links=links(world.public_url, view.pull.id, view),
+    )  # fmt: skip
 
 
 async def story_of(world: World, repository: Repository, view: View, lease: Lease) -> Story:
@@ -103,16 +136,8 @@ async def story_of(world: World, repository: Repository, view: View, lease: Leas
         if view.phase == "open":
             plans.leave(conn, pull.id, [part.uid for part in parts], pull.head, now)
         answered = tuple(answer(each) for each in commands.answers(conn, pull.id, ANSWERS_SHOWN))
-        return Story(
-            pull=pull, phase=view.phase, base=view.base, base_branch=repository.default_branch, at=at,
-            assessments=tuple(part.assessment for part in view.parts),
-            preview=tuple(part.assessment for part in view.preview),
-            former=tuple(part.assessment for part in view.former),
-            unaffected=view.unaffected, standings=view.standings, findings=view.findings, conflicts=view.conflicts,
-            answers=answered, prefix=view.configuration.prefix if view.configuration else "/gate",
-            check=view.configuration.check if view.configuration else "blocking",
-            links=links(world.public_url, pull.id, view),
-        )  # fmt: skip
+        check = view.configuration.check if view.configuration else "blocking"
+        return replace(plain_story(world, repository, view), at=at, answers=answered, check=check)
 
     return await world.store.write_leased(lease, write)
 

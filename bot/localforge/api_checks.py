@@ -13,6 +13,7 @@ from bot.localforge.api import actor, body, core, number, page, repository, text
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError, invalid, missing
 from bot.localforge.events import tell_check_run
+from bot.localforge.merge_queue import checked
 from bot.localforge.rows import CheckRun, Repository, Status
 from bot.localforge.shapes import check_run_json, repository_json, status_json
 
@@ -106,6 +107,7 @@ async def create_check_run(request: web.Request) -> web.Response:
     tell_check_run(forge, run, forge.bot, "created")
     if status == "completed":
         tell_check_run(forge, run, forge.bot, "completed")
+        await checked(forge, run)
     return web.json_response(check_run_json(forge, run), status=201)
 
 
@@ -138,6 +140,7 @@ async def update_check_run(request: web.Request) -> web.Response:
     forge.state.check_runs.put(run)
     if status == "completed" and old.status != "completed":
         tell_check_run(forge, run, forge.bot, "completed")
+        await checked(forge, run)
     return web.json_response(check_run_json(forge, run))
 
 

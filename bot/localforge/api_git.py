@@ -135,6 +135,15 @@ def _ref_json(name: str, sha: str) -> dict[str, object]:
     return {"ref": name, "object": {"type": "commit", "sha": sha}}
 
 
+@routes.get(HERE + "/git/matching-refs/{ref:(?s:.+)}")
+async def matching_refs(request: web.Request) -> web.Response:
+    """All refs that begin so, named without their `refs/`; no pages."""
+    git = await core(request).git(repository(request))
+    wanted = f"refs/{request.match_info['ref']}"
+    found = sorted((name, sha) for name, sha in git.refs.items() if name.startswith(wanted))
+    return web.json_response([_ref_json(name, sha) for name, sha in found])
+
+
 @routes.post(HERE + "/git/refs")
 async def create_ref(request: web.Request) -> web.Response:
     """Make a branch at a commit."""

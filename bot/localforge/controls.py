@@ -10,6 +10,7 @@ from bot.localforge.apps import personal_token
 from bot.localforge.door import Handler, refusal
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.faults import BadFault
+from bot.localforge.merge_queue import enqueue
 from bot.localforge.record import record
 from bot.localforge.shapes import repository_json, user_json
 
@@ -121,6 +122,17 @@ async def permit(request: web.Request) -> web.Response:
     return web.json_response(
         repository_json(core(request), seeding.permit(core(request), found, sent["login"], sent["role"]))
     )
+
+
+@routes.post("/_admin/queue")
+async def queue(request: web.Request) -> web.Response:
+    """{repository, number, login}: what GitHub does for "Merge when ready"; the commit that is to be checked."""
+    sent, forge = await body(request), core(request)
+    found, account = forge.find(*sent["repository"].split("/", 1)), forge.login(sent["login"])
+    if found is None or account is None:
+        raise missing()
+    made = await enqueue(forge, forge.pull(found, sent["number"]), account)
+    return web.json_response({"head_sha": made}, status=201)
 
 
 @routes.post("/_admin/webhook")

@@ -10,7 +10,7 @@ from bot.localforge.rows import Account, CheckRun, Comment, Pull, Repository, Re
 from bot.localforge.shapes import check_run_json, comment_json, repository_json, review_json, user_json
 from bot.localforge.shapes_git import commit_json, pull_json
 
-__all__ = ["tell", "tell_check_run", "tell_comment", "tell_ping", "tell_pull", "tell_push", "tell_review"]
+__all__ = ["tell", "tell_check_run", "tell_comment", "tell_group", "tell_ping", "tell_pull", "tell_push", "tell_review"]
 
 Json = dict[str, Any]
 NOTHING = "0" * 40
@@ -34,7 +34,7 @@ def tell(core: Core, repository: Repository, sender: Account, event: str, payloa
 
 
 def tell_pull(core: Core, pull: Pull, sender: Account, action: str, **more: Any) -> None:
-    """`pull_request`: opened, synchronize, edited, closed or reopened."""
+    """`pull_request`: opened, synchronize, edited, enqueued, dequeued, closed or reopened."""
     body = pull_json(core, pull) | {"merged": pull.merged_at is not None}
     payload = {"action": action, "number": pull.number, "pull_request": body, **more}
     tell(core, core.state.repositories[pull.repository], sender, "pull_request", payload)
@@ -77,6 +77,13 @@ def tell_check_run(core: Core, run: CheckRun, sender: Account, action: str) -> N
     """`check_run`: created, completed or rerequested."""
     payload = {"action": action, "check_run": check_run_json(core, run)}
     tell(core, core.state.repositories[run.repository], sender, "check_run", payload)
+
+
+def tell_group(core: Core, repository: Repository, sender: Account, action: str, group: Json) -> None:
+    """`merge_group`: checks are requested on the queue's commit."""
+    base_ref = f"refs/heads/{repository.default_branch}"
+    payload = {"action": action, "merge_group": group | {"base_ref": base_ref}}
+    tell(core, repository, sender, "merge_group", payload)
 
 
 async def tell_push(

@@ -70,6 +70,7 @@ class PullRequest:
 
     `base` is the branch it wants into. `head` is its newest commit. `merge_commit` is what the forge wrote on the base
     branch when it was merged. `commits` are the pull request's own, with their people. `remarks` are in order of time.
+    `queued` are commits by which the forge's merge queue tries it: each is owed the check as the head is.
     """
 
     id: PullRequestId
@@ -87,6 +88,7 @@ class PullRequest:
     merged_at: datetime | None = None
     commits: tuple[Commit, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    queued: tuple[Sha, ...] = ()
     statuses: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -335,7 +335,7 @@ async def test_unchanged_facts_are_revalidated(stage: Any) -> None:
     before = await stage.forge.pull_request(thread)
     stage.reset()
     assert await stage.forge.pull_request(thread) == before
-    assert [status for _, status in stage.calls("GET")] == [304] * 4
+    assert [status for _, status in stage.calls("GET")] == [304] * 5
     await stage.say("ana", thread, "again")
     assert len((await stage.forge.pull_request(thread)).remarks) == 2
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.cli.demo.stage import Stage
+from bot.cli.demo.walk.browser import eventually
 from tests.support.people import People
 
 pytestmark = pytest.mark.timeout(180)
@@ -23,3 +24,45 @@ async def test_an_approver_who_presses_the_button_has_written_nothing(
         await people.folder_shows(environment, lambda objects: any(NEW in text for text in objects.values()))
     body = await people.comment_says(number, "was merged into", absent=("waits", "0 of 1"))
     assert "staging" in body and "dev" in body
+
+
+async def enqueue(people: People, stage: Stage, number: int) -> None:
+    """Have the approver press "Merge when ready"."""
+    wanted = {"repository": stage.place.repository, "number": number, "login": people.approver.login}
+    async with stage.session.post(f"{stage.place.forge}/_admin/queue", json=wanted) as answer:
+        assert answer.status == 201, await answer.text()
+
+
+async def became(people: People, number: int, event: str) -> list[str]:
+    """Wait until a pull request's timeline holds an event; all of them."""
+
+    async def look() -> list[str]:
+        record = await people.record()
+        events = [each["event"] for each in record["events"] if each["number"] == number]
+        return events if event in events else []
+
+    return await eventually(look, f"{number} never was {event}")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_merge_queue_is_answered_on_its_own_commit(people: People, stage: Stage, lost: bool) -> None:
+    first = await people.change((STAGING, OLD, NEW), title="first")
+    second = await people.change((DEV, OLD, NEW), title="second")
+    for number in (first, second):
+        await people.check_is(number, "success")
+    if lost:
+        stage.forge.add_faults([{"on": "webhook", "event": ".*", "kind": "lost", "times": 7}])
+    for number in (first, second):
+        await enqueue(people, stage, number)
+    for number in (first, second):
+        await became(people, number, "merged")
+        await people.comment_says(number, "was merged into")
+    await people.folder_shows("dev", lambda objects: any(NEW in text for text in objects.values()))
+    await people.comment_says(first, "0 of 1")
+
+
+async def test_a_merge_queue_is_told_what_is_wrong(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, "replicas: 2", "replicas: two"))
+    await people.check_is(number, "failure")
+    await enqueue(people, stage, number)
+    assert "merged" not in await became(people, number, "removed from the merge queue")

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -64,15 +65,16 @@ class GitHub:
         return [facts.repository(self.name, each) async for each in self._access.repositories()]
 
     async def pull_request(self, id: PullRequestId) -> PullRequest:
-        """Four reads at the same time; more for long threads and more than 100 commits."""
+        """Five reads at the same time; more for long threads and more than 100 commits."""
         client = await self._client(id.repository)
         own = await self._account(client)
         where: dict[str, Any] = {"repo": id.repository.path, "number": id.number}
-        value, comments, reviews, listed = await asyncio.gather(
+        value, comments, reviews, listed, groups = await asyncio.gather(
             client.get(PULL, **where),
             everything(client, "/repos/{+repo}/issues/{number}/comments", **where),
             everything(client, PULL + "/reviews", **where),
             everything(client, PULL + "/commits", **where),
+            sweep.queued(client, id.repository),
         )
         self._check_same(id.repository, value)
         commits: Sequence[Commit] = [commit(each, self._options.noreply_domain) for each in listed]
@@ -80,7 +82,8 @@ class GitHub:
             base, head = mapping(value, "base"), mapping(value, "head")
             commits = await self.people(id.repository, str(base.get("sha")), str(head.get("sha")))
         remarks = chain((facts.comment(each, own) for each in comments), facts.reviews(reviews, own))
-        return facts.pull_request(id, value, commits, remarks)
+        found = facts.pull_request(id, value, commits, remarks)
+        return replace(found, queued=groups.get(id.number, ()) if found.state == "open" else ())
 
     async def members(self, group: str) -> frozenset[int]:
         """The members of the team `org/slug`, with those of its child teams."""

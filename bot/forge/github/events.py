@@ -135,6 +135,13 @@ def push(event: Event) -> Effect:
     return repository_changed(event)
 
 
+def merge_group(event: Event) -> Effect:
+    """The merge queue wants checks on a commit, or has done with it: the pull request that it was made for."""
+    where, ref = event.repository, mapping(event.payload, "merge_group").get("head_ref")
+    number = facts.queued(ref) if isinstance(ref, str) else None
+    return Effect(keys=(PullRequestId(repository=where, number=number) if number else where,))
+
+
 def repository_changed(event: Event) -> Effect:
     """Something about the repository itself changed."""
     return Effect(keys=(event.repository,))
@@ -203,6 +210,7 @@ DECODERS: Mapping[str, Callable[[Event], Effect]] = {
     "installation": installation,
     "installation_repositories": installation,
     "issue_comment": issue_comment,
+    "merge_group": merge_group,
     "pull_request": pull_request,
     "pull_request_review": pull_request_review,
     "push": push,

@@ -1,5 +1,6 @@
 """GitHub's JSON → values of the model. Pure; ShapeError where an answer is not as documented."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ __all__ = [
     "permission",
     "person",
     "pull_request",
+    "queued",
     "repository",
     "repository_id",
     "review",
@@ -38,6 +40,19 @@ ROLES = {
     "triage": Permission.READ,
     "read": Permission.READ,
 }
+
+
+QUEUED = re.compile(r"(?:refs/heads/)?gh-readonly-queue/(.+)/pr-([1-9][0-9]{0,17})-[0-9a-f]{40,64}", re.DOTALL)
+"""The branch on which a merge queue tries a pull request: its base, its number, and the commit it is built on.
+
+https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+"""
+
+
+def queued(ref: str) -> int | None:
+    """The number of the pull request that a branch of a merge queue is for; None for another branch."""
+    match = QUEUED.fullmatch(ref)
+    return int(match[2]) if match else None
 
 
 def person(value: Json, name: str = "user") -> Person:

@@ -9,20 +9,24 @@ from datetime import datetime
 import structlog
 
 from bot.errors import PermanentError
+from bot.forge.github import facts
 from bot.forge.github.client import Client
-from bot.forge.github.shape import integer, moment, text
+from bot.forge.github.shape import integer, mapping, moment, sha, text
 from bot.model.forge import Missed
 from bot.model.identity import PullRequestId, RepositoryId, Wake
-from bot.model.noun import Json
+from bot.model.noun import Json, Sha
 
-__all__ = ["changed", "failed", "opened", "redeliver"]
+__all__ = ["changed", "failed", "opened", "queued", "redeliver"]
 
 DELIVERIES = "/app/hook/deliveries"
 log = structlog.get_logger(__name__)
 
 
 async def changed(client: Client, repository: RepositoryId, watermark: datetime) -> Missed:
-    """Every pull request that changed at or after `watermark`, newest change first; reads no further than needed."""
+    """Every pull request that changed at or after `watermark`, newest change first; reads no further than needed.
+
+    Those in a merge queue too: nothing about them changes when a check is asked for.
+    """
     path = "/repos/{+repo}/pulls?state=all&sort=updated&direction=desc"
     wakes: list[Wake] = []
     began = None
@@ -32,7 +36,22 @@ async def changed(client: Client, repository: RepositoryId, watermark: datetime)
             break
         key = PullRequestId(repository=repository, number=integer(each, "number"))
         wakes.append(Wake(key=key, reason="changed since the watermark"))
-    return Missed(wakes=tuple(wakes), at=began or client.time())
+    began = began or client.time()
+    for number in await queued(client, repository):
+        key = PullRequestId(repository=repository, number=number)
+        wakes.append(Wake(key=key, reason="in the merge queue"))
+    return Missed(wakes=tuple(wakes), at=began)
+
+
+async def queued(client: Client, repository: RepositoryId) -> dict[int, tuple[Sha, ...]]:
+    """The commits on which the repository's merge queues wait for checks, by the pull request each is made for."""
+    found: dict[int, tuple[Sha, ...]] = {}
+    path = "/repos/{+repo}/git/matching-refs/heads/gh-readonly-queue"
+    async for each in client.pages(path, numbered=False, repo=repository.path):
+        number = facts.queued(text(each, "ref"))
+        if number is not None:
+            found[number] = (*found.get(number, ()), sha(mapping(each, "object"), "sha"))
+    return found
 
 
 async def opened(client: Client, repository: RepositoryId) -> AsyncIterator[PullRequestId]:

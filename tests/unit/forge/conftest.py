@@ -96,6 +96,7 @@ async def script() -> AsyncIterator[Script]:
         found.url = str(server.make_url("")).rstrip("/")
         found.on("GET /repos/acme/shop/installation", {"id": 11})
         found.on("GET /app", {"id": 1, "slug": "tidegate"})
+        found.on("GET /repos/acme/shop/git/matching-refs/heads/gh-readonly-queue", [])
         found.on("GET /users/tidegate[bot]", {"id": 99, "login": "tidegate[bot]", "type": "Bot"})
         token = {"token": "ghs_first", "expires_at": "2027-01-15T09:00:00Z"}
         found.on("POST /app/installations/11/access_tokens", (201, token, {}))

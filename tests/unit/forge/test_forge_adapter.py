@@ -60,17 +60,39 @@ def test_it_is_a_forge(github: GitHub) -> None:
     assert (forge.limits.comment, forge.limits.check_text, forge.limits.annotations) == (65_536, 65_535, 50)
 
 
-async def test_a_pull_request_costs_four_reads(github: GitHub, thread: Any) -> None:
+async def test_a_pull_request_costs_five_reads(github: GitHub, thread: Any) -> None:
     await github.pull_request(THREAD)
     thread.asked.clear()
     found = await github.pull_request(THREAD)
-    assert len(thread.asked) == 4
+    assert len(thread.asked) == 5
     assert [(each.id, each.own) for each in found.remarks] == [
         ("comment:17", False), ("comment:18", True), ("review:3", False)
     ]  # fmt: skip
     assert found.remarks[2].approves == HEAD
     assert found.commits[0].people == {5}
     assert (found.base, found.head, found.fork) == ("main", HEAD, False)
+
+
+QUEUE = "GET /repos/acme/shop/git/matching-refs/heads/gh-readonly-queue"
+TRIED = [
+    {"ref": f"refs/heads/{name}", "object": {"type": "commit", "sha": sha * 40}}
+    for name, sha in (
+        (f"gh-readonly-queue/main/pr-4-{'b' * 40}", "d"),
+        (f"gh-readonly-queue/release/1.x/pr-44-{'b' * 40}", "e"),
+        ("gh-readonly-queue-of-mine", "f"),
+    )
+]
+
+
+async def test_the_commits_of_a_merge_queue_are_those_of_its_pull_request(github: GitHub, thread: Any) -> None:
+    thread.on(QUEUE, TRIED)
+    assert (await github.pull_request(THREAD)).queued == ("d" * 40,)
+    thread.on(PULL, pull(state="closed"))
+    assert (await github.pull_request(THREAD)).queued == ()
+    thread.on("GET /repos/acme/shop/pulls", [])
+    thread.on(DELIVERIES, [])
+    missed = await github.since(REPOSITORY, WATERMARK)
+    assert [each.key.number for each in missed.wakes if isinstance(each.key, PullRequestId)] == [4, 44]
 
 
 async def test_a_token_writes_as_its_owner(by_token: GitHub, thread: Any) -> None:
@@ -196,6 +218,7 @@ async def test_changed_pull_requests_are_named_down_to_the_watermark(github: Git
 async def test_a_sweep_tells_when_it_was_by_the_forges_clock(github: GitHub, script: Any) -> None:
     path, dates = "GET /repos/acme/shop/pulls", ("Fri, 20 Nov 2026 11:30:00 GMT", "Fri, 20 Nov 2026 11:31:00 GMT")
     script.on(DELIVERIES, [])
+    script.on(QUEUE, (200, [], {"Date": dates[1]}))
     script.on(path, (200, [], {"Date": dates[0]}))
     assert abs((await github.since(REPOSITORY, WATERMARK)).at - parsedate_to_datetime(dates[0])) < SECOND
     full = [{"number": each, "updated_at": AT} for each in range(1, 101)]
@@ -234,7 +257,7 @@ async def test_failed_deliveries_are_sent_again_before_anything_is_looked_at(git
     script.on("GET /repos/acme/shop/pulls", [])
     assert (await github.since(REPOSITORY, WATERMARK)).wakes == ()
     asked = [f"{each.method} {each.path}" for each in script.asked if "installation" not in each.path]
-    assert asked == [DELIVERIES, "POST /app/hook/deliveries/3/attempts", "GET /repos/acme/shop/pulls"]
+    assert asked == [DELIVERIES, "POST /app/hook/deliveries/3/attempts", "GET /repos/acme/shop/pulls", QUEUE]
 
 
 async def test_a_hundred_deliveries_without_a_next_page_end(github: GitHub, script: Any) -> None:

@@ -98,6 +98,19 @@ def test_a_submitted_review_carries_its_text_but_no_approval(signed: Sign) -> No
         ("check_run", {"action": "completed", "check_run": {"pull_requests": [{"number": 4}]}}, []),
         ("installation", {"action": "created", "repositories": [REPO]}, [REPOSITORY]),
         ("installation_repositories", {"action": "added", "repositories_added": [REPO]}, [REPOSITORY]),
+        (
+            "merge_group",
+            {
+                "action": "checks_requested",
+                "merge_group": {
+                    "head_sha": "2ffea6db159f6b6c47a24e778fb9ef40cf6b1c7d",
+                    "head_ref": f"refs/heads/gh-readonly-queue/main/pr-4-{'9' * 40}",
+                    "base_ref": "refs/heads/main",
+                },
+            },
+            [PULL],
+        ),
+        ("merge_group", {"action": "destroyed", "merge_group": {"head_ref": "refs/heads/other"}}, [REPOSITORY]),
         ("ping", {"zen": "Keep it logically awesome."}, []),
         ("sponsorship", {"action": "created"}, []),
     ],
