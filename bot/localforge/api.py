@@ -70,7 +70,7 @@ def _authenticate(request: web.Request) -> Actor:
         raise ApiError(401, "Requires authentication")
     if scheme.lower() not in ("bearer", "token"):
         raise ApiError(401, "Bad credentials")
-    if credential.count(".") == 2:
+    if credential.count(".") == 2 and not credential.startswith("ghs_"):
         return app_of_jwt(request.app[CORE], credential)
     found = by_token(request.app[CORE], credential)
     if found is None:

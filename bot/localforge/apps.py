@@ -81,11 +81,15 @@ def app_of_jwt(core: Core, text: str) -> Actor:
 
 
 def installation_token(core: Core, installation: int, repositories: list[int] | None) -> Token:
-    """A token of an hour for an installation, for all or only some of its repositories."""
+    """A token of an hour for an installation, for all or only some of its repositories; long, with dots, as GitHub's.
+
+    https://github.blog/changelog/2026-05-15-github-app-installation-tokens-per-request-override-header/
+    """
+    head, claims, proof = (secrets.token_urlsafe(size) for size in (24, 108, 256))
     expires = (core.clock().astimezone(UTC) + TOKEN_LIFE).strftime("%Y-%m-%dT%H:%M:%SZ")
     row = Token(
         id=core.state.next_id(),
-        secret=f"ghs_{secrets.token_hex(18)}",
+        secret=f"ghs_{core.app.id}_{head}.{claims}.{proof}",
         account=core.bot.id,
         installation=installation,
         repositories=repositories,
