@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -9,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.command import Parsed, parse, resolve
+from bot.errors import PermanentError
 from bot.flow import orders_given
 from bot.flow.view import View
 from bot.flow.world import World
@@ -58,7 +60,8 @@ async def judge(world: World, view: View, waiting: Sequence[CommandRow], lease: 
     forge = world.forges[view.pull.id.repository.forge]
     for row in waiting:
         if not row.remark.author.bot and looks_like_ours(row.remark):
-            await forge.acknowledge(view.pull.id, row.remark)
+            with suppress(PermanentError):  # a courtesy, which a locked conversation refuses
+                await forge.acknowledge(view.pull.id, row.remark)
     changed = False
     for row in waiting:
         prefix = view.configuration.prefix if view.configuration else "/gate"

@@ -1,6 +1,7 @@
 """The API on comments and reactions. A pull request is an issue to it, as on GitHub."""
 
 from collections import Counter
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -27,6 +28,24 @@ async def get_issue(request: web.Request) -> web.Response:
     """The pull request as an issue."""
     shown = pull_json(core(request), pull(request))
     return web.json_response(shown | {"pull_request": {"url": shown["url"], "merged_at": shown["merged_at"]}})
+
+
+@routes.put(HERE + r"/{number:\d+}/lock")
+async def lock(request: web.Request) -> web.Response:
+    """Lock the conversation."""
+    return _lock(request, locked=True)
+
+
+@routes.delete(HERE + r"/{number:\d+}/lock")
+async def unlock(request: web.Request) -> web.Response:
+    """Open it again."""
+    return _lock(request, locked=False)
+
+
+def _lock(request: web.Request, *, locked: bool) -> web.Response:
+    repository(request, "write")
+    core(request).state.pulls.put(replace(pull(request), locked=locked))
+    return web.Response(status=204)
 
 
 @routes.get(HERE + r"/{number:\d+}/comments")

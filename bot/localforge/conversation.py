@@ -42,8 +42,9 @@ def reviews(core: Core, pull: Pull) -> list[Review]:
 
 
 def comment(core: Core, pull: Pull, author: Account, body: str) -> Comment:
-    """Write a comment. ApiError 422: empty or too long."""
+    """Write a comment. ApiError 422: empty or too long; 403: the conversation is locked."""
     core.require(core.state.repositories[pull.repository], author, "read")
+    _check_lock(core, pull, author)
     _check(body)
     now = core.now()
     row = Comment(
@@ -59,6 +60,13 @@ def comment(core: Core, pull: Pull, author: Account, body: str) -> Comment:
     _touch(core, pull)
     tell_comment(core, row, author, "created")
     return row
+
+
+def _check_lock(core: Core, pull: Pull, author: Account) -> None:
+    """Whoever can write may go on in a locked conversation; an App may not."""
+    writes = author.type != "Bot" and core.may(core.state.repositories[pull.repository], author, "write")
+    if pull.locked and not writes:
+        raise ApiError(403, "Unable to create comment because issue is locked.")
 
 
 def _check(body: str) -> None:
@@ -101,7 +109,9 @@ def delete_comment(core: Core, row: Comment, actor: Account) -> None:
 
 def react(core: Core, row: Comment, actor: Account, content: str) -> tuple[Reaction, bool]:
     """React to a comment; whether it is new."""
-    core.require(core.state.repositories[row.repository], actor, "read")
+    repository = core.state.repositories[row.repository]
+    core.require(repository, actor, "read")
+    _check_lock(core, core.pull(repository, row.number), actor)
     if content not in REACTIONS:
         raise invalid("Reaction", "content")
     for each in core.state.reactions:

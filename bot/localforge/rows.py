@@ -132,6 +132,7 @@ class Pull:
     merged_at: str | None = None
     merged_by: int | None = None
     merge_commit_sha: str | None = None
+    locked: bool = False
 
 
 @row

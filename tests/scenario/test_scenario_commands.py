@@ -38,6 +38,15 @@ async def test_a_hold_stops_every_write_until_it_is_released(people: People, sta
     await people.folder_shows("staging", lambda o: any(NEW in text for text in o.values()))
 
 
+async def test_a_locked_conversation_does_not_keep_a_command_from_being_obeyed(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    await people.approver.read_plan(number)
+    await people.approver.call("PUT", f"/issues/{number}/lock")
+    await people.approver.comment(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
+
+
 async def test_who_may_not_approve_may_not_hold(people: People, stage: Stage) -> None:
     number = await people.change(("envs/prod/web.yaml", OLD, NEW))
     await people.comment_says(number, "prod")
