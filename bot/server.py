@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -171,7 +171,7 @@ async def listen(site: web.TCPSite, place: str) -> None:
 
 
 async def keep_discovering(world: World) -> None:
-    """Find new repositories now and then; a forge that does not answer is asked again soon."""
+    """Find new repositories now and then, and soon after a forge says so; one that does not answer is asked again."""
     while True:
         wait = world.intervals.repository * DISCOVER_EVERY
         try:
@@ -180,7 +180,11 @@ async def keep_discovering(world: World) -> None:
         except (TemporaryError, PermanentError) as error:
             log.warning("forge unavailable", error=str(error))
             wait = world.intervals.retry
-        await asyncio.sleep(wait)
+        await asyncio.sleep(world.intervals.retry)  # one change seldom comes alone
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait - world.intervals.retry):
+                await world.reach.wait()
+        world.reach.clear()
 
 
 def configure_logs(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from datetime import datetime
 
 from bot.flow.assess import Tools
@@ -23,7 +24,8 @@ class World:
 
     `jail` is what foreign programs run in here; the processes of the evaluator have their own. `allowed` answers which
     targets a repository may deploy to; None: the repository is not ours. `signal` is set when work was touched in this
-    process. `public_url` is where people reach this server. `toolchain` is what this server renders with.
+    process, `reach` when there may be other repositories than before. `public_url` is where people reach this server.
+    `toolchain` is what this server renders with.
     """
 
     store: Store
@@ -37,3 +39,4 @@ class World:
     clock: Callable[[], datetime]
     signal: asyncio.Event
     toolchain: Installed
+    reach: asyncio.Event = field(default_factory=asyncio.Event)

@@ -8,6 +8,7 @@ from bot.localforge.api import actor, body, core, number, page, reach, repositor
 from bot.localforge.apps import Actor
 from bot.localforge.core import ROLES, Core
 from bot.localforge.errors import ApiError, missing
+from bot.localforge.events import tell_repository
 from bot.localforge.git_write import copy
 from bot.localforge.rows import Account, Repository
 from bot.localforge.shapes import repository_json, user_json
@@ -61,6 +62,20 @@ async def user_repositories(request: web.Request) -> web.Response:
 async def get_repository(request: web.Request) -> web.Response:
     """One repository."""
     return _shown(request, repository(request), actor(request))
+
+
+@routes.patch("/repos/{owner}/{name}")
+async def rename(request: web.Request) -> web.Response:
+    """Give it another name; the old one leads to it."""
+    found, forge, who = repository(request, "admin"), core(request), actor(request)
+    name = text(await body(request), "Repository", "name", found.name)
+    if name != found.name:
+        forge.check_name(forge.known(found.owner), name)
+        former = [*(each for each in found.former if each != name), found.name]
+        changes = {"repository": {"name": {"from": found.name}}}
+        found = forge.state.repositories.put(replace(found, name=name, former=former))
+        tell_repository(forge, found, who.account, "renamed", changes=changes)
+    return _shown(request, found, who)
 
 
 @routes.get(r"/repositories/{number:\d+}")

@@ -100,8 +100,7 @@ class Core:
         self, owner: Account, name: str, default_branch: str, *, private: bool = False, fork_of: int | None = None
     ) -> Repository:
         """An empty repository. ApiError 422: the name is taken, or none that GitHub would allow."""
-        if not NAME.fullmatch(name) or self.find(owner.login, name):
-            raise ApiError(422, f"{owner.login}/{name}: choose another name: letters, digits, dots, hyphens, not taken")
+        self.check_name(owner, name)
         row = Repository(
             id=self.state.next_id(),
             owner=owner.id,
@@ -113,6 +112,18 @@ class Core:
         )
         await GitDir.create(self.git_path(row), default_branch)
         return self.state.repositories.put(row)
+
+    def check_name(self, owner: Account, name: str) -> None:
+        """ApiError 422: none that GitHub would allow, or taken."""
+        if not NAME.fullmatch(name) or self.find(owner.login, name):
+            raise ApiError(422, f"{owner.login}/{name}: choose another name: letters, digits, dots, hyphens, not taken")
+
+    def renamed(self, owner: str, name: str) -> Repository | None:
+        """The repository that had that name before, if none has it now."""
+        if self.find(owner, name):
+            return None
+        found = (each for each in self.state.repositories if name.lower() in [old.lower() for old in each.former])
+        return next((each for each in found if self.known(each.owner).login.lower() == owner.lower()), None)
 
     # -- rights
 

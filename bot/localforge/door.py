@@ -12,7 +12,7 @@ from bot.localforge.core import Core
 from bot.localforge.errors import ApiError
 from bot.localforge.faults import Fault
 
-__all__ = ["API", "CORE", "LOGIN", "NONCE", "Handler", "door_of", "guard", "log_calls", "refusal", "strike"]
+__all__ = ["API", "CORE", "LOGIN", "NONCE", "Handler", "door_of", "guard", "lead_on", "log_calls", "refusal", "strike"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CORE = web.AppKey("core", Core)
@@ -21,6 +21,7 @@ NONCE = web.RequestKey("nonce", str)
 API = "/api/v3"
 LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 SAFE = ("GET", "HEAD", "OPTIONS")
+NAMED = re.compile(rf"(?P<root>{API}/repos)?/(?P<owner>[^/]+)/(?P<name>[^/]+?)(?P<git>\.git)?(?P<rest>/.*)?")
 
 
 def door_of(path: str) -> str:
@@ -69,6 +70,24 @@ async def log_calls(request: web.Request, handler: Handler) -> web.StreamRespons
         path = request.path.removeprefix(API)
         account = request.get(LOGIN)
         request.app[CORE].calls.add(door, request.method, path, status, time.perf_counter() - started, account)
+
+
+@web.middleware
+async def lead_on(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lead from a repository's former name to its present one, as GitHub does for its API and for git.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    """
+    match = NAMED.fullmatch(request.path)
+    core = request.app[CORE]
+    moved = core.renamed(match["owner"], match["name"]) if match else None
+    if match is None or moved is None:
+        return await handler(request)
+    path = f"{match['root'] or ''}/{core.full_name(moved)}{match['git'] or ''}{match['rest'] or ''}"
+    place = request.url.with_path(path).with_query(request.query)
+    status = 301 if request.method in SAFE else 307
+    message = {301: "Moved Permanently", 307: "Temporary Redirect"}[status]
+    return web.json_response({"message": message, "url": str(place)}, status=status, headers={"Location": str(place)})
 
 
 @web.middleware

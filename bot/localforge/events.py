@@ -7,10 +7,28 @@ from typing import Any
 
 from bot.localforge.core import Core
 from bot.localforge.rows import Account, CheckRun, Comment, Pull, Repository, Review
-from bot.localforge.shapes import check_run_json, comment_json, repository_json, review_json, user_json
+from bot.localforge.shapes import (
+    check_run_json,
+    comment_json,
+    installation_json,
+    repository_json,
+    review_json,
+    user_json,
+)
 from bot.localforge.shapes_git import commit_json, pull_json
 
-__all__ = ["tell", "tell_check_run", "tell_comment", "tell_group", "tell_ping", "tell_pull", "tell_push", "tell_review"]
+__all__ = [
+    "tell",
+    "tell_check_run",
+    "tell_comment",
+    "tell_group",
+    "tell_installed",
+    "tell_ping",
+    "tell_pull",
+    "tell_push",
+    "tell_repository",
+    "tell_review",
+]
 
 Json = dict[str, Any]
 NOTHING = "0" * 40
@@ -31,6 +49,32 @@ def tell(core: Core, repository: Repository, sender: Account, event: str, payloa
     if owner is not None and owner.type == "Organization":
         common["organization"] = user_json(core, owner)
     core.webhooks.send(event, payload | common)
+
+
+def tell_repository(core: Core, repository: Repository, sender: Account, action: str, **more: Any) -> None:
+    """`repository`: renamed."""
+    tell(core, repository, sender, "repository", {"action": action, **more})
+
+
+def tell_installed(core: Core, repository: Repository) -> None:
+    """`installation_repositories`: an App that is installed on all of an account's repositories got one more.
+
+    The event is of the installation, and so of no repository.
+    """
+    for each in core.state.installations:
+        if each.account == repository.owner:
+            shown = repository_json(core, repository)
+            added = [{name: shown[name] for name in ("id", "node_id", "name", "full_name", "private")}]
+            payload = {
+                "action": "added",
+                "installation": installation_json(core, each.id),
+                "repository_selection": "all",
+                "repositories_added": added,
+                "repositories_removed": [],
+                "requester": None,
+                "sender": user_json(core, core.account(repository.owner)),
+            }
+            core.webhooks.send("installation_repositories", payload)
 
 
 def tell_pull(core: Core, pull: Pull, sender: Account, action: str, **more: Any) -> None:

@@ -97,7 +97,10 @@ class Team:
 
 @row
 class Repository:
-    """A repository; `roles` maps account ids (JSON keys: text) to read, triage, write, maintain or admin."""
+    """A repository; `roles` maps account ids (JSON keys: text) to read, triage, write, maintain or admin.
+
+    `former` are names that it had, which lead to it as long as no other repository has them.
+    """
 
     id: int
     owner: int
@@ -107,6 +110,7 @@ class Repository:
     created_at: str
     fork_of: int | None = None
     roles: dict[str, str] = field(default_factory=dict)
+    former: list[str] = field(default_factory=list)
 
 
 @row

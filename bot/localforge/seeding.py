@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.localforge.core import ROLES, Core
 from bot.localforge.errors import ApiError
-from bot.localforge.events import tell_ping
+from bot.localforge.events import tell_installed, tell_ping
 from bot.localforge.git_dir import HEADS
 from bot.localforge.git_values import Signature
 from bot.localforge.git_write import Draft, commit_files, copy, files_of_folder
@@ -93,6 +93,7 @@ async def add_repository(
             files=files_of_folder(source),
         )
         await commit_files(git, draft)
+    tell_installed(core, made)
     return made
 
 

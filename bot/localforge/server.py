@@ -26,7 +26,7 @@ from bot.localforge import (
 from bot.localforge.api import ALLOWANCE, LIMIT, Allowance, api_rules
 from bot.localforge.apps import new_private_key, personal_token
 from bot.localforge.core import Core
-from bot.localforge.door import API, CORE, guard, log_calls, strike
+from bot.localforge.door import API, CORE, guard, lead_on, log_calls, strike
 from bot.localforge.errors import missing
 from bot.localforge.record import record
 from bot.localforge.rows import Account, App, Repository
@@ -175,9 +175,8 @@ def _app_row(core: Core, settings: ForgeSettings) -> None:
 
 def application(core: Core, rate_limit: int) -> web.Application:
     """All addresses of the forge."""
-    app = web.Application(
-        middlewares=[guard, log_calls, strike, api_rules, controls.refusals, pages.refusals], client_max_size=BODY_LIMIT
-    )
+    rules = [guard, log_calls, strike, lead_on, api_rules, controls.refusals, pages.refusals]
+    app = web.Application(middlewares=rules, client_max_size=BODY_LIMIT)
     app[CORE] = core
     app[ALLOWANCE] = Allowance(rate_limit)
     for module in (api_app, api_checks, api_issues, api_pulls, api_repositories, api_git):

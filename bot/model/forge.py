@@ -36,6 +36,7 @@ class Delivery:
 
     The remark is the one fact taken from a payload, since whoever can write can edit other people's comments later.
     `again` is a commit whose check somebody asked for once more; a forge need not say of which pull request it is.
+    `reach`: the credential may reach other repositories than before, or them by other names.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Delivery:
     remark: Remark | None = None
     thread: PullRequestId | None = None
     again: Sha | None = None
+    reach: bool = False
 
 
 @noun

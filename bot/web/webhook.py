@@ -36,6 +36,8 @@ async def receive(request: web.Request) -> web.Response:
         log.error("webhook not stored", forge=name, reason=str(error))
         return answer(name, 503, "the store is not available; send it again")
     world.signal.set()
+    if delivery.reach:
+        world.reach.set()
     log.info("webhook", forge=name, webhook=delivery.event, delivery=delivery.id, fresh=fresh)
     return answer(name, 202, "stored" if fresh else "seen before")
 

@@ -71,3 +71,14 @@ async def test_a_configuration_that_is_a_link_is_told_so(people: People, stage: 
     await push_by_hand(people, people.branch_of(number), link)
     await people.check_is(number, "failure")
     await people.comment_says(number, "Cannot be read", "symbolic link")
+
+
+async def test_a_repository_that_was_renamed_is_looked_after_under_its_new_name(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    stage.forge.permit(stage.place.repository, people.approver.login, "admin")
+    await people.approver.call("PATCH", "", {"name": "store"})
+    await people.approver.answer(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
+    await people.merge(number)
+    await people.folder_shows("staging", holding(NEW))

@@ -76,6 +76,7 @@ async def test_a_change_from_a_fork_is_planned_for_one_commit_when_a_writer_says
 
 async def second_repository(stage: Stage) -> Account:
     """The developer, at a repository that the server does not know before it is started again."""
+    stage.forge.add_faults([{"on": "webhook", "event": "installation_repositories", "kind": "lost"}])
     await stage.forge.add_repository("acme/second", None, None)
     stage.forge.permit("acme/second", "bo", "write")
     place = replace(stage.place, repository="acme/second")

@@ -84,7 +84,10 @@ def receive(options: GitHubOptions, headers: Mapping[str, str], body: bytes, own
         raise RefusedError(400, f"a {name} event in which {error.problem}") from None
     reason = " ".join(filter(None, (name, event.action)))
     wakes = tuple(Wake(key=key, reason=reason) for key in dict.fromkeys(effect.keys))
-    return Delivery(id=id, event=name, wakes=wakes, remark=effect.remark, thread=effect.thread, again=effect.again)
+    return Delivery(
+        id=id, event=name, wakes=wakes, remark=effect.remark, thread=effect.thread, again=effect.again,
+        reach=name in REACH,
+    )  # fmt: skip
 
 
 def required(headers: Mapping[str, str], name: str) -> str:
@@ -203,6 +206,9 @@ def listed(event: Event) -> Iterator[RepositoryId]:
         for each in items(event.payload, name):
             yield facts.repository_id(event.forge, each)
 
+
+REACH = ("installation", "installation_repositories", "repository")
+"""Events after which the list of repositories is read again: nothing of it is taken from a payload."""
 
 DECODERS: Mapping[str, Callable[[Event], Effect]] = {
     "check_run": rerequested,

@@ -119,6 +119,19 @@ def test_what_each_event_points_at(signed: Sign, event: str, payload: dict[str, 
     assert keys(signed, event, {"repository": REPO, "unknown": {"deep": [1]}, **payload}) == expected
 
 
+@pytest.mark.parametrize(
+    ("event", "action", "reach"),
+    [
+        ("installation", "unsuspend", True),
+        ("installation_repositories", "removed", True),
+        ("repository", "renamed", True),
+        ("push", "", False),
+    ],
+)
+def test_what_changes_the_reach_of_the_credential_is_said(signed: Sign, event: str, action: str, reach: bool) -> None:
+    assert receive(OPTIONS, *signed(event, {"action": action, "repository": REPO})).reach is reach
+
+
 @pytest.mark.parametrize("event", ["check_run", "check_suite"])
 @pytest.mark.parametrize(
     ("named", "threads"),
