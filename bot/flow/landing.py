@@ -1,4 +1,4 @@
-"""What a merged pull request put on its branch, when it was put there without a merge commit of its own."""
+"""What merging makes of commits: which ones a pull request put on its branch, and which ones nobody wrote."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from bot.git import Mirror
 from bot.git.objects import CommitInfo
 from bot.model.noun import Sha
 
-__all__ = ["landing"]
+__all__ = ["is_plain", "landing"]
 
 
 async def landing(mirror: Mirror, merge: Sha, head: Sha, own: frozenset[Sha] = frozenset()) -> tuple[Sha, ...]:
@@ -35,3 +35,8 @@ async def landing(mirror: Mirror, merge: Sha, head: Sha, own: frozenset[Sha] = f
 def written(commit: CommitInfo) -> tuple[str, str, str]:
     """What a rebase leaves as it is."""
     return commit.author, commit.written, commit.message
+
+
+async def is_plain(mirror: Mirror, merge: CommitInfo) -> bool:
+    """Whether a merge commit is just what git makes of its two parents, so that whoever made it wrote nothing."""
+    return len(merge.parents) == 2 and (await mirror.merge(*merge.parents)).tree == merge.tree

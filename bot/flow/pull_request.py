@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from bot.errors import AbsentError, InputError, TemporaryError
 from bot.flow import commands
 from bot.flow.consent import take_reviews
-from bot.flow.ground import last_seen, usable
+from bot.flow.ground import last_seen, stand, usable
+from bot.flow.landing import is_plain
 from bot.flow.merged import look_merged
 from bot.flow.tell import find_again, tell, tell_queued
 from bot.flow.view import View, look
@@ -80,7 +81,7 @@ async def settle(world: World, repository: Repository, id: PullRequestId, lease:
 async def look_once(world: World, repository: Repository, id: PullRequestId, lease: Lease) -> Seen | None:
     """Hear commands, read the facts, look; then take what else was written meanwhile."""
     heard = await commands.heard(world, id)
-    pull = await facts(world, id, lease)
+    pull = await facts(world, repository, id, lease)
     if pull is None:
         return None
     await find_again(world, pull, lease)
@@ -90,7 +91,7 @@ async def look_once(world: World, repository: Repository, id: PullRequestId, lea
     return Seen(pull=pull, view=view, waiting=judged, late=judged != waiting)
 
 
-async def facts(world: World, id: PullRequestId, lease: Lease) -> PullRequest | None:
+async def facts(world: World, repository: Repository, id: PullRequestId, lease: Lease) -> PullRequest | None:
     """All facts of the pull request as the forge tells them now, kept for riders; None where there never was one.
 
     TemporaryError: it was there before. A credential that is refused for a while sees nothing either, and what the
@@ -103,8 +104,25 @@ async def facts(world: World, id: PullRequestId, lease: Lease) -> PullRequest | 
             raise TemporaryError(f"{id} was there and is not to be seen: {error}", UNSEEN_AGAIN) from None
         log.info("no such pull request", pull=str(id))
         return None
+    pull = await without_plain_merges(world, repository, pull)
     await remember(world, pull, lease)
     return pull
+
+
+async def without_plain_merges(world: World, repository: Repository, pull: PullRequest) -> PullRequest:
+    """The pull request, whose commits that only bring its branch up to date are by nobody: an approver may do that."""
+    merges = [each for each in pull.commits if each.merge]
+    if not merges or pull.state == "closed" or pull.base != repository.default_branch:
+        return pull
+    mirror = (await stand(world, repository, pull.head)).mirror
+    plain: set[Sha] = set()
+    for each in merges:
+        parents = await mirror.parents(each.sha)
+        made = {info.sha: info for info in await mirror.commits(parents[0], each.sha)}
+        if each.sha in made and await is_plain(mirror, made[each.sha]):
+            plain.add(each.sha)
+    by_nobody = (replace(c, people=frozenset(), strangers=()) if c.sha in plain else c for c in pull.commits)
+    return replace(pull, commits=tuple(by_nobody))
 
 
 async def see(world: World, repository: Repository, pull: PullRequest) -> View:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from bot.errors import TemporaryError
 from bot.flow.ground import Ground, stand
-from bot.flow.landing import landing
+from bot.flow.landing import is_plain, landing
 from bot.flow.world import World
 from bot.git.objects import CommitInfo
 from bot.model.forge import Commit
@@ -75,8 +75,7 @@ async def carried(ground: Ground, rider: PullRow, commits: Iterable[CommitInfo])
     if len(merge.parents) < 2:
         return set(await landing(ground.mirror, merge.sha, rider.head))
     brought = {each.sha for each in await ground.mirror.commits(merge.parents[0], merge.sha)} - {merge.sha}
-    ours = await ground.mirror.merge(merge.parents[0], merge.parents[1])
-    return brought | ({merge.sha} if ours.tree == merge.tree else set())
+    return brought | ({merge.sha} if await is_plain(ground.mirror, merge) else set())
 
 
 async def direct(

@@ -5,7 +5,7 @@ from aiohttp import web
 from bot.localforge.api import actor, body, core, number, page, pull, repository, text
 from bot.localforge.conversation import dismiss, review, reviews
 from bot.localforge.errors import ApiError, invalid, missing
-from bot.localforge.merging import merge
+from bot.localforge.merging import merge, update_branch
 from bot.localforge.pulls import Proposal, close, edit, open_pull, reopen
 from bot.localforge.rows import Review
 from bot.localforge.shapes import review_json
@@ -107,6 +107,13 @@ async def merge_pull(request: web.Request) -> web.Response:
     merged = await merge(core(request), found, actor(request).account, method, sha, message)
     answer = {"sha": merged.merge_commit_sha, "merged": True, "message": "Pull Request successfully merged"}
     return web.json_response(answer)
+
+
+@routes.put(ONE + "/update-branch")
+async def update_pull(request: web.Request) -> web.Response:
+    """The button that brings the base's commits into the branch."""
+    await update_branch(core(request), pull(request), actor(request).account)
+    return web.json_response({"message": "Updating pull request branch."}, status=202)
 
 
 @routes.get(ONE + "/reviews")

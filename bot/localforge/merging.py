@@ -7,12 +7,12 @@ from bot.localforge.errors import ApiError
 from bot.localforge.events import tell_pull, tell_push
 from bot.localforge.git_dir import GitDir
 from bot.localforge.git_values import Signature
-from bot.localforge.git_write import Moved, commit_tree, move
+from bot.localforge.git_write import Moved, commit_tree, copy, move
 from bot.localforge.pulls import happened
-from bot.localforge.pushes import follow_base
+from bot.localforge.pushes import follow, follow_base
 from bot.localforge.rows import Account, Pull
 
-__all__ = ["merge", "signature_of"]
+__all__ = ["merge", "signature_of", "update_branch"]
 
 
 def _not_mergeable() -> ApiError:
@@ -66,6 +66,27 @@ async def merge(
     await tell_push(core, repository, actor, f"refs/heads/{pull.base}", (base, made))
     await follow_base(core, repository, actor, pull.base)
     return merged
+
+
+async def update_branch(core: Core, pull: Pull, actor: Account) -> None:
+    """ "Update branch": merge the base into the head, written by who pressed it and committed by GitHub.
+
+    ApiError 422: they conflict; 403: who presses it cannot write to the head's repository.
+    """
+    source, repository = (core.state.repositories[id] for id in (pull.head_repository, pull.repository))
+    core.require(source, actor, "write")
+    git, base = await core.git(source), (await core.git(repository)).branches.get(pull.base, pull.base_sha)
+    if source.id != repository.id:
+        await copy(git, core.git_path(repository), [f"refs/heads/{pull.base}"])
+    async with git.lock:
+        before = dict(git.refs)
+        tree = await git.merged_tree(pull.head_sha, base)
+        if tree is None:
+            raise ApiError(422, "merge conflict between base and head")
+        text = f"Merge branch '{pull.base}' into {pull.head}"
+        made = await commit_tree(git, tree, (pull.head_sha, base), text, signature_of(core, actor))
+        await move(git, f"refs/heads/{pull.head}", made, pull.head_sha)
+    await follow(core, source, actor, before)
 
 
 async def _merge(core: Core, pull: Pull, actor: Account, onto: tuple[str, str], message: str | None) -> str:

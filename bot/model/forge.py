@@ -59,11 +59,15 @@ class Repository:
 
 @noun
 class Commit:
-    """A commit as the forge attributes it. An e-mail that belongs to no account is in `strangers`."""
+    """A commit as the forge attributes it. An e-mail that belongs to no account is in `strangers`.
+
+    `merge`: it has several parents.
+    """
 
     sha: Sha
     people: frozenset[int]
     strangers: tuple[str, ...] = ()
+    merge: bool = False
 
 
 @noun

@@ -26,6 +26,21 @@ async def test_an_approver_who_presses_the_button_has_written_nothing(
     assert "staging" in body and "dev" in body
 
 
+async def test_an_approver_who_brings_a_branch_up_to_date_has_written_nothing(people: People, stage: Stage) -> None:
+    number = await people.change((STAGING, OLD, NEW))
+    await people.comment_says(number, "0 of 1")
+    other = await people.change(("README.md", "# ", "# The "), title="other")
+    await people.check_is(other, "success")
+    await people.developer.merge(other)
+    await people.approver.call("PUT", f"/pulls/{number}/update-branch")
+    head = (await people.developer.call("GET", f"/pulls/{number}"))["head"]["sha"]
+    await people.comment_says(number, head[:7], "0 of 1")
+    await people.approver.answer(number, "/gate approve staging")
+    await people.comment_says(number, "Approved: staging")
+    await people.merge(number)
+    await people.folder_shows("staging", lambda objects: any(NEW in text for text in objects.values()))
+
+
 async def enqueue(people: People, stage: Stage, number: int) -> None:
     """Have the approver press "Merge when ready"."""
     wanted = {"repository": stage.place.repository, "number": number, "login": people.approver.login}

@@ -6,7 +6,7 @@ https://docs.github.com/en/pull-requests/committing-changes-to-your-project/crea
 
 import re
 
-from bot.forge.github.shape import integer, mapping, optional_mapping, sha, text
+from bot.forge.github.shape import integer, items, mapping, optional_mapping, sha, text
 from bot.model.forge import Commit
 from bot.model.noun import Json
 
@@ -41,7 +41,8 @@ def commit(value: Json, noreply: str = GITHUB_NOREPLY) -> Commit:
             attribute(text(optional_mapping(inner, role) or {}, "email"), noreply, people, strangers)
     for address in co_authors(text(inner, "message")):
         attribute(address, noreply, people, strangers)
-    return Commit(sha=sha(value, "sha"), people=frozenset(people), strangers=tuple(sorted(strangers)))
+    merge = len(items(value, "parents")) > 1
+    return Commit(sha=sha(value, "sha"), people=frozenset(people), strangers=tuple(sorted(strangers)), merge=merge)
 
 
 def is_web_flow(value: Json, inner: Json) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import AbsentError, PermanentError, TemporaryError
 from bot.flow.pull_request import facts
 from bot.flow.world import World
-from bot.model.forge import PullRequest
+from bot.model.forge import PullRequest, Repository
 from bot.model.gate import Lease
 from bot.model.identity import Person, PullRequestId
 from bot.model.noun import Sha
@@ -36,7 +36,8 @@ async def ask(world: World, error: Exception) -> PullRequest | None:
     forges: Any = {"hub": Refusing(error)}
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
     assert isinstance(lease, Lease)
-    return await facts(replace(world, forges=forges), ID, lease)
+    repository = Repository(id=KEY, default_branch="main")
+    return await facts(replace(world, forges=forges), repository, ID, lease)
 
 
 async def test_a_refusal_is_no_absence(world: World) -> None:
