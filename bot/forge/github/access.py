@@ -87,7 +87,9 @@ class AppAccess:
         self, app_id: int, private_key: str, transport: Callable[[], Transport], now: Callable[[], float]
     ) -> None:
         self._transport, self._now = transport, now
-        self._app = Client(transport(), AppToken(app_id, private_key, now))
+        way = transport()
+        # by GitHub's clock, once it is known: a JWT of a machine whose clock is off is good for nothing
+        self._app = Client(way, AppToken(app_id, private_key, lambda: way.time.timestamp()))
         self._installations: dict[int, Client] = {}
         self._of_repository: dict[int, int] = {}
         self._of_organization: dict[str, int] = {}

@@ -59,8 +59,8 @@ class AppToken:
         return self._value
 
     def refused(self, token: str, /) -> bool:
-        """A new one would be no better, unless this one was made long ago (the machine slept)."""
-        old = token == self._value and self._now() - self._made_at > JWT_REUSE
+        """A new one would be no better, unless this one is of another time (the machine slept, its clock is off)."""
+        old = token == self._value and not -JWT_SKEW / 2 < self._now() - self._made_at <= JWT_REUSE
         self._value = "" if token == self._value else self._value
         return old
 
