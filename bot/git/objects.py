@@ -75,7 +75,7 @@ def parse_commits(output: bytes) -> tuple[CommitInfo, ...]:
         raise TemporaryError("git log printed something else than commits")
     found = []
     for sha, tree, parents, author, committer, at, written, message in zip(*[iter(fields)] * 8, strict=True):
-        when = datetime.fromtimestamp(max(0, min(int(at), LATEST)), UTC)
+        when = datetime.fromtimestamp(max(0, min(int(at or 0), LATEST)), UTC)
         found.append(
             CommitInfo(
                 sha=Sha(sha.strip()), tree=Sha(tree), parents=tuple(Sha(p) for p in parents.split()), author=author,

@@ -1,6 +1,7 @@
 """What a mirror does over a long time: files stay few, and one that was left half-written is made anew."""
 
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -83,3 +84,32 @@ async def test_many_small_files_are_put_together_and_none_of_their_objects_goes(
     for number, commit in enumerate(commits):
         tree = await fresh.load(await fresh.tree(commit), frozenset({"a.yaml"}))
         assert tree.read("a.yaml") == f"a: {number}\n".encode()
+
+
+ODDITIES = {
+    "a zone of days": ("d <d@example.org> 1700000000 +051800", b"40000"),
+    "no date": ("d <d@example.org>", b"40000"),
+    "a mode as old programs wrote it": ("d <d@example.org> 1700000000 +0000", b"040000"),
+}
+"""What forges took once, and what is in histories for ever."""
+
+
+@pytest.mark.parametrize("odd", ODDITIES)
+async def test_a_history_with_harmless_oddities_is_taken(server: GitServer, tmp_path: Path, odd: str) -> None:
+    who, mode = ODDITIES[odd]
+    bare = server.root / "shop"
+
+    def made(kind: str, content: bytes) -> str:
+        command = ["git", "hash-object", "-t", kind, "-w", "--stdin", "--literally"]
+        return subprocess.run(command, cwd=bare, check=True, capture_output=True, input=content).stdout.decode().strip()
+
+    inner = git("rev-parse", "main^{tree}", folder=bare)
+    tree = made("tree", mode + b" envs\0" + bytes.fromhex(inner))
+    commit = made("commit", f"tree {tree}\nparent {git('rev-parse', 'main', folder=bare)}\n".encode()
+                  + f"author {who}\ncommitter {who}\n\nodd\n".encode())  # fmt: skip
+    git("update-ref", "refs/heads/main", commit, folder=bare)
+    mirror = Mirror(tmp_path / "7.git")
+    assert await mirror.fetch(remote(server), "main") == commit
+    assert [each.message for each in await mirror.commits(None, Sha(commit))] == ["odd", "files"]
+    loaded = await mirror.load(await mirror.tree(commit), frozenset({"envs/a.yaml"}))
+    assert loaded.read("envs/a.yaml") == b"a: 1\n"
