@@ -19,6 +19,7 @@ from bot.model.tree import Elsewhere, Tree
 __all__ = ["Bases"]
 
 MOST_BYTES = 64 * 1024 * 1024
+SECONDS = 120.0
 ABSENT = re.compile(
     r"not our ref|unadvertised object|not found|no such remote ref|couldn't find remote ref|could not read Username"
 )
@@ -61,7 +62,10 @@ async def fetch_commit(mirror: Mirror, url: str, sha: Sha) -> None:
     """Fetch one commit without its history."""
     options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--depth=1")
     try:
-        await run(["fetch", *options, "--end-of-options", url, sha], folder=mirror.folder)
+        async with asyncio.timeout(SECONDS):
+            await run(["fetch", *options, "--end-of-options", url, sha], folder=mirror.folder)
+    except TimeoutError:
+        raise RenderError([unreached(f"{url} took more than {SECONDS:.0f} s")]) from None
     except TemporaryError as error:
         if ABSENT.search(str(error)):
             raise InputError(f"{url} has no commit {sha[:7]}, or is not open to everybody: {error}") from None

@@ -14,6 +14,9 @@ from bot.model.noun import Sha
 __all__ = ["ISOLATION", "GitFailed", "TooMuchOutput", "VersionTooOld", "commit_id", "require_version", "run"]
 
 TIMEOUT = 120.0
+FETCH_TIMEOUT = 3600.0
+"""A first fetch brings a whole history, and begins anew if it is ended. One that stands still ends by lowSpeedTime."""
+
 GRACE = 2.0
 MAX_OUTPUT = 256 * 1024 * 1024
 CHUNK = 256 * 1024
@@ -40,6 +43,8 @@ PROTECTION = (
     "-c", "fetch.fsck.missingSpaceBeforeDate=ignore",
     "-c", "fetch.fsck.zeroPaddedFilemode=ignore",
     "-c", "http.followRedirects=false",
+    "-c", "http.lowSpeedLimit=1",
+    "-c", "http.lowSpeedTime=120",
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.attributesFile=/dev/null",
     "-c", "gc.auto=0",
@@ -104,13 +109,14 @@ async def run(
         )  # fmt: skip
     except FileNotFoundError:
         raise VersionTooOld(NO_GIT) from None
+    seconds = FETCH_TIMEOUT if arguments[0] == "fetch" else TIMEOUT
     try:
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(seconds):
             output, errors = await talk(process, input, records)
     except BaseException as error:
         await end(process)
         if isinstance(error, TimeoutError):
-            raise TemporaryError(f"git {arguments[0]} did not finish within {TIMEOUT:.0f} s") from None
+            raise TemporaryError(f"git {arguments[0]} did not finish within {seconds:.0f} s") from None
         raise
     status = process.returncode or 0
     if status not in accept:

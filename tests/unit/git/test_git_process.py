@@ -30,12 +30,23 @@ async def silent_server() -> AsyncIterator[tuple[str, asyncio.Event]]:
 
 
 @pytest.mark.timeout(60)
+async def test_a_fetch_that_stands_still_ends_before_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror = Mirror(tmp_path / "mirror.git")
+    await mirror.open()
+    patient = [each.replace("lowSpeedTime=120", "lowSpeedTime=1") for each in process.PROTECTION]
+    monkeypatch.setattr(process, "PROTECTION", tuple(patient))
+    async with silent_server() as (url, _):
+        with pytest.raises(TemporaryError, match=r"too slow|timed out"):
+            await mirror.fetch(Remote(url=f"{url}/a.git", token="t"), "main")
+
+
+@pytest.mark.timeout(60)
 async def test_a_server_that_never_answers_keeps_git_no_longer_than_its_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror = Mirror(tmp_path / "mirror.git")
     await mirror.open()
-    monkeypatch.setattr(process, "TIMEOUT", 0.5)
+    monkeypatch.setattr(process, "FETCH_TIMEOUT", 0.5)
     async with silent_server() as (url, left):
         with pytest.raises(TemporaryError, match="did not finish within"):
             async with asyncio.timeout(30):
