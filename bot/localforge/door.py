@@ -109,7 +109,12 @@ async def strike(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _failure(fault: Fault) -> web.Response:
-    texts = {403: "You have exceeded a secondary rate limit.", 429: "API rate limit exceeded.", 401: "Bad credentials"}
+    texts = {
+        401: "Bad credentials",
+        403: "You have exceeded a secondary rate limit.",
+        422: "No commit found for SHA",
+        429: "API rate limit exceeded.",
+    }
     headers = dict(fault.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = str(fault.retry_after)

@@ -60,8 +60,12 @@ async def test_a_change_from_a_fork_is_planned_for_one_commit_when_a_writer_says
     await theirs.branch("topic", "main")
     text, _ = await theirs.read(STAGING, "topic")
     await theirs.write(STAGING, text.replace(OLD, NEW), "topic", "theirs")
+    # GitHub may come to know a fork's commit only after it told of it
+    early = {"on": "api", "kind": "status", "status": 422, "method": "POST", "path": "/repos/.*/check-runs", "times": 2}
+    stage.forge.add_faults([early])
     number = await stage.account("eve").propose("from a fork", "eve:topic")
     await people.comment_says(number, "fork", absent=(NEW,))
+    await people.check_is(number, "failure")
     head = (await people.developer.call("GET", f"/pulls/{number}"))["head"]["sha"]
     await stage.account("eve").answer(number, f"/gate plan {head}")
     await people.comment_says(number, "which eve does not have", absent=(NEW,))

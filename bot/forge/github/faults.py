@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import AbsentError, PermanentError, TemporaryError, TidegateError
 from bot.forge.github.shape import text
 
-__all__ = ["NotFound", "Unauthorized", "answered", "unreachable"]
+__all__ = ["AGAIN", "NotFound", "NotSeenYet", "Unauthorized", "answered", "unreachable"]
 
 AGAIN = 5.0
 CREDENTIAL_AGAIN = 60.0
@@ -18,6 +18,10 @@ WORDS = 300
 
 class NotFound(AbsentError):
     """GitHub answered 404 or 410."""
+
+
+class NotSeenYet(PermanentError):
+    """GitHub does not know the commit: it is gone, or was pushed to a fork a moment ago and is not known here yet."""
 
 
 class Unauthorized(TemporaryError):
@@ -33,6 +37,8 @@ def answered(method: str, path: str, status: int, body: bytes) -> TidegateError 
         return Unauthorized(f"{said}; check the App's id and private key, or the token", CREDENTIAL_AGAIN)
     if status in (404, 410):
         return NotFound(said)
+    if status == 422 and b"No commit found for SHA" in body:
+        return NotSeenYet(said)
     if status >= 500 or status in (408, 425):
         return TemporaryError(said, AGAIN)
     return PermanentError(said)

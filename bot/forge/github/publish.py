@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.errors import PermanentError, PublishError, TemporaryError
 from bot.forge.github import checks
 from bot.forge.github.client import Client
-from bot.forge.github.faults import NotFound
+from bot.forge.github.faults import AGAIN, NotFound, NotSeenYet
 from bot.forge.github.shape import integer, moment
 from bot.model.forge import Limits
 from bot.model.identity import PullRequestId
@@ -54,7 +54,8 @@ async def publish(thread: Thread, report: Report, posted: Posted) -> Posted:
         except TemporaryError as error:
             raise PublishError(str(error), posted, error.delay) from error
     if refused:
-        raise PublishError("; ".join(map(str, refused)), posted, REFUSED_AGAIN) from refused[0]
+        again = AGAIN if all(isinstance(each, NotSeenYet) for each in refused) else REFUSED_AGAIN
+        raise PublishError("; ".join(map(str, refused)), posted, again) from refused[0]
     return posted
 
 

@@ -176,6 +176,17 @@ async def test_a_locked_conversation_does_not_keep_the_check_from_answering(gith
     assert writes(open_thread) == [RUNS, CREATE, "DELETE /repos/acme/shop/issues/comments/30"]
 
 
+async def test_a_commit_that_github_has_not_seen_yet_is_tried_again_soon(github: GitHub, open_thread: Any) -> None:
+    open_thread.on(RUNS, (422, {"message": f"No commit found for SHA: {HEAD}"}, {}), (201, {"id": 5}, {}))
+    report = Report(comment="plan", check=CHECK)
+    with pytest.raises(PublishError, match="No commit found") as error:
+        await github.publish(THREAD, report, Posted())
+    assert error.value.delay == 5
+    posted = await github.publish(THREAD, report, error.value.posted)
+    assert posted.checks[HEAD].id == 5
+    assert writes(open_thread) == [RUNS, CREATE, RUNS]
+
+
 async def test_a_limit_stops_the_rest(github: GitHub, open_thread: Any) -> None:
     open_thread.on(RUNS, (403, {"message": "secondary rate limit"}, {"Retry-After": "40"}))
     with pytest.raises(PublishError) as error:
