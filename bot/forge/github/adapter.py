@@ -61,8 +61,15 @@ class GitHub:
         return events.receive(self._options, headers, body, self._own)
 
     async def repositories(self) -> Sequence[Repository]:
-        """The repositories of all installations, or those that the token's owner reaches."""
-        return [facts.repository(self.name, each) async for each in self._access.repositories()]
+        """The repositories of all installations, or those that the token's owner reaches.
+
+        In one that is archived or disabled GitHub takes no check and no comment, so that nothing could be told.
+        """
+        return [
+            facts.repository(self.name, each)
+            async for each in self._access.repositories()
+            if not (each.get("archived") or each.get("disabled"))
+        ]
 
     async def pull_request(self, id: PullRequestId) -> PullRequest:
         """Five reads at the same time; more for long threads and more than 100 commits."""

@@ -184,6 +184,14 @@ async def test_an_installation_of_no_person_and_no_organisation_hides_no_other(
     assert [each.ok for each in await github.diagnose()] == [True] * 5
 
 
+async def test_what_nobody_can_write_to_is_not_looked_after(github: GitHub, healthy: Any) -> None:
+    archived = {**REPO, "id": 8, "full_name": "acme/old", "archived": True}
+    disabled = {**REPO, "id": 9, "full_name": "acme/gone", "disabled": True}
+    listed = [archived, disabled, {**REPO, "archived": False, "disabled": False}]
+    healthy.on("GET /installation/repositories", {"total_count": 3, "repositories": listed})
+    assert [str(each.id) for each in await github.repositories()] == ["github:acme/shop"]
+
+
 async def test_repositories_that_cannot_be_listed_are_an_error(github: GitHub, script: Any) -> None:
     script.on("GET /app/installations", [{"id": 11, "account": {"login": "acme"}}])
     script.on("GET /installation/repositories", (502, "", {}))
