@@ -6,9 +6,10 @@ as a file's path by the key with `_file` behind it. Relative paths are relative 
 
 import fnmatch
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -227,13 +228,14 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of `file` and the environment. SettingsError: one line per problem."""
     raw = read_yaml(file)
     merge_environment(raw, os.environ if environ is None else environ)
-    problems = read_secret_files(raw, file.parent)
+    unread = read_secret_files(raw, file.parent)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError([*problems, *(f"{file}: {line}" for line in describe(error))]) from None
-    if problems:
-        raise SettingsError(problems)
+        found = (f"{file}: {line}" for line in describe(error) if line.partition(": ")[0] not in unread)
+        raise SettingsError([*unread.values(), *found]) from None
+    if unread:
+        raise SettingsError(list(unread.values()))
     return relative_to(settings, file.parent)
 
 
@@ -244,7 +246,8 @@ def read_yaml(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise SettingsError([f"{file}: there is no such file; write one or name it with --config FILE"]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{file}: cannot be read: {error}"]) from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError([f"{file}: cannot be read: {reason}"]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
@@ -265,12 +268,20 @@ def merge_environment(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
             if not isinstance(place, dict):
                 raise SettingsError([f"{name}: {'.'.join(parents)} is not a mapping"])
             text = environ[name]
-            place[last] = text if last in SECRETS or last.endswith("_file") else yaml.safe_load(text)
+            place[last] = text if last in SECRETS or last.endswith("_file") else read_value(name, text)
 
 
-def read_secret_files(raw: dict[str, Any], folder: Path) -> list[str]:
-    """Replace every `<secret>_file` by the file's contents; what could not be read, a line each."""
-    problems: list[str] = []
+def read_value(name: str, text: str) -> Any:
+    """A variable's value. SettingsError: it is not YAML; the text itself is not repeated, it may hold a password."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise SettingsError([f"{name}: the value is not YAML; put it in quotes if it is text"]) from None
+
+
+def read_secret_files(raw: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Replace every `<secret>_file` by the file's contents; by the secret's key, a line for what could not be read."""
+    unread: dict[str, str] = {}
     forges = raw.get("forges")
     for name, forge in (forges if isinstance(forges, dict) else {}).items():
         for secret in SECRETS if isinstance(forge, dict) else ():
@@ -278,15 +289,29 @@ def read_secret_files(raw: dict[str, Any], folder: Path) -> list[str]:
             if path is None:
                 continue
             if secret in forge:
-                problems.append(f"forges.{name}: give {secret} or {secret}_file, not both")
+                unread[f"forges.{name}.{secret}"] = f"forges.{name}: give {secret} or {secret}_file, not both"
                 continue
             try:
                 forge[secret] = (folder / str(path)).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
-                problems.append(f"forges.{name}.{secret}_file: {folder / str(path)}: {reason}")
+                unread[f"forges.{name}.{secret}"] = f"forges.{name}.{secret}_file: {folder / str(path)}: {reason}"
                 forge[secret] = "x" * SECRET_BYTES
-    return problems
+    return unread
+
+
+WORDS = {
+    "missing": "is missing",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "tuple_type": "must be a list",
+    "string_type": "must be text",
+    "path_type": "must be a path",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+}
+"""pydantic's own words for these speak of Python (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
 
 
 def describe(error: ValidationError) -> list[str]:
@@ -295,13 +320,29 @@ def describe(error: ValidationError) -> list[str]:
     for each in error.errors(include_input=False, include_url=False):
         where = ".".join(str(part) for part in each["loc"])
         if each["type"] == "extra_forbidden":
-            text = "is not a known key"
-        elif each["type"] == "missing":
-            text = "is missing"
+            near = get_close_matches(str(each["loc"][-1]), known_keys(each["loc"]), n=1)
+            text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
         else:
-            text = each["msg"].removeprefix("Value error, ")
+            text = WORDS.get(each["type"]) or each["msg"].removeprefix("Value error, ").replace("Input should", "must")
         lines.append(f"{where}: {text}" if where else text)
     return lines
+
+
+def known_keys(place: Sequence[int | str]) -> list[str]:
+    """The keys that may stand where an unknown one was found."""
+    model: type[BaseModel] = Settings
+    for part in place[:-1]:
+        if part in model.model_fields:  # else a name that the operator gave, or a number in a list
+            model = model_in(model.model_fields[str(part)].annotation) or model
+    secrets = (f"{each}_file" for each in SECRETS if each in model.model_fields)
+    return [*model.model_fields, *secrets]
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, or holds several of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := model_in(each))), None)
 
 
 def placed(target: Target, folder: Path) -> Target:

@@ -54,7 +54,9 @@ def test_every_key_can_be_given_by_environment(file: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("listen: 127.0.0.1:0", "lissen: x", "lissen: is not a known key"),
+        ("listen: 127.0.0.1:0", "lissen: x", "lissen: is not a known key; did you mean 'listen'?"),
+        ("kind: github, token_file", "kind: github, tokn_file", "github.tokn_file: is not a known key; did you mean"),
+        ("path: envs/prod", "path: envs/prod, kubernetes: {versoin: '1.36'}", "did you mean 'version'?"),
         ("token_file: token, ", "", "forges.github: give either app_id with private_key_file, or token_file"),
         ("secret_file: secret", "secret_file: nothing", "No such file or directory"),
         ("token_file: token", "app_id: 1, private_key_file: token", "github.private_key: is no key that can sign"),
@@ -64,7 +66,12 @@ def test_every_key_can_be_given_by_environment(file: Path) -> None:
         ("targets: [prod]", "targets: [qa]", "names target 'qa', which is not defined"),
         ("github:acme", "gitlab:acme", "names no forge of ['github']"),
         ("127.0.0.1:0", "localhost", "must be ADDRESS:PORT"),
-        ("kind: directory", "kind: bucket", "Input should be 'directory'"),
+        ("kind: directory", "kind: bucket", "targets.prod.kind: must be 'directory'"),
+        ("listen: 127.0.0.1:0", "workers: many", "workers: must be a whole number"),
+        ("listen: 127.0.0.1:0", "workers: 99", "workers: must be less than or equal to 64"),
+        ("listen: 127.0.0.1:0", "intervals: 3", "intervals: must be a mapping"),
+        ("listen: 127.0.0.1:0", "render: {bases: x, jail: best-effort}", "render.bases: must be a list"),
+        ("token_file: token", "app_id: 1, private_key_file: nothing", "private_key_file: "),
         ("path: envs/prod", "path: envs/prod, kubernetes: {version: 1.30}",
          "there are no schemas of Kubernetes 1.3; there are those of 1.31, 1.32"),
         ("path: envs/prod", 'path: envs/prod, kubernetes: {version: "1.99"}', "no schemas of Kubernetes 1.99"),
@@ -76,6 +83,15 @@ def test_each_problem_is_one_clear_line(file: Path, old: str, new: str, said: st
     assert len(found) == 1
     assert said in found[0]
     assert "\n" not in found[0]
+
+
+def test_a_variable_that_is_not_yaml_is_named_and_not_repeated(file: Path) -> None:
+    (found,) = problems(file, {"TIDEGATE_STORE": "postgresql://u:hunter2@db/x: {"})
+    assert found == "TIDEGATE_STORE: the value is not YAML; put it in quotes if it is text"
+
+
+def test_a_folder_in_place_of_the_file_is_told_in_words(tmp_path: Path) -> None:
+    assert problems(tmp_path) == (f"{tmp_path}: cannot be read: Is a directory",)
 
 
 def test_only_an_rsa_key_signs_for_an_app(file: Path) -> None:
