@@ -10,7 +10,7 @@ from bot.report.changes import danger, plural, short_digest
 from bot.report.compose import folds_of
 from bot.report.escape import visible
 from bot.report.headline import plan_headline
-from bot.report.outline import Line, Outline
+from bot.report.outline import Line, Outline, Table
 from bot.report.tables import plan_table
 from bot.report.urgent import minor_findings, urgent
 
@@ -29,9 +29,16 @@ def to_markdown(assessments: Sequence[Assessment]) -> str:
 def outline_of(assessments: Sequence[Assessment]) -> Outline:
     """Headline, table, what to read first, and every object."""
     items = (*(each.text for each in urgent(assessments)), *minor_findings(assessments))
+    told = [each for each in assessments if concerned(each)]
     return Outline(
-        headline=plan_headline(assessments), table=plan_table(assessments), urgent=items, folds=folds_of(assessments)
+        headline=plan_headline(told), table=plan_table(assessments), urgent=items, folds=folds_of(assessments)
     )  # fmt: skip
+
+
+def concerned(assessment: Assessment) -> bool:
+    """Whether the change does anything to the environment, or something is wrong there: else nobody has to agree."""
+    wrong = any(each.level in ("error", "unknown") for each in assessment.findings)
+    return wrong or assessment.plan is None or bool(assessment.plan.effective)
 
 
 def to_text(assessments: Sequence[Assessment], colour: bool) -> str:
@@ -43,11 +50,8 @@ def text_lines(assessments: Sequence[Assessment], colour: bool) -> Iterator[str]
     """Each environment's numbers, what to read first, then every object's diff."""
     outline = outline_of(assessments)
     yield bold(flat(outline.headline), colour)
-    for row in outline.table.rows if outline.table else ():
-        yield "  " + "  ".join(flat(cell) for cell in row[:4])
-    for assessment in assessments:
-        if assessment.head is not None:
-            yield f"  {assessment.environment.id.name} would be {short_digest(assessment.head.digest)}"
+    if outline.table:
+        yield from columns(outline.table, assessments)
     for number, item in enumerate(outline.urgent, start=1):
         yield f"  {number}. {flat(item)}"
     for fold in outline.folds:
@@ -60,6 +64,19 @@ def text_lines(assessments: Sequence[Assessment], colour: bool) -> Iterator[str]
                 yield f"    {COLOURS.get(shown[:1], '')}{shown}{RESET}" if colour else f"    {shown}"
             if block.length:
                 yield f"    {plural(block.length, 'line')}, too many to compare"
+
+
+def columns(table: Table, assessments: Sequence[Assessment]) -> Iterator[str]:
+    """A row per environment under a header; the checks come last, since their signs are of no certain width."""
+    rows: list[tuple[str, ...]] = [("environment", "changes", "also", "would be", "checks")]
+    for (name, mine, others, checks, _), assessment in zip(table.rows, assessments, strict=True):
+        digest = short_digest(assessment.head.digest) if assessment.head else "–"
+        rows.append((flat(name), flat(mine), flat(others), digest, flat(checks)))
+    if all(row[2] == "–" for row in rows[1:]):
+        rows = [(*row[:2], *row[3:]) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def flat(text: Line) -> str:

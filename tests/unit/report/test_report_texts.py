@@ -25,6 +25,24 @@ def test_terminal_text_has_headline_numbers_and_diffs(build: Build) -> None:
     assert "\x1b" not in text
 
 
+def test_terminal_columns_have_a_header_and_stand_below_each_other(build: Build) -> None:
+    long = build.environment(name="a-long-name")
+    text = to_text([build.assessment(changes=[build.change(build.thing())]), build.assessment(environment=long)], False)
+    header, first, second = text.split("\n")[1:4]
+    assert header.split("  ")[1].strip() == "environment"
+    assert header.index("would be") == first.index("d1:") == second.index("d1:")
+    assert header.index("checks") == first.index("✅") == second.index("✅")
+
+
+def test_offline_nobody_has_to_agree_to_what_does_not_change(build: Build) -> None:
+    same = build.assessment(environment=build.environment(name="qa"))
+    assert same.verdict is not None
+    assert same.verdict.state == "wait"
+    assert to_text([same], False).startswith("✅ Affects no environment\n")
+    changed = build.assessment(changes=[build.change(build.thing())])
+    assert to_text([changed, same], False).startswith("✅ 1 change in prod · ⏸ prod waits: 0 of 1 approvals\n")
+
+
 def test_a_terminal_is_never_obeyed(build: Build) -> None:
     sly = build.change(build.thing(name="\x1b[2J"), after={"k": "\x1b]0;x\x07\r\u202e"})
     part = build.assessment(changes=[sly], findings=[build.finding(message="\x1b[31m")])
