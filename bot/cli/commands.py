@@ -52,7 +52,7 @@ def options(
     """A GitOps pull-request bot: you approve a state, and exactly that state is applied."""
 
 
-@app.command()
+@app.command(short_help="Run the server.")
 def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the server: receive webhooks, plan in pull requests, apply what was approved, keep it there."""
     from bot.server import serve as run_server
@@ -60,7 +60,7 @@ def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
     raise typer.Exit(run_server(file))
 
 
-@config.command("check")
+@config.command("check", short_help="Say what the settings mean, or what is wrong with them.")
 def config_check(file: ConfigFile = DEFAULT_CONFIG) -> None:
     """Read the settings as `serve` would, and say what they mean or, a line each, what is wrong with them."""
     from bot.settings import load
@@ -75,11 +75,11 @@ def config_check(file: ConfigFile = DEFAULT_CONFIG) -> None:
         typer.echo(f"repositories {rule.match}: may deploy to {', '.join(rule.targets) or 'no target'}")
 
 
-@app.command()
+@app.command(short_help="Show offline what a change does to each environment.")
 def plan(
-    base: Annotated[str, typer.Argument(metavar="[BASE]", help="Revision to compare with.")] = "HEAD",
+    base: Annotated[str, typer.Argument(metavar="BASE", help="Revision to compare with.")] = "HEAD",
     head: Annotated[
-        str, typer.Argument(metavar="[HEAD]", help="Revision to plan; the working tree when not given.")
+        str, typer.Argument(metavar="HEAD", help="Revision to plan; the working tree when not given.")
     ] = "",
     repository: Annotated[Path, typer.Option("--repo", "-C", metavar="DIR", help="The git repository.")] = Path(),
     environment: Annotated[
@@ -103,9 +103,9 @@ def plan(
     raise typer.Exit(run_plan(request, wanted))
 
 
-app.command("check")(command_of(CheckCommand))
-app.command("render")(command_of(RenderRequest))
-app.command("init")(command_of(InitRequest))
+app.command("check", short_help="Render and check every environment, without a server.")(command_of(CheckCommand))
+app.command("render", short_help="Print what environments render to.")(command_of(RenderRequest))
+app.command("init", short_help="Write a first tidegate.yaml from what the repository holds.")(command_of(InitRequest))
 
 
 @app.command()
@@ -118,7 +118,7 @@ def schema() -> None:
     typer.echo(json.dumps(published(), indent=2))
 
 
-@app.command()
+@app.command(short_help="Try everything on this machine.")
 def demo(
     walk: Annotated[bool, typer.Option("--walk", help="Play the story without a person, then end.")] = False,
     repository: Annotated[

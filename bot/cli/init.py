@@ -67,7 +67,8 @@ class InitRequest:
 
     def said(self, environments: dict[str, str]) -> Iterator[str]:
         """The environments, and what to do now."""
-        yield f"{CONFIGURATION} {'would have' if self.show else 'has'} {len(environments)} environments:"
+        number = f"{len(environments)} environment{'' if len(environments) == 1 else 's'}"
+        yield f"{CONFIGURATION} {'would have' if self.show else 'has'} {number}:"
         for name, path in environments.items():
             yield f"  {name}: {path or '.'}"
         yield "Targets are guesses, named as the environments: the server's settings must define them, or change them."

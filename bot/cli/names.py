@@ -1,12 +1,13 @@
 """What a person is told who names something that there is not, or names a file as nobody reads it."""
 
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
 from bot.errors import InputError
 from bot.model.tree import Tree
 
-__all__ = ["CONFIGURATION", "no_environment", "refuse_misnamed"]
+__all__ = ["CONFIGURATION", "no_environment", "no_revision", "refuse_misnamed"]
 
 CONFIGURATION = "tidegate.yaml"
 SIMILAR = frozenset({CONFIGURATION, "tidegate.yml", ".tidegate.yaml", ".tidegate.yml"})
@@ -17,6 +18,20 @@ def no_environment(name: str, known: Collection[str]) -> InputError:
     near = get_close_matches(name, sorted(known), n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"{CONFIGURATION} has {', '.join(sorted(known))}"
     return InputError(f"there is no environment {name!r}; {hint}")
+
+
+def no_revision(error: InputError, name: str, known: Collection[str], *, empty: bool) -> InputError:
+    """What to type instead of a revision that there is not. `empty`: nothing is committed yet."""
+    if ".." in name:
+        both = " ".join(filter(None, re.split(r"\.{2,}", name)))
+        hint = f"two revisions are two arguments: `tidegate plan {both}`"
+    elif name in known:
+        hint = f"for the environment of that name type `tidegate plan -e {name}`"
+    elif empty:
+        hint = "nothing is committed yet: commit first, or look with `tidegate check`, which needs no commit"
+    else:
+        hint = "name a branch, a tag or a commit"
+    return InputError(f"{error}; {hint}")
 
 
 def refuse_misnamed(tree: Tree) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from bot.app import offline_tools
-from bot.cli.names import CONFIGURATION, no_environment, refuse_misnamed
+from bot.cli.names import CONFIGURATION, no_environment, no_revision, refuse_misnamed
 from bot.cli.terminal import coloured
 from bot.config import parse
 from bot.errors import InputError
@@ -57,18 +57,28 @@ def status(assessments: tuple[Assessment, ...]) -> int:
 async def plan(request: Request) -> tuple[Assessment, ...]:
     """The assessments. InputError: the repository, a revision or an environment is not there."""
     repository = await LocalRepository.find(request.repository)
-    base = await repository.tree(request.base)
-    head = await repository.tree(request.head) if request.head else await repository.working_tree()
+    base = await revision(repository, request.base)
+    head = await revision(repository, request.head) if request.head else await repository.working_tree()
     before, after = await read(repository, base), await read(repository, head)
     if after is None:
         refuse_misnamed(head)
-        raise InputError(f"{CONFIGURATION} is not there; `tidegate schema` describes what to put into it")
+        raise InputError(f"{CONFIGURATION} is not there; `tidegate init` writes a first one")
     known = {each.id.name for each in after.environments}
     for name in request.environments:
         if name not in known:
             raise no_environment(name, known)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
     return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix)
+
+
+async def revision(repository: LocalRepository, name: str) -> Tree:
+    """The tree of a revision. InputError: there is none; what was probably meant is said."""
+    try:
+        return await repository.tree(name)
+    except InputError as error:
+        here = await read(repository, await repository.working_tree())
+        known = {each.id.name for each in here.environments} if here else set()
+        raise no_revision(error, name, known, empty=await repository.is_empty()) from None
 
 
 async def read(repository: LocalRepository, tree: Tree) -> Configuration | None:

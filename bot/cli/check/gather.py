@@ -59,7 +59,9 @@ async def gather(request: CheckRequest, tools: Tools) -> Gathered:
         places = tuple(relative(repository.top, path) for path in wanted)
         for path, place in zip(wanted, places, strict=True):
             if not head.under(place):
-                raise InputError(f"{path}: git knows no such file or folder here")
+                named = configuration.environment(str(path)) is not None
+                hint = f"; for the environment of that name type `tidegate check -e {path}`" if named else ""
+                raise InputError(f"{path}: git knows no such file or folder here{hint}")
         below = frozenset(entry.path for place in places for entry in head.under(place))
         environments = await reading(tools, subject, places)
         subject = replace(subject, environments=environments, files=subject.files & below)
@@ -75,7 +77,10 @@ async def configured(repository: LocalRepository, tree: Tree) -> tuple[Configura
     refuse_misnamed(tree)
     proposed = propose(await repository.load(tree, candidates(tree)), EVERYTHING)
     if not proposed.environments:
-        raise InputError(f"there is no {CONFIGURATION}, and nothing that could be an environment was found")
+        raise InputError(
+            f"there is no {CONFIGURATION}, and no overlay, chart or folder of manifests that could be an environment; "
+            f"name the repository's folder with --repo DIR, or write a {CONFIGURATION} (`tidegate schema` describes it)"
+        )
     return parse(proposed.text.encode(), identity(repository)), False
 
 

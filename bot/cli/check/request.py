@@ -8,7 +8,7 @@ import typer
 
 from bot.model.noun import noun
 
-__all__ = ["FORMATS", "CheckRequest"]
+__all__ = ["FORMATS", "CheckRequest", "minor"]
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 OUTPUT = "Where to write it instead of standard output."
@@ -18,9 +18,9 @@ OUTPUT = "Where to write it instead of standard output."
 class CheckRequest:
     """Which environments and files to check, with what, and how to say what was found."""
 
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Only environments that read these.")
-    ] = None
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Only environments that read these.")] = (
+        None
+    )
     repository: Annotated[Path, typer.Option("--repo", "-C", metavar="DIR", help="The git repository.")] = Path()
     environments: Annotated[
         list[str] | None, typer.Option("--environment", "-e", metavar="NAME", help="Only this one; repeatable.")
@@ -62,4 +62,14 @@ class CheckRequest:
             return f"--level {self.level!r} is none of error, warning"
         if self.version and not re.fullmatch(r"v?1\.\d{1,2}(\.\d+)?", self.version, re.ASCII):
             return f"--kubernetes-version {self.version!r} is no version; write one such as 1.36"
+        if self.version:
+            from bot.settings import KUBERNETES  # imported late: it takes a while, and is seldom needed
+
+            if minor(self.version) not in KUBERNETES:
+                return f"--kubernetes-version {self.version!r} is none of {', '.join(KUBERNETES)}"
         return ""
+
+
+def minor(version: str) -> str:
+    """`1.36` of `v1.36.2`."""
+    return ".".join(version.removeprefix("v").split(".")[:2])

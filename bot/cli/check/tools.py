@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.app import make_kubernetes, offline_tools
+from bot.cli.check.request import minor
 from bot.flow.assess import Tools
 from bot.model.kubernetes import Kubernetes
 
@@ -24,11 +25,6 @@ def tools_of(config: Path | None, version: str = "", folder: Path | None = None)
     tools = offline_tools(settings.render if settings else None, folder)
     known: Mapping[str, Kubernetes] = make_kubernetes(settings) if settings else {}
     return replace(tools, kubernetes=OneVersion(known, minor(version)) if version else known)
-
-
-def minor(version: str) -> str:
-    """`1.36` of `v1.36.2`."""
-    return ".".join(version.removeprefix("v").split(".")[:2])
 
 
 class OneVersion(dict[str, Kubernetes]):

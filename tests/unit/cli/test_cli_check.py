@@ -216,10 +216,12 @@ def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path) -> N
         (["check", "--format", "xml"], "none of text, json, sarif, junit, github"),
         (["check", "--level", "notice"], "none of error, warning"),
         (["check", "--kubernetes-version", "newest"], "write one such as 1.36"),
+        (["check", "--kubernetes-version", "1.20"], "--kubernetes-version '1.20' is none of 1.31, 1.32,"),
         (["check", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
         (["check", "--changed-since", "nowhere"], "there is no commit 'nowhere'"),
         (["check", "--changed-since", "--upload-pack=x"], "there is no commit '--upload-pack=x'"),
         (["check", "nowhere"], "nowhere: git knows no such file or folder here"),
+        (["check", "prod"], "for the environment of that name type `tidegate check -e prod`"),
         (["check", "/"], "is not in the repository"),
         (["check", "-c", "server.yaml"], "there is no such file"),
         (["check", "-o", "no/such/folder"], "cannot be written: No such file or directory"),
@@ -306,12 +308,19 @@ def test_what_renders_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
     assert list(scratch.iterdir()) == []
 
 
+def test_init_counts_one_environment_as_one(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only/a.yaml").write_text(BAD)
+    assert tidegate("init", cwd=tmp_path).stdout.startswith("tidegate.yaml has 1 environment:\n")
+
+
 def test_init_of_nothing_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     done = tidegate("init", cwd=tmp_path)
     assert done.returncode == 1
     assert "no overlay, chart or folder of manifests was found" in done.stderr
-    assert "nothing that could be an environment was found" in tidegate("check", cwd=tmp_path).stderr
+    assert "manifests that could be an environment; name the" in tidegate("check", cwd=tmp_path).stderr
 
 
 def test_the_hook_runs(repository: Path) -> None:

@@ -67,7 +67,9 @@ def test_plan_of_an_error_is_1_and_says_where(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plan", "HEAD", "nowhere"], "there is no commit 'nowhere'"),
+        (["plan", "HEAD", "nowhere"], "there is no commit 'nowhere'; name a branch, a tag or a commit"),
+        (["plan", "prod"], "there is no commit 'prod'; for the environment of that name type `tidegate plan -e prod`"),
+        (["plan", "v1...v2"], "two revisions are two arguments: `tidegate plan v1 v2`"),
         (["plan", "--upload-pack=x"], "No such option"),
         (["plan", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
         (["plan", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
@@ -86,12 +88,26 @@ def test_what_goes_wrong_is_1_in_one_clear_line(repository: Path, arguments: lis
     assert "Traceback" not in done.stderr
 
 
+def test_plan_before_the_first_commit_says_what_to_do(tmp_path: Path) -> None:
+    subprocess.run([*GIT, "init", "-q"], cwd=tmp_path, check=True)
+    done = tidegate("plan", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "nothing is committed yet: commit first, or look with `tidegate check`" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["plan", "render"])
 def test_a_mistake_in_the_configuration_says_where(repository: Path, command: str) -> None:
     edit(repository, "tidegate.yaml", "drift: revert", "drifft: revert")
     done = tidegate(command, cwd=repository)
     assert done.returncode == 1
     assert 'tidegate.yaml:8:5: unknown key "drifft"; did you mean "drift"?' in done.stderr
+
+
+@pytest.mark.parametrize("of", [[], ["config"], ["plan"], ["check"]])
+def test_help_is_whole(tmp_path: Path, of: list[str]) -> None:
+    text = tidegate(*of, "--help", cwd=tmp_path).stdout
+    assert not any(line.endswith("...") for line in text.splitlines() if not line.startswith("Usage:"))
+    assert "[[" not in text
 
 
 def test_help_version_and_schema(tmp_path: Path) -> None:
