@@ -52,6 +52,11 @@ class Order:
         return Voice(thread=self.row.thread, person=self.row.remark.author, at=self.row.remark.at)
 
     @property
+    def prefix(self) -> str:
+        """What a command begins with here."""
+        return self.view.configuration.prefix if self.view.configuration else "/gate"
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The environments that the command names and this pull request shows; without names, all that it shows."""
         shown = (*self.view.parts, *self.view.preview)
@@ -93,7 +98,7 @@ async def plan(order: Order) -> Outcome:
         return Outcome(text=answers.PLANNED, accepted=True)
     head = order.view.pull.head
     if order.command.argument != head:
-        return refused(answers.fork_needs(head))
+        return refused(answers.fork_needs(head, order.prefix))
     return Outcome(
         text=answers.PLANNED, accepted=True,
         effects=(lambda conn: pulls.allow_fork(conn, order.view.pull.id, head),),
@@ -224,7 +229,7 @@ async def hold(order: Order) -> Outcome:
     """Stop every write to the named environments."""
     return await hold_or_release(order, lambda conn, uid: holds.add(
         conn, uid, order.row.remark.author, order.command.argument, order.world.clock()
-    ), answers.held)  # fmt: skip
+    ), partial(answers.held, prefix=order.prefix))  # fmt: skip
 
 
 async def release(order: Order) -> Outcome:
@@ -284,8 +289,7 @@ def status_of(name: str, row: EnvironmentRow | None) -> str:
 
 async def help_(order: Order) -> Outcome:
     """List the commands."""
-    prefix = order.view.configuration.prefix if order.view.configuration else "/gate"
-    return Outcome(text=answers.help_text(reference(), prefix), accepted=True)
+    return Outcome(text=answers.help_text(reference(), order.prefix), accepted=True)
 
 
 VERBS: Mapping[str, Callable[[Order], Awaitable[Outcome]]] = {

@@ -75,9 +75,12 @@ def no_right(person: Person, needed: Permission, *, looked_up: bool) -> str:
     return f"This needs {needed.name.lower()} access to the repository, which {person.login} does not have."
 
 
-def fork_needs(head: str) -> str:
+def fork_needs(head: str, prefix: str) -> str:
     """A fork's head is planned only when its very commit is named."""
-    return f"A change from a fork is planned for one commit at a time: `plan {head}`, after reading what it changes."
+    return (
+        "A change from a fork is planned for one commit at a time. "
+        f"Read what it changes, then type `{prefix} plan {head}`."
+    )
 
 
 def nothing_to_approve(phase: str) -> str:
@@ -176,9 +179,9 @@ def asked(names: Sequence[str]) -> str:
     return f"Asked for: {', '.join(names)}. It is applied as soon as the gate lets it; what it waits for is above."
 
 
-def held(names: Sequence[str]) -> str:
+def held(names: Sequence[str], prefix: str) -> str:
     """Nothing is written to these environments."""
-    return f"Held: nothing is written to {', '.join(names)} before `release`."
+    return f"Held: nothing is written to {', '.join(names)} before somebody types `{prefix} release {' '.join(names)}`."
 
 
 def released(names: Sequence[str]) -> str:
@@ -187,8 +190,8 @@ def released(names: Sequence[str]) -> str:
 
 
 def help_text(rows: Sequence[tuple[str, str]], prefix: str) -> str:
-    """The commands, each with what it does."""
-    return " ".join(f"`{prefix} {syntax}`: {meaning}." for syntax, meaning in rows)
+    """The commands, a line each, with what it does."""
+    return "\n".join(["The commands are:", *(f"`{prefix} {syntax}`: {meaning}." for syntax, meaning in rows)])
 
 
 def status_of(name: str, state: str, revision: str, at: datetime | None, reason: str) -> str:

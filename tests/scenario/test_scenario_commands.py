@@ -29,7 +29,7 @@ async def test_a_hold_stops_every_write_until_it_is_released(people: People, sta
     number = await people.change((STAGING, OLD, NEW))
     await people.comment_says(number, "0 of 1")
     await people.approver.answer(number, "/gate approve staging\n/gate hold staging over the weekend")
-    await people.comment_says(number, "Held")
+    await people.comment_says(number, "Held", "`/gate release staging`")
     await people.developer.merge(number)
     await people.comment_says(number, "was merged into", "over the weekend")
     await people.page_says("staging", lambda page: "over the weekend" in page["reason"])
