@@ -11,8 +11,8 @@ from bot.report.escape import has_invisible
 from bot.report.outline import Block, Line, Piece, code, join, line, strong
 
 __all__ = [
-    "DANGEROUS", "block", "by_danger", "consequence", "count_line", "diff_lines", "elsewhere_line", "from_elsewhere",
-    "from_here", "hides_something", "place", "plural", "short_digest",
+    "DANGEROUS", "ELSEWHERE", "VERBS", "block", "by_danger", "consequence", "count_line", "diff_lines",
+    "elsewhere_line", "from_elsewhere", "from_here", "hides_something", "place", "plural", "short_digest",
 ]  # fmt: skip
 
 DANGEROUS = (Action.DELETE, Action.REPLACE, Action.ADOPT)
@@ -34,6 +34,9 @@ VERBS = {
     Action.DELETE: "is deleted",
     Action.UNCHANGED: "stays as it is",
 }
+
+ELSEWHERE = {Cause.PENDING: "merged earlier, not applied yet", Cause.DRIFT: "changed by hand"}
+"""What is said of changes that the pull request does not bring."""
 
 CONSEQUENCES = {
     "Namespace": "and everything in it",
@@ -116,9 +119,8 @@ def block(change: Change) -> Block:
     title = [line(strong(str(change.id)), f" {VERBS[change.action]}")]
     if change.conflict:
         title.append(line(f"in the way: {change.conflict}"))
-    if change.cause in (Cause.PENDING, Cause.DRIFT):
-        told = "changed by hand" if change.cause is Cause.DRIFT else "merged earlier, not applied yet"
-        title.append(line(told))
+    if change.cause in ELSEWHERE:
+        title.append(line(ELSEWHERE[change.cause]))
     if change.origin:
         title.append(place(change.origin.path, change.origin.line))
     diff, length = diff_lines(change)

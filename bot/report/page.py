@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Change, Plan
-from bot.report.changes import by_danger, diff_lines, short_digest
+from bot.report.changes import ELSEWHERE, VERBS, by_danger, diff_lines, short_digest
 from bot.report.escape import visible
 
 __all__ = ["PublishedPlan", "plan_page"]
@@ -34,9 +34,10 @@ class PublishedPlan(Protocol):
 
 
 def plan_page(id: PullRequestId, published: Sequence[PublishedPlan]) -> dict[str, Any]:
-    """`{title, plans: [{environment, digest, head, changes: [{name, action, cause, diff: [(class, line)]}]}]}`.
+    """`{title, plans: [{environment, digest, head, changes: [{name, action, cause, words, diff: [(class, line)]}]}]}`.
 
-    Text is raw but for what cannot be seen; the template escapes HTML. The class is `add`, `remove`, `place` or "".
+    Text is raw but for what cannot be seen; the template escapes HTML. `words` say action and cause to people. The
+    class is `add`, `remove`, `place` or "".
     """
     return {"title": f"{id.repository.path}#{id.number}", "plans": [plan_value(each) for each in published]}
 
@@ -59,5 +60,6 @@ def change_value(change: Change) -> dict[str, Any]:
         "name": visible(str(change.id)),
         "action": str(change.action),
         "cause": str(change.cause),
+        "words": " · ".join(filter(None, (VERBS[change.action], ELSEWHERE.get(change.cause, ""), change.conflict))),
         "diff": [(CLASSES.get(each[:1], ""), visible(each)) for each in shown],
     }

@@ -86,6 +86,8 @@ def test_the_page_cuts_nothing(build: Build) -> None:
     assert plan["environment"] == "prod"
     assert len(plan["changes"]) == 5
     assert plan["changes"][0]["action"] == "delete"
+    assert plan["changes"][0]["words"] == "is deleted"
+    assert {each["words"] for each in plan["changes"] if each["cause"] == "drift"} == {"changes · changed by hand"}
     kinds = {kind for each in plan["changes"] for kind, _ in each["diff"]}
     assert kinds == {"add", "remove", "place", ""}
 
