@@ -50,7 +50,9 @@ async def read_own(repository: Path) -> OwnRepository:
     else:
         proposed = propose(tree)
         if not proposed.environments:
-            raise InputError(f"{repository} holds no directory of plain manifests: write a {FILE} for it first")
+            raise InputError(
+                f"{repository} holds no overlay, chart or folder of manifests; write a {FILE} and commit it first"
+            )
         proposal, text = proposed.text, proposed.text.encode()
     try:
         found = parse(text, RepositoryId(forge="local", number=0, path=repository.name))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from bot.cli.demo.own import read_own
 from bot.cli.demo.stage import Stage, put_up, sample_overlays
 from bot.cli.demo.walk.browser import Broken
 from bot.cli.demo.walk.own import own_steps
@@ -33,6 +34,8 @@ class Wish:
 def run_demo(wish: Wish) -> int:
     """Run it; the exit status."""
     folder = state_folder(wish)
+    if wish.repository is not None:
+        asyncio.run(read_own(wish.repository))  # what cannot be used is said before a folder is made or emptied for it
     try:
         if folder.exists():
             require_ours(folder)

@@ -19,9 +19,11 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stopping": lambda _: "the server stops",
     "command": lambda e: f"{e['by']} typed `{e['text']}`: {'accepted' if e['accepted'] else 'refused'}",
     "told": lambda e: f"pull request {e['pull'].rpartition('#')[2]}: {e['title']} ({e['seconds']} s)",
-    "applying": lambda e: f"{name(e)}: {'putting back' if e['repair'] else 'applying'} {e['changes']} changes",
+    "applying": lambda e: (
+        f"{name(e)}: {'putting back' if e['repair'] else 'applying'} {number(e['changes'], 'change')}"
+    ),
     "applied": lambda e: (
-        f"{name(e)}: {'drift reverted' if e['repair'] else 'applied'}, {e['objects']} objects, "
+        f"{name(e)}: {'drift reverted' if e['repair'] else 'applied'}, {number(e['objects'], 'object')}, "
         f"{e['health']} ({e['seconds']} s)"
     ),
     "base moved": lambda e: f"the base branch is at {e['base'][:7]}",
@@ -34,6 +36,11 @@ LONGEST_LINE = 2**20
 def name(event: dict[str, Any]) -> str:
     """An environment's short name."""
     return str(event["environment"]).rpartition("/")[2]
+
+
+def number(count: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 class Process(Protocol):

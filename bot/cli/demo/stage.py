@@ -112,7 +112,6 @@ class Stage:
         repository = f"{self.place.forge}/{self.place.repository}"
         pull = f"{repository}/pull/{number}" if number else repository
         folders = [f"  {target}: {folder}" for target, folder in self.place.folders.items()]
-        first = next(iter(self.place.folders.values()))
         return [
             "",
             f"The pull request    {pull}" if number else f"The repository      {repository}",
@@ -122,13 +121,26 @@ class Stage:
             *folders,
             "",
             "Try, in this order:",
-            f"  1. as {APPROVER}: comment `/gate approve staging`, merge. Staging is applied, prod waits.",
-            f"  2. as {DEVELOPER}: comment `/gate approve prod` (refused: an author), then as {APPROVER} (applied).",
-            f"  3. spoil a file in {first} and watch it being put back.",
-            f"  4. kill -9 $(cat {self.place.pid_file}) at any moment: it is started again and goes on.",
-            "  5. edit a file and open a pull request of your own.",
+            *(f"  {at}. {step}" for at, step in enumerate(self.story(), start=1)),
             "Ctrl-C ends; start again to go on where this was.",
             "",
+        ]
+
+    def story(self) -> list[str]:
+        """What to try, in this order; in somebody's own repository there is no pull request yet."""
+        kill = f"kill -9 $(cat {self.place.pid_file}) at any moment: it is started again and goes on."
+        if self.own is not None:
+            return [
+                f"as {DEVELOPER}: edit a file there and open a pull request; a comment says what it would do.",
+                f"as {APPROVER}: comment `/gate approve`, merge, and look into the folders.",
+                kill,
+            ]
+        return [
+            f"as {APPROVER}: comment `/gate approve staging`, merge. Staging is applied, prod waits.",
+            f"as {DEVELOPER}: comment `/gate approve prod` (refused: an author), then as {APPROVER} (applied).",
+            f"spoil a file in {next(iter(self.place.folders.values()))} and watch it being put back.",
+            kill,
+            "edit a file and open a pull request of your own.",
         ]
 
 

@@ -1,0 +1,52 @@
+"""The demo's words: what to try fits the repository, and nothing is made for one that cannot be used."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.demo.own import OwnRepository
+from bot.cli.demo.server import Server
+from bot.cli.demo.stage import Stage
+from bot.cli.demo.walk.browser import Place
+from bot.model.noun import Sha
+from tests.support.typed import tidegate
+
+
+def stage(folder: Path, own: OwnRepository | None) -> Stage:
+    place = Place(
+        forge="http://127.0.0.1:1", tidegate="http://127.0.0.1:2", repository="acme/shop", pid_file=folder / "pid",
+        folders={"qa": folder / "qa"}, developer="bo", approver="ana",
+    )  # fmt: skip
+    nothing: Any = None
+    return Stage(
+        place=place, tokens={}, environments=(), own=own, sample={}, forge=nothing, memory=folder / "demo.json",
+        session=nothing,
+    )  # fmt: skip
+
+
+def test_what_to_try_with_an_own_repository_names_nothing_of_the_sample(tmp_path: Path) -> None:
+    own = OwnRepository(
+        name="mine", top=tmp_path, head=Sha("0" * 40), environments=(), teams=frozenset(), proposal=""
+    )  # fmt: skip
+    text = "\n".join(stage(tmp_path, own).invitation(0))
+    assert "staging" not in text
+    assert "  1. as bo: edit a file there and open a pull request" in text
+    assert "/gate approve staging" in "\n".join(stage(tmp_path, None).invitation(1))
+
+
+def test_nothing_is_made_for_a_repository_that_is_not_there(tmp_path: Path) -> None:
+    done = tidegate("demo", "--repo", str(tmp_path / "gone"), "--state", str(tmp_path / "state"), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "gone: there is no such folder" in done.stderr
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 change"), (2, "2 changes")])
+def test_the_log_is_told_in_plain_words(tmp_path: Path, count: int, said: str) -> None:
+    told: list[str] = []
+    event = {"event": "applying", "environment": "hub:acme/shop/prod", "repair": False, "changes": count,
+             "timestamp": "2026-11-20T12:00:00Z"}  # fmt: skip
+    Server(tmp_path / "server.yaml", tmp_path / "pid", told.append)._told(json.loads(json.dumps(event)))
+    assert told[0].endswith(f"prod: applying {said}")
