@@ -49,7 +49,8 @@ async def login(request: web.Request) -> web.Response:
     if account is None or account.type != "User":
         raise missing()
     back = sent.get("back", "/")
-    safe = back.startswith("/") and not back.startswith(("//", "/\\"))
+    # browsers leave out tabs and line ends, and take \\ for /
+    safe = back.isprintable() and back.startswith("/") and not back.startswith(("//", "/\\"))
     response = web.Response(status=303, headers={"Location": back if safe else "/"})
     response.set_cookie(COOKIE, account.login, max_age=MONTH_SECONDS, httponly=True, samesite="Strict")
     return response

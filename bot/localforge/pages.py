@@ -21,6 +21,7 @@ from bot.localforge.session import found_pull, found_repository, viewer
 __all__ = ["attach", "refusals"]
 
 HERE = Path(__file__).parent
+NO_PAGE = "There is no such page, or none that you may see."
 routes = web.RouteTableDef()
 
 
@@ -33,9 +34,10 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         response = await handler(request)
     except ApiError as error:
-        response = shown(request, "refused.html", status=error.status, message=error.words)
+        words = NO_PAGE if error.status == 404 else error.words
+        response = shown(request, "refused.html", status=error.status, message=words)
     except web.HTTPNotFound:
-        response = shown(request, "refused.html", status=404, message="There is no such page.")
+        response = shown(request, "refused.html", status=404, message=NO_PAGE)
     policy = f"default-src 'none'; style-src 'self'; script-src 'nonce-{request[NONCE]}'; connect-src 'self'"
     response.headers["Content-Security-Policy"] = (
         f"{policy}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -47,7 +49,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 def shown(request: web.Request, template: str, status: int = 200, **facts: Any) -> web.Response:
     """A page."""
     common = {"viewer": viewer(request), "core": request.app[CORE], "nonce": request[NONCE], "here": request.path}
-    response = aiohttp_jinja2.render_template(template, request, common | facts)
+    response = aiohttp_jinja2.render_template(template, request, {**common, "status": status, **facts})
     response.set_status(status)
     return response
 

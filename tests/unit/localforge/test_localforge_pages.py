@@ -46,7 +46,7 @@ async def test_signing_in_and_out(world: World) -> None:
             assert '<b id="viewer">dana</b>' in await answer.text()
         async with session.post("/logout") as answer:
             assert 'id="sign-in"' in await answer.text()
-        for back in ("//evil.example", "https://evil.example", "/\\evil.example"):
+        for back in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"):
             async with session.post("/login", data={"login": "dana", "back": back}) as answer:
                 assert answer.url.path == "/"
         async with session.post("/login", data={"login": "tidegate[bot]"}) as answer:
@@ -124,6 +124,19 @@ async def test_buttons_count_for_what_the_page_showed(world: World) -> None:
     assert (await Browser(world, "olga").send(f"{here}/merge", commit=old))[0] == 409
     assert world.forge.record()["reviews"] == []
     assert world.forge.record()["merges"] == []
+
+
+async def test_a_page_that_is_not_there_has_a_way_on(world: World) -> None:
+    for path in ("/nowhere/at/all", "/acme/nothing", "/acme/shop/pull/99"):
+        text = await Browser(world, "").page(path, 404)
+        assert "There is no such page" in text
+        assert '<a href="/">All repositories</a>' in text
+        assert "what you typed" not in text
+
+
+async def test_why_nobody_approves_their_own_is_written(world: World) -> None:
+    number = await world.open()
+    assert "somebody else approves it" in await Browser(world, "dana").page(f"/acme/shop/pull/{number}")
 
 
 async def test_who_is_not_signed_in_or_may_not(world: World) -> None:
