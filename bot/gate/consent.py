@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.gate.facts import Facts
-from bot.gate.people import enough, objection, rules_of
+from bot.gate.people import authorship, enough, objection, rules_of
 from bot.model.environment import ApprovalRule
 from bot.model.gate import Approval
 from bot.model.identity import Person, PullRequestId
@@ -46,7 +46,9 @@ def is_heard(facts: Facts, rule: ApprovalRule, approval: Approval) -> bool:
     if approval.how == "review" and not rule.reviews:
         return False
     unknown = not approval.by.bot and facts.standing.get(approval.by.id, False) is None
-    return unknown or not objection(facts, rule, approval.by)
+    if unknown:
+        return not authorship(facts, rule, approval.by)
+    return not objection(facts, rule, approval.by)
 
 
 def last_plans(approvals: Iterable[Approval]) -> dict[PullRequestId, Digest]:

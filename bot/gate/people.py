@@ -7,7 +7,7 @@ from bot.model.environment import ApprovalRule
 from bot.model.gate import Verdict
 from bot.model.identity import Person
 
-__all__ = ["approvers", "enough", "explain_person", "named", "objection", "rules_of", "why_not"]
+__all__ = ["approvers", "authorship", "enough", "explain_person", "named", "objection", "rules_of", "why_not"]
 
 EVERYONE = "everyone with write access"
 
@@ -40,6 +40,11 @@ def objection(facts: Facts, rule: ApprovalRule, person: Person) -> str:
         return "the membership could not be looked up, and what is not known does not count"
     if not standing:
         return f"approvals are asked of {named(rule)}"
+    return authorship(facts, rule, person)
+
+
+def authorship(facts: Facts, rule: ApprovalRule, person: Person) -> str:
+    """Why this person, as an author of the change, cannot approve it under `rule`; "" if that is no objection."""
     if rule.author or rule.count == 0:
         return ""
     if person.id in facts.openers:

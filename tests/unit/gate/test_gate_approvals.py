@@ -1,6 +1,7 @@
 """Whose approval counts for which state: open pull requests by the whole digest, merged ones object by object."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +100,13 @@ def test_an_author_without_an_account_needs_somebody_else(gate: Gate) -> None:
     assert decide(facts).state == "wait"
     assert "x@example.org" in gate.node(decide(facts), "approvals").children[0].reason
     assert decide(replace(facts, approvals=(gate.approval(gate.ANA),))).state == "pass"
+
+
+def test_an_author_who_cannot_be_looked_up_does_not_say_which_plan_was_approved_last(gate: Gate) -> None:
+    whole = gate.approval(gate.ANA, objects={gate.A: "o1:a2", gate.B: "o1:b2"})
+    old = replace(gate.approval(gate.OPENER), desired=Digest("d1:old"), at=gate.NOON + timedelta(minutes=5))
+    facts = merged(gate, approvals=(whole, old), standing={1: None, 2: True})
+    assert decide(facts).state == decide(replace(facts, approvals=(whole,))).state == "pass"
 
 
 def test_explained_for_one_person(gate: Gate) -> None:
