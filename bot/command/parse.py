@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from bot.command.markdown import Line, lines
-from bot.command.reference import UNBUILT, VERBS
+from bot.command.reference import ELSEWHERE, UNBUILT, VERBS
 from bot.model.noun import noun
 
 __all__ = ["Command", "Parsed", "Refusal", "parse"]
@@ -46,11 +46,15 @@ class Command:
 
 @noun
 class Refusal:
-    """Why nothing of a comment is carried out: the line, what is wrong with it, and what to write instead, or ""."""
+    """Why nothing of a comment is carried out: the line, what is wrong with it, and what to write instead, or "".
+
+    `several`: there are other commands in the comment, which are not carried out either.
+    """
 
     text: str
     message: str
     suggestion: str = ""
+    several: bool = False
 
 
 @noun
@@ -79,18 +83,25 @@ def parse(body: str, prefix: str) -> Parsed:
         message = f"the comment is longer than {LONGEST_BODY:,} characters, so no command is looked for in it"
         return Parsed(refusal=Refusal(text="", message=message, suggestion=f"{prefix} help"))
     commands: list[Command] = []
-    for line in lines(body):
-        words = INVISIBLE.sub("", line.text).split()
-        if not words or words[0].lower() != prefix.lower():
-            continue
+    found = [(line, words) for line in lines(body) if (words := _addressed(line, prefix))]
+    for line, words in found:
         try:
             commands.append(_command(line, words[1:], prefix))
             if len(commands) > MOST_COMMANDS:
                 raise _Refused(f"there are more than {MOST_COMMANDS} commands in one comment")
         except _Refused as refused:
             shown = INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", line.text.strip())[:LONGEST_SHOWN]
-            return Parsed(refusal=Refusal(text=shown, message=refused.message, suggestion=refused.suggestion))
+            several = len(found) > 1
+            return Parsed(refusal=Refusal(
+                text=shown, message=refused.message, suggestion=refused.suggestion, several=several
+            ))  # fmt: skip
     return Parsed(commands=tuple(commands))
+
+
+def _addressed(line: Line, prefix: str) -> list[str]:
+    """The words of a line that begins with the prefix; none of any other."""
+    words = INVISIBLE.sub("", line.text).split()
+    return words if words and words[0].lower() == prefix.lower() else []
 
 
 def _command(line: Line, words: list[str], prefix: str) -> Command:
@@ -119,8 +130,8 @@ def _command(line: Line, words: list[str], prefix: str) -> Command:
 
 def _unknown(name: str, rest: list[str], prefix: str) -> _Refused:
     if name in UNBUILT:
-        return _Refused(f'"{name}" is not supported yet', f"{prefix} help")
-    near = get_close_matches(name, [each.name for each in VERBS], n=1)
+        return _Refused(f'"{name}" is not supported yet{UNBUILT[name]}', f"{prefix} help")
+    near = [ELSEWHERE[name]] if name in ELSEWHERE else get_close_matches(name, [each.name for each in VERBS], n=1)
     if not near:
         return _Refused("there is no such command", f"{prefix} help")
     usable = all(WORD.fullmatch(each) for each in rest)

@@ -4,10 +4,17 @@ from typing import Literal
 
 from bot.model.noun import noun
 
-__all__ = ["UNBUILT", "VERBS", "Verb", "reference"]
+__all__ = ["ELSEWHERE", "UNBUILT", "VERBS", "Verb", "reference"]
 
-UNBUILT = ("adopt", "rollback", "destroy")
-"""Verbs that have a meaning but are not carried out yet."""
+UNBUILT = {
+    "adopt": "",
+    "rollback": "; revert the pull request instead, which is planned and approved like any change",
+    "destroy": "; an environment that leaves tidegate.yaml keeps what it holds, to be removed by hand",
+}
+"""Verbs that have a meaning but are not carried out yet, each with what to do instead."""
+
+ELSEWHERE = {"lock": "hold", "unlock": "release", "pause": "hold", "resume": "release", "deploy": "apply"}
+"""What other tools call some of the verbs."""
 
 
 @noun

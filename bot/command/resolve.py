@@ -23,7 +23,7 @@ def resolve(commands: Sequence[Command], environments: Collection[str]) -> tuple
         whole = _split(command, environments) if command.verb in WITH_REASON else command
         for name in whole.environments:
             if name not in environments:
-                return _unknown(command, name, environments)
+                return replace(_unknown(command, name, environments), several=len(commands) > 1)
         resolved.append(whole)
     return tuple(resolved)
 
@@ -43,10 +43,10 @@ def _split(command: Command, environments: Collection[str]) -> Command:
 def _unknown(command: Command, name: str, environments: Collection[str]) -> Refusal:
     near = get_close_matches(name, environments, n=1)
     if near:
-        message = f'there is no environment of that name; did you mean "{near[0]}"?'
+        message = f'there is no environment "{name}"; did you mean "{near[0]}"?'
         words = [near[0] if word.lower() == name else word for word in command.text.split()]
         return Refusal(text=command.text, message=message, suggestion=" ".join(words))
     known = sorted(environments)
     listed = ", ".join(known[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")
-    message = f"there is no environment of that name; there are: {listed}" if known else "there are no environments"
+    message = f'there is no environment "{name}"; there are: {listed}' if known else "there are no environments"
     return Refusal(text=command.text, message=message)

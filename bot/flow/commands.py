@@ -84,17 +84,20 @@ async def answer(world: World, view: View, row: CommandRow, parsed: Parsed, leas
         if isinstance(resolved, tuple):
             outcome = await orders_given.judge_all(world, view, row, resolved)
         else:
-            text = answers.refusal(resolved.message, resolved.suggestion)
-            outcome = orders_given.Outcome(text=text, accepted=False)
-    written = parsed.refusal.text if parsed.refusal else parsed.commands[0].text
-
+            text = answers.refusal(resolved.message, resolved.suggestion, several=resolved.several)
+            outcome = orders_given.Outcome(text=text, accepted=False, command=resolved.text)
+    written = parsed.refusal.text if parsed.refusal else " · ".join(each.text for each in parsed.commands)
     now = world.clock()
 
     def write(conn: Connection) -> None:
         for effect in outcome.effects:
             effect(conn)
         said = AnswerRow(
-            by=row.remark.author.login, command=written, accepted=outcome.accepted, text=outcome.text, at=now
+            by=row.remark.author.login,
+            command=outcome.command or written,
+            accepted=outcome.accepted,
+            text=outcome.text,
+            at=now,
         )
         rows.answer(conn, row, said)
 
@@ -107,7 +110,7 @@ async def answer(world: World, view: View, row: CommandRow, parsed: Parsed, leas
 def not_obeyed(row: CommandRow, parsed: Parsed) -> str:
     """Why a comment is answered but not obeyed, whatever it says; "" when it may be."""
     if parsed.refusal:
-        return answers.refusal(parsed.refusal.message, parsed.refusal.suggestion)
+        return answers.refusal(parsed.refusal.message, parsed.refusal.suggestion, several=parsed.refusal.several)
     if row.origin == "listed" and row.remark.edited:
         return answers.EDITED
     late = row.found - row.remark.at > LATE

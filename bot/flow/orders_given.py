@@ -30,11 +30,15 @@ Effect = Callable[[Connection], None]
 
 @noun
 class Outcome:
-    """The answer to a command, whether it was accepted, and what is written when all of its comment's are."""
+    """The answer to a comment's commands, whether they were accepted, and what is written when they are.
+
+    `command` is the one that refused them all, "" where none did.
+    """
 
     text: str
     accepted: bool
     effects: tuple[Effect, ...] = ()
+    command: str = ""
 
 
 @noun
@@ -71,8 +75,8 @@ async def judge_all(world: World, view: View, row: CommandRow, commands: Sequenc
     for command in commands:
         outcome = await VERBS[command.verb](Order(world=world, view=view, row=row, command=command))
         if not outcome.accepted:
-            others = len(commands) > 1
-            return Outcome(text=outcome.text + (answers.ALL_OR_NONE if others else ""), accepted=False)
+            others = answers.ALL_OR_NONE if len(commands) > 1 else ""
+            return Outcome(text=outcome.text + others, accepted=False, command=command.text)
         texts.append(outcome.text)
         effects += outcome.effects
     return Outcome(text=" ".join(texts), accepted=True, effects=tuple(effects))
@@ -281,9 +285,10 @@ async def status(order: Order) -> Outcome:
 def status_of(name: str, row: EnvironmentRow | None) -> str:
     """Where an environment stands."""
     applied, looked = (row.applied, row.looked) if row else (None, None)
+    settled = row is not None and row.settled
     return answers.status_of(
         name, row.health if row else "", applied.revision if applied else "", applied.at if applied else None,
-        looked.reason if looked else "",
+        looked.reason if looked and not settled else "",
     )  # fmt: skip
 
 

@@ -93,4 +93,5 @@ def remedy(rule: ApprovalRule, verdict: Verdict) -> str:
     if verdict.state == "unknown":
         return f"type `{verdict.next}` again in a while"
     others = "somebody else" if not rule.author and rule.count else "somebody"
-    return f"{others} among {named(rule)} can type `{verdict.next}`"
+    among = f"among {named(rule)}" if rule.approvers else EVERYONE.removeprefix("everyone ")
+    return f"{others} {among} can type `{verdict.next}`"

@@ -54,10 +54,10 @@ NO_PLAN = "there is no plan that could be approved; fix what the checks say firs
 PLANNED = "Planned again."
 
 
-def refusal(message: str, suggestion: str) -> str:
-    """What is wrong with a command as it was written, and what to type instead."""
+def refusal(message: str, suggestion: str, *, several: bool) -> str:
+    """What is wrong with a command as it was written, and what to type instead; `several` were written with it."""
     sentence = message[:1].upper() + message[1:] + ("" if message.endswith((".", "?")) else ".")
-    return f"{sentence} Type `{suggestion}`." if suggestion else sentence
+    return (f"{sentence} Type `{suggestion}`." if suggestion else sentence) + (ALL_OR_NONE if several else "")
 
 
 def short(digest: Digest) -> str:
@@ -185,8 +185,8 @@ def held(names: Sequence[str], prefix: str) -> str:
 
 
 def released(names: Sequence[str]) -> str:
-    """A hold, or the stop after a partial apply, ended."""
-    return f"Released: {', '.join(names)}."
+    """No hold and no stop after a partial apply is left, whether there was one or not."""
+    return f"Released: nothing holds {', '.join(names)} now."
 
 
 def help_text(rows: Sequence[tuple[str, str]], prefix: str) -> str:

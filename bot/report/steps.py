@@ -39,7 +39,7 @@ def steps_of(assessment: Assessment, items: Sequence[Urgent], *, merged: bool) -
         steps.append(consent_step(assessment, consent, merged=merged))
     hold = child(assessment, "hold")
     if hold and hold.state == "wait":
-        steps.append(line("one of ", people(hold.who), " comments ", code(hold.next)))
+        steps.append(line(asked(hold.who, 1), " comments ", code(hold.next)))
     if not merged:
         steps.append(line("merge"))
     steps += [line(f"it follows by itself {each.reason}") for each in waiting if each.rule == "order"]
@@ -57,12 +57,20 @@ def consent_step(assessment: Assessment, consent: Sequence[Verdict], *, merged: 
     who = tuple(dict.fromkeys(each for node in consent for each in node.who))
     rule = assessment.environment.approvals
     number = max(1, rule.count)
-    start = line(f"{'one' if number == 1 else number} of ", people(who), " comments " if number == 1 else " comment ")
+    start = line(asked(who, number), " comments " if number == 1 else " comment ")
     step = line(start, join([(code(each),) for each in commands], " and "))
     destroys = any(node.rule == "deletions" for node in consent)
     if rule.reviews and rule.count and not destroys and not merged:
         step = line(step, " (or approves in a review of this head)")
     return step
+
+
+def asked(who: Sequence[str], number: int) -> Line:
+    """`one of acme/sre`, `2 of acme/sre or ana`; `somebody with write access`, `2 people with write access`."""
+    everyone, _, rest = who[0].partition(" ") if len(who) == 1 else ("", "", "")
+    if everyone == "everyone":
+        return line(f"{'somebody' if number == 1 else f'{number} people'} {rest}")
+    return line(f"{'one' if number == 1 else number} of ", people(who))
 
 
 def people(who: Sequence[str]) -> Line:

@@ -93,6 +93,12 @@ class EnvironmentRow:
     asked_revision: Sha | None
 
     @property
+    def settled(self) -> bool:
+        """Whether what is applied is what the last look wanted: its verdict speaks of nothing that is still to come."""
+        looked, applied = self.looked, self.applied
+        return bool(looked and applied and looked.state == "pass" and looked.digest == applied.digest)
+
+    @property
     def target(self) -> str:
         """The target that it was last described with."""
         return self.description.target if self.description else ""

@@ -22,7 +22,12 @@ async def test_several_commands_are_accepted_or_refused_together(people: People,
     number = await people.change((STAGING, OLD, NEW))
     await people.comment_says(number, "0 of 1")
     await people.approver.answer(number, "/gate approve staging\n/gate apply staging")
-    await people.comment_says(number, "❌", "0 of 1")
+    await people.comment_says(number, "`/gate apply staging`: Only what is merged", "None of this comment's", "0 of 1")
+    await people.approver.answer(number, "/gate status\n/gate approve qa")
+    await people.comment_says(number, '`/gate approve qa`: There is no environment "qa"; there are: dev, prod, staging')
+    await people.approver.answer(number, "/gate status prod\n/gate unapprove")
+    said = await people.comment_says(number, "`/gate status prod · /gate unapprove`: prod: at ")
+    assert "applies at once" not in said.partition("/gate status prod")[2]
 
 
 async def test_a_hold_stops_every_write_until_it_is_released(people: People, stage: Stage) -> None:
@@ -35,6 +40,7 @@ async def test_a_hold_stops_every_write_until_it_is_released(people: People, sta
     await people.page_says("staging", lambda page: "over the weekend" in page["reason"])
     assert all(NEW not in text for text in stage.place.objects("staging").values())
     await people.approver.answer(number, "/gate release staging")
+    await people.comment_says(number, "Released: nothing holds staging now.")
     await people.folder_shows("staging", lambda o: any(NEW in text for text in o.values()))
 
 

@@ -108,8 +108,10 @@ def test_html_that_was_closed_does_not_hide_what_follows() -> None:
         ("/gate statsu", 'did you mean "/gate status"?', "/gate status"),
         ("/gate xyzzy", "no such command", "/gate help"),
         ("/gate adopt prod", '"adopt" is not supported yet', "/gate help"),
-        ("/gate rollback prod", '"rollback" is not supported yet', "/gate help"),
-        ("/gate destroy", '"destroy" is not supported yet', "/gate help"),
+        ("/gate rollback prod", '"rollback" is not supported yet; revert the pull request instead', "/gate help"),
+        ("/gate destroy", '"destroy" is not supported yet; an environment that leaves', "/gate help"),
+        ("/gate lock prod", 'did you mean "/gate hold"?', "/gate hold prod"),
+        ("/gate unlock prod", 'did you mean "/gate release"?', "/gate release prod"),
         ("/gate approve --force", "no options", ""),
         ("/gate hold --all", "no options", "/gate hold environment … [reason]"),
         ("/gate approve-deletions", "environment first", "/gate approve-deletions environment [kind/name …]"),
@@ -148,7 +150,10 @@ def test_one_bad_command_refuses_all() -> None:
     parsed = parse("/gate approve prod\n/gate aprove staging\n/gate plan", "/gate")
     assert parsed.commands == ()
     assert parsed.refusal is not None
-    assert parsed.refusal.text == "/gate aprove staging"
+    assert (parsed.refusal.text, parsed.refusal.several) == ("/gate aprove staging", True)
+    alone = parse("first\n\n> /gate plan\n\n/gate aprove staging", "/gate").refusal
+    assert alone is not None
+    assert not alone.several
 
 
 def test_ten_commands_and_no_more() -> None:
@@ -190,13 +195,14 @@ def test_resolved(line: str, environments: tuple[str, ...], argument: str) -> No
         ("/gate hold prodd it burns", 'did you mean "prod"?', "/gate hold prod it burns"),
         ("/gate approve elsewhere", "there are: dev, prod, staging", ""),
         ("/gate plan abcdef1", "there is no environment", ""),
+        ("/gate approve prod staging please", 'there is no environment "please"', ""),
     ],
 )
 def test_name_that_no_environment_has(line: str, message: str, suggestion: str) -> None:
     refused = resolve(parse(f"/gate status prod\n{line}", "/gate").commands, ENVIRONMENTS)
     assert not isinstance(refused, tuple)
     assert message in refused.message
-    assert (refused.text, refused.suggestion) == (line, suggestion)
+    assert (refused.text, refused.suggestion, refused.several) == (line, suggestion, True)
 
 
 def test_no_environments_at_all() -> None:

@@ -118,6 +118,8 @@ def test_explained_for_one_person(gate: Gate) -> None:
         "an approval by bo does not count: who opened the change cannot approve it; "
         "somebody else among acme/sre can type `/gate approve prod`"
     )
+    everyone = gate.facts(rules=(ApprovalRule(count=1),))
+    assert why_not(everyone, gate.OPENER).endswith("somebody else with write access can type `/gate approve prod`")
 
 
 def merged(gate: Gate, **more: Any) -> Facts:

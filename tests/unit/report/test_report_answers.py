@@ -1,5 +1,8 @@
 """Answers to commands: the next command is one that works when it is typed as it stands there."""
 
+import pytest
+
+from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits
 from bot.report import answers, comment_of
 from bot.report.story import Answer
@@ -18,3 +21,22 @@ def test_help_is_a_line_for_each_command(build: Build) -> None:
     said = Answer(by="bo", command="/gate help", accepted=True, text=text, at=build.NOON)
     comment = comment_of(build.story(answers=(said,)), LIMITS)
     assert "The commands are:<br>`/gate plan`: plans again.<br>`/gate help`: lists these commands.\n" in comment
+
+
+def test_a_refusal_says_that_the_others_were_not_obeyed_either() -> None:
+    one = answers.refusal("there are no options", "", several=False)
+    assert one == "There are no options."
+    assert answers.refusal("there are no options", "", several=True) == one + answers.ALL_OR_NONE
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (ApprovalRule(count=1), "**To apply prod:** somebody with write access comments `/gate approve prod`"),
+        (ApprovalRule(count=2), "**To apply prod:** 2 people with write access comment `/gate approve prod`"),
+        (ApprovalRule(count=2, approvers=("team:acme/sre",)), "**To apply prod:** 2 of `acme/sre` comment"),
+    ],
+)
+def test_who_is_asked_is_said_in_english(build: Build, rule: ApprovalRule, said: str) -> None:
+    part = build.assessment(changes=[build.change()], environment=build.environment(approvals=rule))
+    assert said in comment_of(build.story(assessments=(part,)), LIMITS)
