@@ -79,6 +79,7 @@ class Server:
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._titles: dict[str, str] = {}
 
     async def start(self) -> None:
         """Start it and keep it running."""
@@ -114,6 +115,11 @@ class Server:
 
     def _told(self, event: dict[str, Any]) -> None:
         word = WORDS.get(event["event"])
+        if event["event"] == "told":
+            # a pull request is looked at again and again; what is the same as before would push the rest off the screen
+            if self._titles.get(event["pull"]) == event["title"]:
+                return
+            self._titles[event["pull"]] = event["title"]
         if word is not None:
             at = datetime.fromisoformat(event["timestamp"]).astimezone()
             self.say(f"{at:%H:%M:%S} {word(event)}")

@@ -1,6 +1,5 @@
 """The demo's words: what to try fits the repository, and nothing is made for one that cannot be used."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -48,5 +47,18 @@ def test_the_log_is_told_in_plain_words(tmp_path: Path, count: int, said: str) -
     told: list[str] = []
     event = {"event": "applying", "environment": "hub:acme/shop/prod", "repair": False, "changes": count,
              "timestamp": "2026-11-20T12:00:00Z"}  # fmt: skip
-    Server(tmp_path / "server.yaml", tmp_path / "pid", told.append)._told(json.loads(json.dumps(event)))
+    Server(tmp_path / "server.yaml", tmp_path / "pid", told.append)._told(event)
     assert told[0].endswith(f"prod: applying {said}")
+
+
+def test_a_pull_request_that_says_what_it_said_is_not_told_again(tmp_path: Path) -> None:
+    told: list[str] = []
+    server = Server(tmp_path / "server.yaml", tmp_path / "pid", told.append)
+    for title in ("planning", "prod ~1", "prod ~1", "prod applied"):
+        event = {"event": "told", "pull": "local:acme/shop#2", "title": title, "seconds": 0.1}
+        server._told({**event, "timestamp": "2026-11-20T12:00:00Z"})
+    assert [each.partition("2: ")[2] for each in told] == [
+        "planning (0.1 s)",
+        "prod ~1 (0.1 s)",
+        "prod applied (0.1 s)",
+    ]
