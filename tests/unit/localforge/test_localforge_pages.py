@@ -113,6 +113,7 @@ async def test_comment_approve_merge(world: World) -> None:
     assert (review["state"], review["login"], review["commit_id"]) == ("APPROVED", "olga", sha)
     assert (await olga.send(f"{here}/merge", method="merge", commit=sha))[0] == 303
     assert 'data-state="merged"' in await olga.page(here)
+    assert "had 1 commit merged" in " ".join((await Browser(world, "olga").page(here)).split())
 
 
 async def test_buttons_count_for_what_the_page_showed(world: World) -> None:
@@ -124,6 +125,12 @@ async def test_buttons_count_for_what_the_page_showed(world: World) -> None:
     assert (await Browser(world, "olga").send(f"{here}/merge", commit=old))[0] == 409
     assert world.forge.record()["reviews"] == []
     assert world.forge.record()["merges"] == []
+
+
+async def test_every_page_has_one_heading_of_the_first_order(world: World) -> None:
+    number = await world.open()
+    for path in ("/", "/login", "/acme/shop", f"/acme/shop/pull/{number}", "/acme/shop/edit/main/new.txt"):
+        assert (await Browser(world, "dana").page(path)).count("<h1") == 1, path
 
 
 async def test_a_page_that_is_not_there_has_a_way_on(world: World) -> None:
