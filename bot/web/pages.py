@@ -14,8 +14,10 @@ from bot.document import dump
 from bot.errors import PermanentError, TemporaryError
 from bot.flow.evaluate import Changes
 from bot.flow.world import World
+from bot.model.gate import Approval
 from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId
 from bot.model.plan import Action, Change
+from bot.report.changes import short_digest
 from bot.report.page import plan_page
 from bot.store import approvals, environments, holds, journal, plans, repositories
 from bot.web.keys import WORLD
@@ -80,6 +82,7 @@ def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
         "health": row.health,
         "verdict": row.looked.state if row.looked else "",
         "reason": row.looked.reason if row.looked else "",
+        "settled": row.settled,
         "drifted": list(row.looked.drifted) if row.looked else [],
         "looked_at": f"{row.looked.at:%Y-%m-%d %H:%M:%S} UTC" if row.looked else "",
         "held": held,
@@ -100,7 +103,7 @@ async def environment(request: web.Request) -> web.Response:
              "changes": len(e.plan.effective) if e.plan else 0, "repair": e.repair}
             for e in journal.history(conn, row.uid, HISTORY)
         ]  # fmt: skip
-        granted = [f"{a.by.login} ({a.how}, {a.at:%Y-%m-%d %H:%M} UTC)" for a in approvals.of(conn, row.uid)]
+        granted = [granted_by(each) for each in approvals.of(conn, row.uid)]
         return holds.current(conn, row.uid) is not None, history, granted
 
     held, history, granted = await world.store.read(look)
@@ -111,6 +114,12 @@ async def environment(request: web.Request) -> web.Response:
         return {**summary(row, held), "history": history, "approvals": granted, "objects": shown, "obstacle": obstacle}
 
     return await answer(request, "environment.html", context)
+
+
+def granted_by(approval: Approval) -> str:
+    """Who approved which state where, how, and when."""
+    state, where = short_digest(approval.desired), f"#{approval.pull_request.number}"
+    return f"{approval.by.login} in {where} for {state} ({approval.how}, {approval.at:%Y-%m-%d %H:%M} UTC)"
 
 
 async def live_objects(world: World, row: environments.EnvironmentRow) -> tuple[Sequence[Change], str]:

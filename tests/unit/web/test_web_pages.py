@@ -1,0 +1,74 @@
+"""Pages: what a browser is told when there is nothing to show, and what a page may do."""
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.web import make_site
+from tests.support.alone import alone
+
+Client = TestClient[web.Request, web.Application]
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Client]:
+    async with alone(tmp_path) as world, TestClient(TestServer(make_site(world))) as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/pulls/hub/acme/shop/x", "/environments/hub/acme/%3Cb%3E/prod"])
+async def test_a_browser_gets_a_page_with_a_way_on_where_there_is_nothing(client: Client, path: str) -> None:
+    async with client.get(path, headers=BROWSER) as answer:
+        text = await answer.text()
+        assert (answer.status, answer.content_type) == (404, "text/html")
+    assert '<a href="/">All environments</a>' in text
+    assert "<b>" not in text
+    async with client.get(path) as answer:
+        assert (answer.status, answer.content_type) == (404, "text/plain")
+        assert (await answer.text()).count("\n") == 1
+
+
+async def test_a_store_that_is_down_is_said_with_503(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "store.db").rename(tmp_path / "away.db")
+    (tmp_path / "store.db").mkdir()
+    for headers in (BROWSER, {}):
+        async with client.get("/", headers=headers) as answer:
+            assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
+            assert "he store does not answer now: try again in a while" in await answer.text()
+
+
+async def test_a_page_runs_its_own_script_and_sends_no_form(client: Client) -> None:
+    async with client.get("/", headers=BROWSER) as answer:
+        policy, text = answer.headers["Content-Security-Policy"], await answer.text()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert "form-action 'none'" in policy
+    assert "<main>" in text
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+async def test_every_colour_can_be_read_in_both_schemes(client: Client) -> None:
+    async with client.get("/", headers=BROWSER) as answer:
+        text = await answer.text()
+    for scheme in re.findall(r":root \{(.*?)\}", text, re.DOTALL):
+        colours = dict(re.findall(r"--(\w+): (#\w{6}|#\w{3})\b", scheme))
+        full = {
+            name: each if len(each) == 7 else "#" + "".join(2 * c for c in each[1:]) for name, each in colours.items()
+        }
+        for ground in ("paper", "soft"):
+            for name in ("ink", "quiet", "link", "ok", "bad", "wait"):
+                low, high = sorted(luminance(full[each]) for each in (ground, name))
+                assert (high + 0.05) / (low + 0.05) >= 4.5, f"{name} on {ground}"  # WCAG 2.2, 1.4.3
