@@ -148,7 +148,7 @@ def annotations(story: Story) -> tuple[Annotation, ...]:
 
 def annotation(found: Finding, environments: Sequence[str]) -> Annotation:
     """One finding at its line (the first line where the finding is of the whole file)."""
-    about = f"{found.resource}: " if found.resource else ""
+    about = f"{found.resource}: " if found.resource and str(found.resource) not in found.message else ""
     ending = f"waived {found.waived}" if found.waived else found.fix
     fix = f"\n{ending}" if ending else ""
     names = f" ({', '.join(dict.fromkeys(environments))})" if environments else ""

@@ -112,6 +112,9 @@ def test_annotations_are_at_file_and_line_failures_first(build: Build) -> None:
     assert [(each.level, each.line) for each in check.annotations] == [("failure", 1), ("warning", 22), ("notice", 3)]
     assert check.annotations[0].message == "Deployment web/api: the image ends in :latest\npin a digest"
     assert check.annotations[0].title == "no-latest-tag (prod)"
+    named = build.finding(message="Deployment web/api has no probe", fix="")
+    (once,) = check_of(build.story(assessments=(build.assessment(findings=[named]),))).annotations
+    assert once.message == "Deployment web/api has no probe"
 
 
 def test_the_same_finding_is_annotated_once_and_never_more_than_a_request_holds(build: Build) -> None:
