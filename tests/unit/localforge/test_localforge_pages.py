@@ -230,7 +230,9 @@ async def test_odd_names_are_shown_and_reached(world: World) -> None:
     number = await world.open("--upload-pack=x/<b>")
     dana = Browser(world, "dana")
     for path in ("/acme/shop", f"/acme/shop/pull/{number}"):
-        assert "&lt;b&gt;" in await dana.page(path)
+        page = await dana.page(path)
+        assert "&lt;b&gt;" in page
+        assert "<bdi>" in page  # a title that turns the direction of text turns nothing else
     page = await dana.page("/acme/shop?ref=--upload-pack%3Dx/%3Cb%3E")
     link = re.search(r'href="(/acme/shop/blob/[^"]*web.yaml)"', page)
     assert link
