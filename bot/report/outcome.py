@@ -116,6 +116,8 @@ def success(deed: Deed) -> Outline:
     gone = [str(each.id) for each in deed.results if each.action in (Action.DELETE, Action.REPLACE)]
     folds = (objects("Deleted", gone),) if gone else ()
     undo = line(strong("Undo:"), " revert the pull request; the revert is planned and approved like any change.")
+    if gone:
+        undo = line(undo, " What was deleted is made anew then; data that went with it does not come back.")
     return Outline(headline=headline, paragraphs=(*paragraphs, undo), folds=folds)
 
 

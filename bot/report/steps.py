@@ -61,7 +61,7 @@ def consent_step(assessment: Assessment, consent: Sequence[Verdict], *, merged: 
     step = line(start, join([(code(each),) for each in commands], " and "))
     destroys = any(node.rule == "deletions" for node in consent)
     if rule.reviews and rule.count and not destroys and not merged:
-        step = line(step, " (or approves in a review of this head)")
+        step = line(step, f" (or approve{'s' if number == 1 else ''} in a review of this head)")
     return step
 
 

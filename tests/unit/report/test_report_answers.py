@@ -33,7 +33,7 @@ def test_a_refusal_says_that_the_others_were_not_obeyed_either() -> None:
     ("rule", "said"),
     [
         (ApprovalRule(count=1), "**To apply prod:** somebody with write access comments `/gate approve prod`"),
-        (ApprovalRule(count=2), "**To apply prod:** 2 people with write access comment `/gate approve prod`"),
+        (ApprovalRule(count=2), "2 people with write access comment `/gate approve prod` (or approve in a review"),
         (ApprovalRule(count=2, approvers=("team:acme/sre",)), "**To apply prod:** 2 of `acme/sre` comment"),
     ],
 )
