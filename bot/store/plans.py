@@ -34,6 +34,7 @@ __all__ = [
     "mark_published",
     "propose",
     "published",
+    "showing",
     "shown",
 ]
 
@@ -170,6 +171,15 @@ def forget(conn: Connection, before: datetime) -> int:
     same = and_(later.c.thread == plans.c.thread, later.c.environment == plans.c.environment)
     shown_instead = and_(same, later.c.id > plans.c.id, later.c.published_at < as_text(before))
     return conn.execute(delete(plans).where(exists().where(shown_instead))).rowcount
+
+
+def showing(conn: Connection, environment: str, digest: Digest) -> tuple[int, ...]:
+    """The numbers of the pull requests whose threads show a plan that leads an environment to this state."""
+    seen = (plans.c.environment == environment, plans.c.published_at.is_not(None))
+    last = select(func.max(plans.c.id)).where(*seen).group_by(plans.c.thread)
+    where = (plans.c.id.in_(last), plans.c.digest == digest, plans.c.left_at.is_(None))
+    rows = conn.execute(select(plans.c.thread).where(*where))
+    return tuple(sorted(int(row.thread.rpartition(":")[2]) for row in rows))
 
 
 def make(conn: Connection, row: Row[Any], thread: PullRequestId) -> Published:

@@ -25,6 +25,8 @@ from bot.web.keys import WORLD
 __all__ = ["dashboard", "environment", "pull_request"]
 
 HISTORY = 20
+DESCRIBED = {"previewed": "only a pull request describes it so far", "detached": "no longer in tidegate.yaml"}
+"""What is said of environments that the branch that deploys does not describe."""
 LONGEST_NUMBER = 18  # digits, which is more than any forge counts to, and what a database can hold
 
 
@@ -76,6 +78,7 @@ def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
         "repository": row.id.repository.path,
         "url": f"/environments/{place}/{row.id.name}",
         "state": row.state,
+        "described": DESCRIBED.get(row.state, ""),
         "revision": row.applied.revision if row.applied else "",
         "digest": row.applied.digest if row.applied else "",
         "applied_at": f"{row.applied.at:%Y-%m-%d %H:%M:%S} UTC" if row.applied else "",
@@ -97,21 +100,26 @@ async def environment(request: web.Request) -> web.Response:
     if row is None:
         raise web.HTTPNotFound(text=f"there is no environment {id.name!r}\n")
 
-    def look(conn: Connection) -> tuple[bool, list[dict[str, Any]], list[str]]:
+    def look(conn: Connection) -> tuple[bool, list[dict[str, Any]], list[str], tuple[int, ...]]:
         history = [
             {"at": f"{e.at:%Y-%m-%d %H:%M:%S} UTC", "state": e.state, "revision": e.revision[:7], "error": e.error,
              "changes": len(e.plan.effective) if e.plan else 0, "repair": e.repair}
             for e in journal.history(conn, row.uid, HISTORY)
         ]  # fmt: skip
         granted = [granted_by(each) for each in approvals.of(conn, row.uid)]
-        return holds.current(conn, row.uid) is not None, history, granted
+        wanted = row.looked.digest if row.looked and not row.settled else None
+        shown_in = plans.showing(conn, row.uid, wanted) if wanted else ()
+        return holds.current(conn, row.uid) is not None, history, granted, shown_in
 
-    held, history, granted = await world.store.read(look)
+    held, history, granted, shown_in = await world.store.read(look)
     objects, obstacle = await live_objects(world, row)
 
     def context() -> dict[str, Any]:
         shown = [{"name": str(each.id), "text": dump(each.before)} for each in objects]
-        return {**summary(row, held), "history": history, "approvals": granted, "objects": shown, "obstacle": obstacle}
+        return {
+            **summary(row, held), "shown_in": shown_in, "pulls": f"/pulls/{id.repository.forge}/{id.repository.path}",
+            "history": history, "approvals": granted, "objects": shown, "obstacle": obstacle,
+        }  # fmt: skip
 
     return await answer(request, "environment.html", context)
 

@@ -36,6 +36,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Server": "tidegate",  # and not which version of what
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,8 +54,9 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise web.HTTPNotFound(text=NO_PAGE)
         response = await handler(request)
     except web.HTTPException as error:
-        routed = request.match_info.http_exception is None
-        response = refused(request, error.status, (error.text if routed else None) or NO_PAGE, error.headers)
+        unrouted = NO_PAGE if error.status == 404 else f"{error.reason.lower()}\n"
+        text = error.text if request.match_info.http_exception is None else unrouted
+        response = refused(request, error.status, text or unrouted, error.headers)
     except TemporaryError:
         response = refused(request, 503, STORE_DOWN, {})
     response.headers.update(HEADERS)

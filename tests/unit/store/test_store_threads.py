@@ -64,6 +64,17 @@ def test_an_environment_that_left_before_it_was_shown_does_not_concern_the_threa
     assert not plans.concerns(conn, PULL, "prod")
 
 
+def test_which_threads_show_a_state(conn: Connection) -> None:
+    plans.propose(conn, PULL, [shown("prod", digest="d1:a")], NOON)
+    assert plans.showing(conn, "prod", Digest("d1:a")) == ()
+    plans.mark_published(conn, PULL, NOON)
+    assert plans.showing(conn, "prod", Digest("d1:a")) == (PULL.number,)
+    assert plans.showing(conn, "prod", Digest("d1:b")) == plans.showing(conn, "qa", Digest("d1:a")) == ()
+    plans.propose(conn, PULL, [shown("prod", digest="d1:b")], NOON + MINUTE)
+    plans.mark_published(conn, PULL, NOON + MINUTE)
+    assert plans.showing(conn, "prod", Digest("d1:a")) == ()
+
+
 def test_what_was_shown_stays_shown_when_the_thread_moves_on(conn: Connection) -> None:
     plans.propose(conn, PULL, [shown(digest="d1:a")], NOON)
     plans.mark_published(conn, PULL, NOON)

@@ -10,8 +10,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.model.identity import EnvironmentId
+from bot.store import environments
 from bot.web import make_site
-from tests.support.alone import alone
+from tests.support.alone import KEY, NOON, alone
 
 Client = TestClient[web.Request, web.Application]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -20,7 +22,15 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     async with alone(tmp_path) as world, TestClient(TestServer(make_site(world))) as found:
+        id = EnvironmentId(repository=KEY, name="qa")
+        await world.store.write(lambda conn: environments.ensure(conn, id, NOON))
         yield found
+
+
+async def test_an_environment_that_nothing_describes_says_so(client: Client) -> None:
+    for path in ("/", "/environments/hub/acme/shop/qa"):
+        async with client.get(path, headers=BROWSER) as answer:
+            assert (answer.status, "nly a pull request describes it so far" in await answer.text()) == (200, True)
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/pulls/hub/acme/shop/x", "/environments/hub/acme/%3Cb%3E/prod"])
@@ -33,6 +43,12 @@ async def test_a_browser_gets_a_page_with_a_way_on_where_there_is_nothing(client
     async with client.get(path) as answer:
         assert (answer.status, answer.content_type) == (404, "text/plain")
         assert (await answer.text()).count("\n") == 1
+
+
+async def test_another_method_is_told_which_there_are(client: Client) -> None:
+    async with client.post("/") as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET,HEAD")
+        assert (await answer.text(), answer.headers["Server"]) == ("method not allowed\n", "tidegate")
 
 
 async def test_a_store_that_is_down_is_said_with_503(client: Client, tmp_path: Path) -> None:
