@@ -103,13 +103,13 @@ class Hidden:
 
     def _walk(self, before: Any, after: Any) -> tuple[Any, Any]:
         sides = [side for side in (before, after) if side is not ABSENT]
-        if sides and all(isinstance(side, Mapping) for side in sides):
+        if all(isinstance(side, Mapping) for side in sides):
             left, right = each_key(before, after, lambda _, b, a: self._walk(b, a))
             names = self._names(left, right)
             return renamed(left, names), renamed(right, names)
-        if sides and all(isinstance(side, list | tuple) for side in sides):
+        if all(isinstance(side, list | tuple) for side in sides):
             return each_item(before, after, self._walk)
-        if len(sides) == 2 and any(isinstance(side, Mapping | list | tuple) for side in sides):
+        if any(isinstance(side, Mapping | list | tuple) for side in sides):
             return self._walk(before, ABSENT)[0], self._walk(ABSENT, after)[1]
         return self._texts(before, after)
 

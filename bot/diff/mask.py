@@ -46,14 +46,14 @@ def _walk(before: Any, after: Any, top: bool = False) -> tuple[Any, Any]:
     if _is_secret(before, top) or _is_secret(after, top):
         return _secret(before, after)
     sides = [side for side in (before, after) if side is not ABSENT]
-    if sides and all(isinstance(side, Mapping) for side in sides):
+    if all(isinstance(side, Mapping) for side in sides):
         whole = any(_is_list_of_secrets(side) for side in sides)
         return each_key(
             before, after, lambda key, b, a: _secret_items(b, a) if whole and key == "items" else _field(key, b, a)
         )
-    if sides and all(isinstance(side, list | tuple) for side in sides):
+    if all(isinstance(side, list | tuple) for side in sides):
         return each_item(before, after, _walk)
-    if len(sides) == 2 and any(isinstance(side, Mapping | list | tuple) for side in sides):
+    if any(isinstance(side, Mapping | list | tuple) for side in sides):
         return _walk(before, ABSENT)[0], _walk(ABSENT, after)[1]
     return before, after
 
@@ -64,8 +64,8 @@ def _is_secret(value: Any, top: bool) -> bool:
     return top or any(str(key).casefold() in BELONGS_TO_A_SECRET for key in value)
 
 
-def _is_list_of_secrets(value: Any) -> bool:
-    return isinstance(value, Mapping) and "secretlist" in _kinds(value)
+def _is_list_of_secrets(value: Mapping[str, Any]) -> bool:
+    return "secretlist" in _kinds(value)
 
 
 def _kinds(value: Mapping[str, Any]) -> set[str]:
@@ -127,7 +127,7 @@ def _secret_items(before: Any, after: Any) -> tuple[Any, Any]:
 def _mark(before: Any, after: Any) -> tuple[Any, Any]:
     """The markers for one value."""
     if before is ABSENT:
-        return ABSENT, (ABSENT if after is ABSENT else NEW)
+        return ABSENT, NEW
     if after is ABSENT:
         return SECRET, ABSENT
     return (SAME, SAME) if canonical(before) == canonical(after) else (SECRET, CHANGED)

@@ -74,6 +74,10 @@ def test_a_change_carries_what_it_was_made_from() -> None:
     assert change.fields == (FieldChange(path="/spec/value", before="old", after="new"),)
     assert change.digest == object_digest(resource(id, "new"), KEY)
     assert (change.live, change.uid) == (object_digest(resource(id, "old"), KEY), "uid-old")
+    (gone,) = compared({}, {id: "old"})
+    assert (gone.before, gone.after, gone.fields) == (resource(id, "old").body, None, ())
+    (made,) = compared({id: "new"}, {})
+    assert (made.before, made.after, made.fields) == (None, resource(id, "new").body, ())
 
 
 def test_what_cannot_be_read_is_never_unchanged() -> None:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.diff import conceal, field_changes, lines_of
+from bot.diff import conceal, field_changes, lines_of, pieces
 from bot.model.plan import Action, Change, FieldChange
 from bot.model.resource import ResourceId
 
 ID = ResourceId(type="ConfigMap", scope="shop", name="app")
 KEY = re.compile(rb"k3y-[0-9]+")
-pieces = st.lists(st.sampled_from(["k3y-1", "k3y-22", "k3y-223", "plain", " ", "\n", "(secret)"]), max_size=4)
-texts = pieces.map("".join)
+parts = st.lists(st.sampled_from(["k3y-1", "k3y-22", "k3y-223", "plain", " ", "\n", "(secret)"]), max_size=4)
+texts = parts.map("".join)
 values = st.recursive(
     texts | st.integers() | st.none(),
     lambda v: st.lists(v, max_size=3) | st.dictionaries(texts, v, max_size=3),
@@ -95,6 +95,23 @@ def test_what_runs_over_several_values_is_hidden_in_each() -> None:
     body = {"spec": {"args": lines}}
     (found,) = re.findall(rb"-----BEGIN.*-----", b"".join(lines_of(body)), re.DOTALL)
     assert "c4n4ry" not in repr(conceal(change(body, None), lambda data: [found.decode()]).before)
+
+
+def test_a_text_within_another_one_leaves_nothing_of_it() -> None:
+    shown = conceal(change({"data": {"a": "see c4n4ry-1"}}, None), lambda data: ["c4n4ry-1", "4n4"])
+    assert shown.before == {"data": {"a": "see (secret)"}}
+
+
+def test_what_was_seen_elsewhere_is_hidden_too() -> None:
+    made = change({"data": {"a": "see c4n4ry-1"}}, None)
+    assert conceal(made, lambda data: (), ["c4n4ry-1", "c4n4ry-2"]).before == {"data": {"a": "see (secret)"}}
+    assert conceal(made, lambda data: (), ["c4n4ry-2"]) == made
+
+
+def test_the_pieces_of_a_text_are_its_longer_lines_without_their_keys() -> None:
+    assert list(pieces("key: first-1\n  second\nthird")) == ["key: first-1\n  second\nthird", "first-1", "second"]
+    assert list(pieces("key: first-1")) == ["key: first-1"]
+    assert list(pieces("")) == []
 
 
 def test_a_key_that_is_found_is_hidden_where_it_names_a_field() -> None:

@@ -77,6 +77,31 @@ def test_what_is_not_legal_in_a_secret_is_left_to_be_found() -> None:
         assert normalise(odd) == odd
 
 
+@pytest.mark.parametrize("nothing", [{}, None])
+def test_string_data_without_a_value_makes_no_data(nothing: Any) -> None:
+    assert normalise(secret(stringData=nothing)) == secret()
+
+
+def test_what_sops_encrypted_is_not_normalised() -> None:
+    encrypted = secret(stringData={"a": "ENC[…]"}, sops={"mac": "ENC[…]"})
+    assert normalise(encrypted) is encrypted
+
+
+def test_a_value_is_found_where_it_was_written() -> None:
+    asked: list[Any] = []
+
+    def locate(path: Any) -> tuple[int, int]:
+        asked.append(path)
+        return len(asked), 1
+
+    origin = Origin(path="db.yaml", line=1, locate=locate)
+    moved = normalise(replace(secret(stringData={"a": "b"}, data={"c": "ZA=="}), origin=origin)).origin
+    assert moved is not None and moved.locate is not None
+    places = [("data", "a"), ("data", "c"), ("data",), ("metadata", "a")]
+    assert [moved.locate(each) for each in places] == [(1, 1), (2, 1), (3, 1), (4, 1)]
+    assert asked == [("stringData", "a"), *places[1:]]
+
+
 def test_only_a_core_secret_is_normalised() -> None:
     vault = Resource(id=ResourceId(type="Secret.example.org", name="a"), body={"stringData": {"a": "b"}})
     assert normalise(vault) is vault

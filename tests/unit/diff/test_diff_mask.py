@@ -78,6 +78,19 @@ def test_one_side_that_is_a_secret_masks_the_other(other: Any, secret: dict[str,
     assert CANARY not in repr((mask(other, secret), mask(secret, other)))
 
 
+@pytest.mark.parametrize("other", ["plain", {"b": "plain"}, ["plain"]])
+@pytest.mark.parametrize("holder", [[{"kind": "Secret", "data": CANARY}], {"b": {"kind": "Secret", "data": CANARY}}])
+def test_a_secret_within_what_takes_another_shape_is_masked(holder: Any, other: Any) -> None:
+    before, after = {"kind": "Bundle", "spec": holder}, {"kind": "Bundle", "spec": other}
+    assert CANARY not in repr((mask(before, after), mask(after, before)))
+
+
+def test_what_takes_a_secrets_place_is_marked_and_the_secrets_keys_stay() -> None:
+    secret, text = {"a": {"kind": "Secret", "data": {"p": CANARY}}}, {"a": "text"}
+    assert mask(secret, text) == ({"a": {"kind": "Secret", "data": {"p": "(secret)"}}}, {"a": "(secret, new)"})
+    assert mask(text, secret) == ({"a": "(secret)"}, {"a": {"kind": "Secret", "data": {"p": "(secret, new)"}}})
+
+
 @given(states, states)
 def test_what_differs_still_differs(before: Any, after: Any) -> None:
     masked_before, masked_after = mask(before, after)
@@ -113,6 +126,30 @@ def test_markers() -> None:
 
 def test_a_secret_is_masked_in_fields_that_it_does_not_have() -> None:
     assert masked({"kind": "Secret", "stringDatum": CANARY}) == {"kind": "Secret", "stringDatum": "(secret)"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": {"a": CANARY}},
+        {"immutable": [CANARY]},
+        {"metadata": [CANARY]},
+        {"metadata": {"kind": "Secret", "data": CANARY}},
+        {"metadata": {"kind": "Secret", "annotations": {"copy": f'{{"p": "{CANARY}"}}'}}},
+        {"metadata": {"annotations": [{"kind": "Secret", "data": CANARY}]}},
+    ],
+)
+def test_what_is_shown_of_a_secret_is_masked_where_it_is_of_another_shape(odd: dict[str, Any]) -> None:
+    assert CANARY not in repr(masked({"kind": "Secret", **odd}))
+
+
+def test_of_a_list_only_secrets_are_masked() -> None:
+    items = [{"metadata": {"name": "db"}, "data": {"p": CANARY}}]
+    listing = {"metadata": {"resourceVersion": "7"}, "items": items}
+    assert masked({"kind": "ConfigMapList", **listing}) == {"kind": "ConfigMapList", **listing}
+    hidden = [{"metadata": {"name": "db"}, "data": {"p": "(secret)"}}]
+    assert masked({"kind": "SecretList", **listing}) == {"kind": "SecretList", **listing, "items": hidden}
+    assert masked({"kind": "SecretList", "items": {"p": CANARY}}) == {"kind": "SecretList", "items": "(secret)"}
 
 
 def test_what_is_not_secret_stays_readable() -> None:
