@@ -130,11 +130,14 @@ def test_private_addresses() -> None:
         "fd00::1",
         "::ffff:10.0.0.1",
         "0.0.0.0",
+        "224.0.0.1",
+        "ff0e::1",
         "fe80::1%1",
     ):
         assert private(address), address
     assert not private("1.1.1.1")
     assert not private("2606:4700::1111")
+    assert not private("::ffff:1.1.1.1")
 
 
 def test_hosts_are_those_of_the_globs() -> None:
