@@ -84,8 +84,6 @@ def said(validation: Validation, request: Request, bindings: Bindings, param: An
         for name, value in (("object", request.body), ("oldObject", request.old), ("params", param))
         if secret(value)
     }
-    if request.operation is None:
-        hidden.pop("oldObject", None)
     try:
         text = validation.saying.evaluate(bindings.changed(hidden) if hidden else bindings).strip()
     except CelEvaluationError:

@@ -36,6 +36,11 @@ def test_base64_is_read() -> None:
 
 def test_numbers_and_what_is_nested_count() -> None:
     assert discreet("8675309 and deeply", secret(a=8675309, b={"c": ["deeply"]})) == "(secret) and (secret)"
+    assert discreet("8675309 and deeply", secret(a=[8675309, "deeply"])) == "(secret) and (secret)"
+
+
+def test_what_has_no_text_hides_no_word() -> None:
+    assert discreet("neither True nor None", secret(a=True, b=None)) == "neither True nor None"
 
 
 def test_names_and_keys_may_be_said() -> None:
@@ -59,6 +64,10 @@ def test_what_is_said_is_one_line_that_prints(text: str) -> None:
 
 def test_what_is_long_is_cut() -> None:
     assert len(one_line("x" * 5000)) == 1001
+
+
+def test_what_is_hidden_in_becomes_one_line_too() -> None:
+    assert hide("first\n- \x1b[31msecond", []) == "first - \\x1b[31msecond"
 
 
 def test_thousands_of_values_are_hidden_at_once() -> None:

@@ -192,6 +192,42 @@ async def test_an_object_whose_file_says_all_of_it_need_not_be_scanned(
     assert list(await leaks.run(replace(made, as_written=True))) == list(found)
 
 
+async def test_what_a_secret_encodes_is_looked_at_also_where_its_file_says_all_of_it(
+    leaks: Leaks, examined: Callable[..., Examined]
+) -> None:
+    value = TOKEN
+    for _ in range(3):  # one layer more than the scanner itself takes off
+        value = base64.b64encode(value.encode()).decode()
+    made = replace(examined(HEAD.format(kind="Secret") + f"data:\n  token: {value}\n"), as_written=True)
+    assert [(each.path, each.line) for each in await leaks.run(made)] == [("app.yaml", 6)]
+
+
+async def test_an_object_that_is_not_as_written_is_scanned(leaks: Leaks, examined: Callable[..., Examined]) -> None:
+    text = HEAD.format(kind="ConfigMap") + f"data:\n  token: {TOKEN}\n"
+    found = await leaks.run(examined(text, {"app.yaml": "token: put here by a generator\n"}))
+    assert [(each.path, each.line) for each in found] == [("app.yaml", 6)]
+
+
+async def test_a_secret_is_told_of_the_object_that_it_stands_in(
+    leaks: Leaks, examined: Callable[..., Examined]
+) -> None:
+    one = HEAD.format(kind="ConfigMap") + f"data: {{token: {TOKEN}}}\n"
+    (found,) = await leaks.run(examined(one + "---\n" + HEAD.format(kind="Service")))
+    assert str(found.resource) == "ConfigMap a"
+
+
+async def test_a_path_is_told_on_one_line(leaks: Leaks, examined: Callable[..., Examined]) -> None:
+    files = {"a\n/gate approve": f"A={TOKEN}\n", "b\n/gate approve": b"x" * (MOST_BYTES + 1)}
+    found = await leaks.run(examined("", files))
+    assert [each.path for each in found] == ["a /gate approve", "b /gate approve"]
+    assert not any("\n" in each.message for each in found)
+
+
+async def test_a_file_that_is_too_large_is_not_scanned(leaks: Leaks, examined: Callable[..., Examined]) -> None:
+    (found,) = await leaks.run(examined("", {"big.txt": b" " * MOST_BYTES + TOKEN.encode()}))
+    assert found.level == "unknown"
+
+
 async def test_a_file_that_says_all_of_it_is_scanned_once(examined: Callable[..., Examined]) -> None:
     scanned: list[bytes] = []
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.check.leaks.objects import leaves, literal, text_of
+from bot.check.leaks.objects import leaves, literal, sealed, text_of
 from bot.document import load_documents
 from bot.errors import DocumentError
 from bot.model.resource import Resource, ResourceId
@@ -74,3 +74,10 @@ def test_every_text_is_there_behind_its_key_and_found_again(body: dict[str, Any]
         assert {text.place(offset) for offset in range(begin, end)} == {place}
         begin = end
     assert text.place(len(text.data)) == ()
+
+
+def test_what_sops_wrote_is_sealed_where_it_left_its_metadata() -> None:
+    cipher = "ENC[AES256_GCM,data:p673w==,iv:YY=,tag:A=,type:str]"
+    body = {"data": {"a": cipher, "b": "plain"}, "sops": {"mac": "m", "age": [{"enc": "e"}]}}
+    assert list(sealed(Resource(id=SECRET, body=body))) == [cipher, "m", "e"]
+    assert list(sealed(Resource(id=SECRET, body={**body, "sops": "no mapping"}))) == []

@@ -19,6 +19,7 @@ from tests.support.policies_given import binding, policy, resources
 from tests.support.trees import tree
 
 TODAY = date(2027, 1, 1)
+POLICY = "ValidatingAdmissionPolicy"
 ENVIRONMENT = Environment(
     id=EnvironmentId(repository=RepositoryId(forge="github", number=1, path="acme/shop"), name="prod"),
     source=Source(path="envs/prod"), target="prod", apply="never", policies=("policies",),
@@ -181,6 +182,13 @@ def test_selectors_say_which_objects(constraints: str, hit: bool) -> None:
     assert levels(bound) == (["error"] if hit else [])
 
 
+def test_the_labels_before_the_change_may_select_an_object_too() -> None:
+    text = policy(constraints="objectSelector: {matchLabels: {tier: back}}") + binding()
+    assert levels(text, before=resources(WEB.replace("front", "back"))) == ["error"]
+    (found,) = judged(text, before=None)
+    assert (found.level, "labels before the change" in found.message) == ("unknown", True)
+
+
 NAMESPACE = """\
 apiVersion: v1
 kind: Namespace
@@ -338,6 +346,9 @@ def test_a_base_that_does_not_render_leaves_the_rest_known() -> None:
     (found,) = judged(policy("true", rules=deleting) + binding(), before=None)
     assert (found.level, found.path) == ("unknown", "policies/p.yaml")
     assert "deletions were not judged" in found.message
+    ignoring = policy("true", rules=deleting, more="failurePolicy: Ignore")
+    assert levels(ignoring + binding(), before=None) == ["warning"]
+    assert levels(policy("true", rules=deleting) + binding(actions="[Warn]"), before=None) == ["warning"]
 
 
 def test_authorizer_is_refused_by_name() -> None:
@@ -500,6 +511,14 @@ def test_a_folder_without_policies_is_unknown_unless_they_are_of_another_kind() 
     assert levels("a: 1", files={"policies/p.rego": "package main"}) == []
 
 
+def test_a_folder_may_hold_bindings_alone_and_other_objects() -> None:
+    others = ["- a list", "text", "kind: List\nitems: 5", "kind: List\nitems: null"]
+    for group, kind in (("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("acme.io", POLICY)):
+        others.append(f"apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a}}")
+    files = {"other/b.yaml": binding() + "".join(f"---\n{each}\n" for each in others)}
+    assert levels(policy(), files=files, policies=("policies", "other")) == ["error"]
+
+
 def test_two_policies_of_one_name_are_said() -> None:
     two = policy() + binding() + "---\n" + policy("true")
     assert "unknown" in levels(two)
@@ -619,8 +638,29 @@ def test_no_word_of_a_secret_is_said() -> None:
         assert "correct-horse" not in repr(found)
 
 
+@pytest.mark.parametrize("name", ["oldObject", "params"])
+def test_no_word_of_a_secret_beside_the_object_is_said(name: str) -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: shop}\nstringData: {key: 'correct-horse('}\n"
+    gone = name == "oldObject"
+    given: dict[str, Any] = {"before": resources(text), "objects": ()} if gone else {"files": {"policies/s.yaml": text}}
+    more = "" if gone else "paramKind: {apiVersion: v1, kind: Secret}"
+    bound = binding(more="" if gone else "paramRef: {name: a, parameterNotFoundAction: Deny}")
+    said = f"messageExpression: \"'it is ' + {name}.stringData.key\""
+    (found,) = judged(policy("false", rules=ANY + "}", said=said, more=more) + bound, **given)
+    assert found.message == "it is (hidden)"
+    (found,) = judged(policy(f"{name}[{name}.stringData.key] == 1", rules=ANY + "}", more=more) + bound, **given)
+    assert found.level == "unknown"
+    assert "correct-horse" not in repr(found)
+
+
+def test_a_message_is_not_endless() -> None:
+    objects = WEB + f"  note: {'x' * 5000}\n"
+    (found,) = judged(policy("false", said="messageExpression: \"'' + object.spec.note\"") + binding(), objects=objects)
+    assert found.message == "x" * 1000 + "…"
+
+
 def test_time_is_limited() -> None:
-    found = judged(policy() + binding(), seconds=-1.0)
+    found = judged(policy() + binding(), objects=WEB + "---\n" + WEB.replace("web", "api"), seconds=-1.0)
     assert [each.level for each in found] == ["unknown"]
     assert "took more than" in found[0].message
 

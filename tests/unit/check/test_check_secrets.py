@@ -74,6 +74,7 @@ def test_the_copy_that_kubectl_keeps_is_found() -> None:
     key = "kubectl.kubernetes.io/last-applied-configuration"
     metadata = {"name": "db", "annotations": {key: json.dumps({"data": {"a": "aHVudGVyMg=="}})}}
     assert list(plain(secret(metadata=metadata))) == [("metadata", "annotations", key)]
+    assert list(plain(secret(metadata={"name": "db", "annotations": {"team": "shop"}}))) == []
 
 
 def test_values_in_the_wrong_shape_are_found_too() -> None:
