@@ -8,7 +8,7 @@ from typing import Literal
 from bot.errors import TreeError
 from bot.model.noun import Sha, noun
 
-__all__ = ["CHART_URL", "UNCOMMITTED", "Elsewhere", "Entry", "Tree"]
+__all__ = ["CHART_URL", "SUBMODULE", "SYMLINK", "UNCOMMITTED", "Elsewhere", "Entry", "Tree"]
 
 UNCOMMITTED = Sha("0" * 40)
 """The revision of a working tree."""

@@ -14,7 +14,7 @@ from bot.document import load_documents
 from bot.document.value import Document
 from bot.errors import DocumentError, TreeError
 from bot.model.noun import noun
-from bot.model.tree import Tree
+from bot.model.tree import SUBMODULE, SYMLINK, Tree
 
 __all__ = ["SHIPPED", "Contents", "Problem", "contents_of", "shipped_names"]
 
@@ -80,7 +80,8 @@ def folder(path: str, tree: Tree | None) -> Iterator[Contents]:
         return
     held = []
     for entry in entries:
-        if entry.path.endswith(ENDINGS):
+        # a link or a submodule may stand for a folder of policies, whatever it is called
+        if entry.path.endswith(ENDINGS) or entry.mode in (SYMLINK, SUBMODULE):
             try:
                 held.append(parsed(entry.path, tree.read(entry.path)))
             except TreeError as error:

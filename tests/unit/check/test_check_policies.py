@@ -511,6 +511,14 @@ def test_a_folder_without_policies_is_unknown_unless_they_are_of_another_kind() 
     assert levels("a: 1", files={"policies/p.rego": "package main"}) == []
 
 
+@pytest.mark.parametrize("path", ["policies/q.yaml", "policies/shared", "policies/q.rego"])
+def test_what_leads_out_of_the_folder_is_unknown_beside_policies_that_hold(path: str) -> None:
+    files = {"policies/p.yaml": policy("true") + binding()}
+    for given in (tree(files, links={path: "../shared"}), tree(files, submodules=[path])):
+        (found,) = judged("", tree=given)
+        assert (found.level, found.path) == ("unknown", path)
+
+
 def test_a_folder_may_hold_bindings_alone_and_other_objects() -> None:
     others = ["- a list", "text", "kind: List\nitems: 5", "kind: List\nitems: null"]
     for group, kind in (("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("acme.io", POLICY)):
