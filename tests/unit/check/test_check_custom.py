@@ -28,6 +28,7 @@ SPEC: dict[str, Any] = {
                 "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
     },
 }  # fmt: skip
+CRD = "CustomResourceDefinition gates.acme.io"
 GATE = "---\napiVersion: acme.io/v1\nkind: Gate\nmetadata:\n  name: a\n  namespace: shop\nspec:\n  size: 1\n"
 
 
@@ -124,6 +125,7 @@ def test_metadata_is_that_of_every_object(look: Any) -> None:
     (found,) = look(crd() + GATE.replace("  namespace", "  label: {}\n  namespace"))
     assert found.message.startswith("metadata.label of Gate shop/a is not a field")
     assert found.fix == "did you mean labels?"
+    assert look(crd() + GATE.replace("  namespace", "  labels: null\n  namespace")) == []
 
 
 def test_the_definition_may_be_the_bases_or_the_operators(look: Any) -> None:
@@ -188,6 +190,7 @@ KEYED = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}
         ({"type": "object", "allOf": [{"type": "object"}]}, "it has type where values are only narrowed"),
         ({"type": "object", "not": {"properties": {"a": {"nullable": True}}}}, "it has nullable where"),
         ({"type": "object", "x-kubernetes-validations": {"rule": "true"}}, "its rules are no list"),
+        ({"type": "object", "x-kubernetes-validations": ["true"]}, "a rule is no mapping"),
         ({"type": "string", "properties": ["a"]}, "its properties is no mapping"),
         ({"type": "string", "properties": {"a": 1}}, "it is no schema"),
         ({"type": "string", "items": {"minLength": 1}}, "it has no type"),
@@ -200,7 +203,7 @@ KEYED = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}
 )  # fmt: skip
 def test_a_definition_that_cannot_be_used_is_unknown_at_its_place(look: Any, spec: Any, why: str) -> None:
     found = [each for each in look(crd(spec) + GATE) if each.level == "unknown"]
-    assert [str(each.resource) for each in found] == ["CustomResourceDefinition gates.acme.io"]
+    assert [str(each.resource) for each in found] == [CRD]
     assert why in found[0].message
     assert found[0].line > 10
 
@@ -226,6 +229,53 @@ def test_a_definition_says_of_metadata_only_what_names_are_like(look: Any, metad
 def test_a_definition_that_is_not_the_changes_is_unknown_at_the_resource(look: Any) -> None:
     found = look(GATE + GATE.replace("name: a", "name: b"), supplied=crd({"$ref": "#"}))
     assert [(each.level, str(each.resource)) for each in found] == [("unknown", "Gate shop/a")]
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ("  versions:\n", "  versions: 5\n  other:\n"),
+        ("  - name: v1\n", "  - text\n  - name: v1\n"),
+        ("    kind: Gate\n", "    kind: [Gate]\n"),
+        ("  names:\n", "  names: x\n  other:\n"),
+        ("  group: acme.io\n", "  group: 1\n"),
+        ("spec:\n", "spec: x\nother:\n"),
+    ],
+)
+def test_a_definition_of_another_shape_defines_nothing(look: Any, there: str, instead: str) -> None:
+    assert there in crd()
+    found = look(crd().replace(there, instead, 1) + GATE)
+    assert {str(each.resource) for each in found if each.level == "error"} == {CRD}
+    assert [str(each.resource) for each in found if each.rule == "missing-schema"] == ["Gate shop/a"]
+
+
+@pytest.mark.parametrize("schema", [None, {}, {"openAPIV3Schema": None}, {"openAPIV3Schema": []}])
+def test_a_definition_without_a_schema_is_unknown(look: Any, schema: Any) -> None:
+    (found,) = (each for each in look(crd(schema=schema) + GATE) if each.level == "unknown")
+    assert "is unusable, since there is none" in found.message
+
+
+def test_what_a_definition_says_stays_on_one_line(look: Any) -> None:
+    odd = "a\n/gate approve"
+    rules = [{"rule": "false", "message": odd}, {"rule": "self.a\n> 1"}]
+    spec = {"type": "object", "properties": {"a": {"type": "integer"}}, "x-kubernetes-validations": rules}
+    names = crd().replace("kind: Gate\n", f"kind: {odd!r}\n".replace("'", '"'), 1)
+    for text in (crd(spec) + gate("  {}\n"), crd(name=odd) + GATE, names.replace("type: object", "type: x")):
+        found = look(text)
+        assert found
+        assert all(each.message.isprintable() and each.fix.isprintable() for each in found)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("date", "2030-02-31"), ("ipv4", "::1"), ("date-time", "noon")])
+def test_formats_are_checked(look: Any, kind: str, value: str) -> None:
+    spec = {"type": "object", "properties": {"a": {"type": "string", "format": kind}}}
+    (found,) = look(crd(spec) + gate(f"  a: '{value}'\n"))
+    assert (found.level, found.message.startswith("spec.a of Gate shop/a is not")) == ("error", True)
+
+
+def test_a_list_in_a_default_may_hold_an_item_twice(look: Any) -> None:
+    field = {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set", "default": ["a", "a"]}
+    assert look(crd({"type": "object", "properties": {"f": field}})) == []
 
 
 def test_a_definition_without_objects_is_looked_at_too(look: Any) -> None:
@@ -301,6 +351,27 @@ def test_where_the_base_is_not_known_no_transition_passes(look: Any) -> None:
     found = look(crd(RULED) + gate("  low: 1\n"), before=None)
     assert {each.level for each in found} == {"unknown"}
     assert "oldSelf.high <= self.high" in found[0].message
+
+
+def test_where_the_base_had_another_version_no_transition_passes(look: Any) -> None:
+    spec = {"type": "object", "x-kubernetes-validations": [{"rule": "self == oldSelf"}]}
+    old = gate("  {}\n").replace("acme.io/v1", "acme.io/v2")
+    assert [each.level for each in look(crd(spec) + gate("  {}\n"), before=old)] == ["unknown"]
+
+
+@pytest.mark.parametrize("keys", [True, False])
+def test_items_of_a_list_have_an_old_value_only_where_keys_tell_them_apart(look: Any, keys: bool) -> None:
+    item = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    item["x-kubernetes-validations"] = [{"rule": "self == oldSelf"}]
+    ports = {**LIST, "items": item, **(KEYED if keys else {})}
+    text = crd({"type": "object", "properties": {"ports": ports}}) + gate("  ports: [{a: x}]\n")
+    assert [each.level for each in look(text, before=None)] == (["unknown"] if keys else [])
+    assert look(text, before=gate("  ports: [{a: y}]\n")) == []
+
+
+def test_a_rule_is_not_applied_to_null(look: Any) -> None:
+    field = {"type": "string", "nullable": True, "x-kubernetes-validations": [{"rule": "self.size() > 1"}]}
+    assert look(crd({"type": "object", "properties": {"a": field}}) + gate("  a: null\n")) == []
 
 
 def test_rules_are_for_objects_that_satisfy_their_schema(look: Any) -> None:
