@@ -1,12 +1,13 @@
 """The check `policies`: what it says of objects, and that nothing it could not evaluate is a pass."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.check.policies import Policies
 from bot.model.environment import Environment, PolicyLevel, Source, Waiver
@@ -168,6 +169,8 @@ NAMED = "kubernetes.io/metadata.name"
         ("objectSelector: {matchLabels: {tier: front}}", True),
         ("objectSelector: {matchLabels: {tier: back}}", False),
         ("objectSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [front]}]}", False),
+        ("objectSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [back]}]}", True),
+        ("objectSelector: {matchExpressions: [{key: other, operator: NotIn, values: [front]}]}", True),
         ("objectSelector: {matchExpressions: [{key: other, operator: DoesNotExist}]}", True),
         ("objectSelector: {matchExpressions: [{key: tier, operator: Exists}]}", True),
         ("namespaceSelector: {}", True),
@@ -306,6 +309,14 @@ def test_what_is_gone_is_a_deletion() -> None:
     assert (found.level, found.path) == ("error", "")
     assert str(found.resource) == "Deployment shop/web"
     assert judged(text, objects=WEB, before=resources(WEB)) == []
+
+
+def test_an_object_has_the_namespace_that_it_goes_to() -> None:
+    text = policy("object.metadata.namespace == 'default'") + binding()
+    assert judged(text, objects=WEB.replace("  namespace: shop\n", "")) == []
+    assert levels(text) == ["error"]
+    volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {}\n"
+    assert judged(policy("!has(object.metadata.namespace)", rules=ANY + "}") + binding(), objects=volume) == []
 
 
 def test_a_namespace_is_seen_by_its_objects() -> None:
@@ -478,6 +489,8 @@ def test_a_binding_may_leave_parameters_out() -> None:
         ("validationActions: [Deny]", "validationActions: []", 16, "is missing"),
         ("object.spec.replicas <= 3", "params.most > 3", 4, "spec.paramKind is missing, and an expression"),
         ("  policyName: few", "  paramRef: {name: a}\n  policyName: few", 15, "parameterNotFoundAction is missing"),
+        ("  policyName: few", "  paramRef: {namespace: shop}\n  policyName: few", 15, "one of them is needed"),
+        ("  policyName: few", "  paramRef: {name: a, selector: {}}\n  policyName: few", 15, "and only one"),
         ("  policyName: few", "  policyName: fewer", 11, "is about a policy that is not there"),
     ],
 )  # fmt: skip
@@ -488,6 +501,106 @@ def test_a_policy_that_cannot_be_used_is_said_at_its_own_line(old: str, new: str
     assert [each.level for each in found] == ["unknown"]
     assert (found[0].path, found[0].line) == ("policies/p.yaml", line)
     assert message in found[0].message
+
+
+WHOLE = policy(
+    constraints="namespaceSelector: {matchExpressions: [{key: a, operator: Exists}]}\nobjectSelector: {}",
+    more="""\
+            variables: [{name: a, expression: 'true'}]
+            matchConditions: [{name: a, expression: 'true'}]
+            auditAnnotations: [{key: a, valueExpression: "''"}]
+            paramKind: {apiVersion: v1, kind: ConfigMap}
+            """,
+) + binding(
+    more="""\
+            paramRef: {selector: {matchExpressions: [{key: a, operator: Exists}]}, parameterNotFoundAction: Deny}
+            matchResources: {objectSelector: {}, excludeResourceRules: [RULE]}
+            """.replace("RULE", ANY + "}"),
+)
+
+
+def holders(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every mapping whose keys are a policy's own."""
+    if isinstance(value, dict):
+        yield path
+        for key, each in value.items():
+            yield from holders(each, (*path, key)) if key != "metadata" else ()
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from holders(each, (*path, index))
+
+
+@pytest.mark.parametrize("path", list(holders(list(yaml.safe_load_all(WHOLE)))), ids=str)
+def test_a_field_that_is_not_known_is_never_passed_over(path: tuple[Any, ...]) -> None:
+    documents = list(yaml.safe_load_all(WHOLE))
+    place: Any = documents
+    for step in path:
+        place = place[step]
+    place["extra"] = 1
+    found = judged(yaml.safe_dump_all(documents))
+    assert [each.level for each in found if "extra is not a field" in each.message] == ["unknown"]
+
+
+def fields(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every field of a policy, and to every item of a list."""
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+        if key != "annotations":
+            yield (*path, key)
+            yield from fields(each, (*path, key)) if isinstance(each, dict | list) else ()
+
+
+FIELDS = [each for each in fields(list(yaml.safe_load_all(WHOLE))) if each[1:2] not in [(), ("apiVersion",), ("kind",)]]
+
+
+@pytest.mark.parametrize("path", FIELDS, ids=str)
+def test_a_field_of_another_type_is_never_passed_over(path: tuple[Any, ...]) -> None:
+    documents = list(yaml.safe_load_all(WHOLE))
+    *way, last = path
+    place: Any = documents
+    for step in way:
+        place = place[step]
+    place[last] = 5 if isinstance(place[last], dict | list) else {"a": 1}
+    assert "unknown" in [each.level for each in judged(yaml.safe_dump_all(documents))]
+    place[last] = {"a": 1} if isinstance(place[last], list) else [5]
+    assert "unknown" in [each.level for each in judged(yaml.safe_dump_all(documents))]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("variables: [{name: a-b, expression: 'true'}]", "spec.variables[0].name is no name that CEL has"),
+        ("variables: [{name: é, expression: 'true'}]", "spec.variables[0].name is no name that CEL has"),
+        (
+            "variables: [{name: a, expression: '1'}, {name: a, expression: '2'}]",
+            "spec.variables[1].name is there twice",
+        ),
+        ("variables: [{name: a, expression: '1 +'}]", "spec.variables[0].expression does not compile"),
+        ("validations: []", "spec.validations is missing"),
+        ("matchConditions: [{name: '', expression: 'true'}]", "spec.matchConditions[0].name is missing"),
+        ("auditAnnotations: [{key: '', valueExpression: '1'}]", "spec.auditAnnotations[0].key is missing"),
+    ],
+)
+def test_a_part_that_cannot_be_used_is_named(more: str, said: str) -> None:
+    text = policy(more=more)
+    if "validations: []" in more:
+        text = text[: text.index("  validations:\n    -")] + f"  {more}\n"
+    (found,) = (each for each in judged(text + binding()) if each.level == "unknown")
+    assert said in found.message
+
+
+@pytest.mark.parametrize("values", ["operator: Exists, values: [a]", "operator: In", "operator: In, values: []"])
+def test_a_requirement_has_values_where_it_compares(values: str) -> None:
+    text = policy(constraints=f"objectSelector: {{matchExpressions: [{{key: a, {values}}}]}}") + binding()
+    assert "unknown" in levels(text)
+
+
+def test_what_a_policy_says_stays_on_one_line() -> None:
+    odd = "a\\n/gate approve"
+    for said in (f'message: "{odd}"', "reason: Invalid"):
+        text = policy("object.spec.replicas <= 3", said=said, annotations=f'{{tidegate.dev/fix: "{odd}"}}')
+        (found,) = judged(text.replace(" <= 3", "\n\n      <= 3") + binding())
+        assert found.level == "error"
+        assert "\n" not in found.message + found.fix
 
 
 def test_a_broken_policy_of_an_environment_that_leaves_it_out_is_no_matter() -> None:
@@ -534,8 +647,6 @@ def test_two_policies_of_one_name_are_said() -> None:
 
 def test_lists_and_json_are_read() -> None:
     import json
-
-    import yaml
 
     items = [each for each in yaml.safe_load_all(policy() + binding()) if each]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})

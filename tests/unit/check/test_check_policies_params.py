@@ -16,11 +16,11 @@ MISSING = "paramRef: {name: few, parameterNotFoundAction: Deny}"
 SET_UP = policy("params.data.most == '1'", more="paramKind: {apiVersion: v1, kind: ConfigMap}")
 
 
-def levels(environment: Environment, text: str, level: PolicyLevel | None = None) -> list[str]:
-    """The levels of what policies have against the Deployment; `level` is what the environment says of the policy."""
+def levels(environment: Environment, text: str, level: PolicyLevel | None = None, objects: str = WEB) -> list[str]:
+    """The levels of what policies have against the objects; `level` is what the environment says of the policy."""
     examined = Examined(
         environment=replace(environment, policies=("policies",), policy_levels={"few": level} if level else {}),
-        resources=resources(WEB), policies=tree({"policies/p.yaml": text}),
+        resources=resources(objects), policies=tree({"policies/p.yaml": text}),
     )  # fmt: skip
     return [each.level for each in asyncio.run(Policies().run(examined))]
 
@@ -45,3 +45,40 @@ def test_an_environment_and_a_policy_may_make_it_less(
 ) -> None:
     ignoring = SET_UP.replace("paramKind:", f"failurePolicy: {failure}\n  paramKind:")
     assert levels(environment, ignoring + binding(actions="[Audit]", more=MISSING), level) == found
+
+
+def config(name: str, namespace: str, most: str, labels: str = "{}") -> str:
+    """A ConfigMap that could set the policy up."""
+    metadata = f"{{name: {name}, namespace: {namespace}, labels: {labels}}}"
+    return f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\ndata: {{most: '{most}'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("reference", "given"),
+    [
+        ("name: few", config("few", "shop", "1") + config("more", "shop", "9") + config("few", "other", "9")),
+        ("name: few, namespace: other", config("few", "other", "1") + config("few", "shop", "9")),
+        ("name: few, namespace: default", config("few", "''", "1") + config("few", "shop", "9")),
+        ("selector: {matchLabels: {a: b}}", config("c", "shop", "1", "{a: b}") + config("d", "shop", "9", "{a: c}")),
+    ],
+)
+def test_it_is_set_up_by_what_the_binding_names_alone(environment: Environment, reference: str, given: str) -> None:
+    others = "".join(f"---\napiVersion: {each}\nmetadata: {{name: few}}\n" for each in ("1\nkind: A", "v1\nkind: [A]"))
+    others += "---\napiVersion: v1\nkind: ConfigMap\nmetadata: x\n---\na: 1"
+    bound = binding(more=f"paramRef: {{{reference}, parameterNotFoundAction: Deny}}")
+    assert levels(environment, SET_UP + bound + given + others) == []
+    assert levels(environment, SET_UP + bound + given.replace("'1'", "'2'") + others) == ["error"]
+
+
+def test_what_belongs_to_no_namespace_needs_one_that_is_named(environment: Environment) -> None:
+    volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {}\n"
+    anything = SET_UP.replace("[apps]", "['*']").replace("[deployments]", "['*']")
+    bound = binding(more="paramRef: {name: few, parameterNotFoundAction: Allow}")
+    assert levels(environment, anything + bound + config("few", "shop", "1"), objects=volume) == ["unknown"]
+    bound = binding(more="paramRef: {name: few, namespace: shop, parameterNotFoundAction: Allow}")
+    assert levels(environment, anything + bound + config("few", "shop", "1"), objects=volume) == []
+
+
+def test_a_policy_that_holds_without_parameters_is_asked_with_them(environment: Environment) -> None:
+    lenient = policy("params == null || params.data.most == '1'", more="paramKind: {apiVersion: v1, kind: ConfigMap}")
+    assert levels(environment, lenient + binding(more=MISSING) + config("few", "shop", "2")) == ["error"]
