@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from bot.gate.facts import Facts, Shown
 from bot.model.environment import ApprovalRule
 from bot.model.noun import Digest
 from tests.unit.gate.conftest import Gate
+
+MINUTE = timedelta(minutes=1)
 
 
 def test_nothing_approved_waits_and_says_who_and_what(gate: Gate) -> None:
@@ -77,6 +80,11 @@ def test_every_rule_must_be_satisfied(gate: Gate) -> None:
     assert decide(gate.facts(approvals=(gate.approval(),), rules=rules)).state == "wait"
 
 
+def test_of_several_rules_the_one_that_lacks_most_is_told(gate: Gate) -> None:
+    rules = (gate.RULE, replace(gate.RULE, count=3), replace(gate.RULE, count=2))
+    assert decide(gate.facts(rules=rules)).reason == "0 of 3 approvals"
+
+
 def test_without_rules_the_environments_own_one_holds(gate: Gate) -> None:
     assert decide(gate.facts(rules=())).state == "wait"
 
@@ -87,17 +95,26 @@ def test_a_review_counts_only_where_reviews_do(gate: Gate) -> None:
     refused = decide(gate.facts(approvals=review, rules=(replace(gate.RULE, reviews=False),)))
     assert refused.state == "wait"
     assert "reviews do not count here" in gate.node(refused, "approvals").children[0].reason
+    other = decide(gate.facts(approvals=(gate.approval(how="review", digest="d1:old"),)))
+    assert "reviews do not count" not in gate.node(other, "approvals").children[0].reason
 
 
 def test_naming_deletions_is_not_approving_the_rest(gate: Gate) -> None:
     doomed = gate.doomed()
-    assert decide(gate.facts(doomed, approvals=(gate.approval(how="deletions", destroys=(doomed,)),))).state == "wait"
+    named = gate.approval(how="deletions", destroys=(doomed,))
+    assert decide(gate.facts(doomed, approvals=(named,))).state == "wait"
+    assert gate.node(decide(gate.facts(doomed, phase="merged", approvals=(named,))), "approvals").state == "wait"
+
+
+def test_who_only_named_deletions_of_another_state_is_not_told_to_have_approved_it(gate: Gate) -> None:
+    named = gate.approval(digest="d1:old", how="deletions", destroys=(gate.doomed(),))
+    assert "ana" not in gate.node(decide(gate.facts(approvals=(named,))), "approvals").children[0].reason
 
 
 def test_an_author_without_an_account_needs_somebody_else(gate: Gate) -> None:
     rule = replace(gate.RULE, author=True)
     facts = gate.facts(approvals=(gate.approval(gate.OPENER),), rules=(rule,), strangers=("x@example.org",))
-    assert decide(facts).state == "wait"
+    assert (decide(facts).state, decide(facts).reason) == ("wait", "an approval by somebody else")
     assert "x@example.org" in gate.node(decide(facts), "approvals").children[0].reason
     assert decide(replace(facts, approvals=(gate.approval(gate.ANA),))).state == "pass"
 
@@ -122,6 +139,20 @@ def test_explained_for_one_person(gate: Gate) -> None:
     assert why_not(everyone, gate.OPENER).endswith("somebody else with write access can type `/gate approve prod`")
 
 
+def test_a_bot_is_refused_for_good_whatever_can_be_looked_up(gate: Gate) -> None:
+    assert explain_person(gate.facts(standing={4: None}), gate.BOT, gate.RULE).state == "fail"
+
+
+def test_who_counts_under_one_rule_only_is_refused(gate: Gate) -> None:
+    others = replace(gate.RULE, author=True)
+    assert "who opened the change" in why_not(gate.facts(rules=(others, gate.RULE)), gate.OPENER)
+
+
+def test_without_required_approvals_somebody_of_the_approvers_is_asked(gate: Gate) -> None:
+    free = gate.facts(rules=(replace(gate.RULE, count=0),), standing={2: False})
+    assert why_not(free, gate.ANA).endswith("; somebody among acme/sre can type `/gate approve prod`")
+
+
 def merged(gate: Gate, **more: Any) -> Facts:
     objects = {gate.A: "o1:a2", gate.B: "o1:b2"}
     defaults: dict[str, Any] = {
@@ -136,6 +167,7 @@ def test_two_riders_that_touch_different_objects_need_no_third_approval(gate: Ga
     first = gate.approval(number=1, digest="d1:x", objects={gate.A: "o1:a2"})
     second = gate.approval(number=2, digest="d1:y", objects={gate.B: "o1:b2"})
     assert decide(merged(gate, approvals=(first, second))).state == "pass"
+    assert decide(merged(gate, approvals=(replace(first, at=second.at + MINUTE), second))).state == "pass"
     alone = decide(merged(gate, approvals=(first,)))
     assert alone.state == "wait"
     assert "missing for Deployment web/b" in gate.node(alone, "approvals").children[0].reason
@@ -151,6 +183,21 @@ def test_a_state_is_not_put_together_from_plans_that_a_rider_left(gate: Gate) ->
     left = gate.approval(digest="d1:x", at=1, objects={gate.A: "o1:a2", gate.B: "o1:b1x"})
     last = gate.approval(digest="d1:y", at=2, objects={gate.A: "o1:a3", gate.B: "o1:b2"})
     assert decide(merged(gate, approvals=(left, last))).state == "wait"
+    again = gate.approval(digest="d1:z", at=3, objects={gate.A: "o1:a2", gate.B: "o1:b2"})
+    given = (left, last, again)
+    assert {decide(merged(gate, approvals=some)).state for some in permutations(given)} == {"pass"}
+
+
+def test_of_two_plans_that_were_approved_in_one_second_one_is_the_last(gate: Gate) -> None:
+    given = (
+        gate.approval(digest="d1:x", objects={gate.A: "o1:a2"}),
+        gate.approval(digest="d1:y", objects={gate.B: "o1:b2"}),
+    )
+    assert {decide(merged(gate, approvals=some)).reason for some in permutations(given)} == {"0 of 1 approvals"}
+    missing = {
+        gate.node(decide(merged(gate, approvals=some)), "approvals").children[0].reason for some in permutations(given)
+    }
+    assert len(missing) == 1
 
 
 def test_a_stranger_does_not_say_which_plan_was_last(gate: Gate) -> None:
@@ -159,6 +206,8 @@ def test_a_stranger_does_not_say_which_plan_was_last(gate: Gate) -> None:
     unknown = gate.approval(gate.EVE, digest="d1:y", at=2)
     assert decide(merged(gate, approvals=(good, stranger))).state == "pass"
     assert decide(merged(gate, approvals=(good, unknown), standing={2: True, 3: False})).state == "pass"
+    assert decide(merged(gate, approvals=(good, unknown), standing={2: True})).state == "pass"
+    assert decide(merged(gate, approvals=(good, stranger), standing={2: True, 4: None})).state == "pass"
     assert decide(merged(gate, approvals=(good, unknown), standing={2: True, 3: None})).state == "wait"
 
 
@@ -183,6 +232,9 @@ def test_a_rule_is_changed_by_those_whom_it_asks(gate: Gate) -> None:
     own = merged(gate, approvals=(gate.approval(gate.OPENER, digest="d1:same", objects={}),))
     assert not agreed_rule(own, gate.RULE, Digest("d1:same"))
     assert agreed_rule(own, ApprovalRule(), Digest("d1:same"))
+    authors = replace(gate.RULE, author=True)
+    assert agreed_rule(own, authors, Digest("d1:same"))
+    assert not agreed_rule(replace(own, strangers=("x@example.org",)), authors, Digest("d1:same"))
 
 
 def test_only_who_agreed_to_something_of_a_state_is_named(gate: Gate) -> None:
@@ -192,6 +244,10 @@ def test_only_who_agreed_to_something_of_a_state_is_named(gate: Gate) -> None:
     assert who_agreed(merged(gate, approvals=(left, last))) == (gate.ANA,)
     own = gate.approval(gate.OPENER, at=3, objects={gate.A: "o1:a2"})
     assert who_agreed(merged(gate, approvals=(last, own))) == (gate.ANA,)
+    doomed = gate.doomed()
+    named = gate.approval(gate.EVE, how="deletions", objects={}, destroys=(doomed,))
+    assert who_agreed(merged(gate, approvals=(named,), plan=gate.plan(doomed))) == (gate.EVE,)
+    assert who_agreed(merged(gate, approvals=(named,))) == ()
 
 
 def free(gate: Gate, **more: Any) -> Facts:
@@ -203,12 +259,29 @@ def test_without_required_approvals_what_was_shown_stands_in(gate: Gate) -> None
     assert decide(free(gate, shown=(shown,))).state == "pass"
     verdict = decide(free(gate, shown=(Shown(objects={gate.A: Digest("o1:a2")}),)))
     assert (verdict.state, verdict.reason) == ("wait", "not shown before the merge")
+    otherwise = Shown(objects={gate.A: Digest("o1:a2"), gate.B: Digest("o1:other")})
+    assert decide(free(gate, shown=(otherwise,))).state == "wait"
+
+
+def test_where_approvals_are_required_what_was_only_shown_is_not_approved(gate: Gate) -> None:
+    doomed = gate.doomed()
+    shown = Shown(
+        objects={gate.A: Digest("o1:a2"), gate.B: Digest("o1:b2")}, destroys=frozenset({(doomed.id, doomed.uid)})
+    )
+    assert decide(merged(gate, shown=(shown,))).state == "wait"
+    gone = merged(gate, shown=(shown,), desired=gate.desired({gate.A: "o1:a1"}), plan=gate.plan(doomed))
+    assert {gate.node(decide(gone), rule).state for rule in ("approvals", "deletions")} == {"wait"}
 
 
 def test_without_required_approvals_anybody_in_standing_may_approve_what_was_not_shown(gate: Gate) -> None:
     agreed = gate.approval(gate.OPENER, objects={gate.A: "o1:a2", gate.B: "o1:b2"})
     assert decide(free(gate, approvals=(agreed,))).state == "pass"
     assert decide(free(gate, approvals=(agreed,), standing={1: False})).state == "wait"
+
+
+def test_without_required_approvals_an_author_without_an_account_is_no_obstacle(gate: Gate) -> None:
+    agreed = gate.approval(gate.OPENER, objects={gate.A: "o1:a2", gate.B: "o1:b2"})
+    assert decide(free(gate, approvals=(agreed,), strangers=("x@example.org",))).state == "pass"
 
 
 def test_while_open_no_approval_is_asked_for_where_none_is_required(gate: Gate) -> None:
@@ -223,3 +296,25 @@ def test_a_merged_deletion_is_approved_by_its_uid(gate: Gate) -> None:
     other = replace(doomed, uid="f1:other")
     assert decide(replace(facts, approvals=(gate.approval(destroys=(other,)),))).state == "wait"
     assert gate.node(decide(facts), "approvals").state == "wait"
+
+
+def test_a_merged_deletion_needs_as_many_as_any_change(gate: Gate) -> None:
+    doomed = gate.doomed()
+    facts = merged(
+        gate, desired=gate.desired({gate.A: "o1:a1"}), plan=gate.plan(doomed), rules=(replace(gate.RULE, count=2),)
+    )
+    plain, named = gate.approval(destroys=(doomed,)), gate.approval(gate.EVE, how="deletions", destroys=(doomed,))
+    one = decide(replace(facts, approvals=(plain,)))
+    assert {gate.node(one, rule).state for rule in ("approvals", "deletions")} == {"wait"}
+    assert decide(replace(facts, approvals=(plain, named))).state == "pass"
+
+
+def test_without_required_approvals_a_merged_deletion_was_shown_by_its_uid(gate: Gate) -> None:
+    doomed = gate.doomed()
+    facts = free(gate, desired=gate.desired({gate.A: "o1:a1"}), plan=gate.plan(doomed))
+    other = Shown(objects={}, destroys=frozenset({(doomed.id, "f1:other")}))
+    for shown in ((), (other,)):
+        verdict = decide(replace(facts, shown=shown))
+        assert {gate.node(verdict, rule).state for rule in ("approvals", "deletions")} == {"wait"}
+    same = Shown(objects={}, destroys=frozenset({(doomed.id, doomed.uid)}))
+    assert decide(replace(facts, shown=(same,))).state == "pass"

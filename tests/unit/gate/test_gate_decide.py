@@ -11,6 +11,7 @@ from bot.gate import decide
 from bot.gate.facts import Facts, Hold, Order
 from bot.model.gate import Verdict
 from bot.model.identity import Person
+from bot.model.noun import Digest
 from bot.model.plan import Action, Change, Finding
 from tests.unit.gate.conftest import Gate
 
@@ -51,6 +52,12 @@ def test_each_reason_to_stop(gate: Gate, case: str) -> None:
     verdict = decide(good(gate, **changes))
     assert verdict.state == state
     assert verdict.reason.startswith(words)
+
+
+def test_what_does_not_merge_is_said_to_be_nothing_else(gate: Gate) -> None:
+    verdict = decide(good(gate, conflict="a.yaml", desired=None, plan=None))
+    others = {each.state for each in verdict.children if each.rule in ("render", "checks", "target")}
+    assert others == {"skip"}
 
 
 def test_a_plan_of_another_state_is_no_plan(gate: Gate) -> None:
@@ -106,6 +113,8 @@ def test_never_is_not_a_pass(gate: Gate) -> None:
     assert verdict.state == "skip"
     assert verdict.reason == "only planned, never applied from here"
     assert decide(gate.facts(environment=gate.environment(apply="never"), findings=(ERROR,))).state == "fail"
+    waits = {"applied": None, "after": (Order(name="staging", state="waiting"),)}
+    assert decide(gate.facts(environment=gate.environment(apply="never"), **waits)).state == "skip"
 
 
 def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gate: Gate) -> None:
@@ -117,6 +126,9 @@ def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gat
     assert decide(replace(facts, environment=env, held=held)).state == "wait"
     proposed = replace(facts, environment=env, phase="open", approvals=(gate.approval(),))
     assert decide(proposed).state == "wait", "a pull request repairs nothing"
+    for applied in ({gate.A: Digest("o1:a1")}, {}, None):
+        other = decide(replace(facts, environment=env, applied=applied, approvals=(gate.approval(),)))
+        assert {gate.node(other, rule).state for rule in ("order", "apply")} == {"wait"}
 
 
 def test_a_partial_apply_is_told_and_blocks_nothing(gate: Gate) -> None:

@@ -102,6 +102,36 @@ def test_two_are_asked_to_name_where_two_are_asked_to_approve(gate: Gate) -> Non
     assert decide(gate.facts(doomed, approvals=(*plain, *named), rules=rules)).state == "pass"
 
 
+def test_every_rule_must_let_it_go(gate: Gate) -> None:
+    doomed = gate.doomed()
+    rules = (replace(gate.RULE, author=True), gate.RULE)
+    mine = gate.approval(gate.OPENER, destroys=(doomed,))
+    review = gate.approval(how="review", destroys=(doomed,))
+    verdict = decide(gate.facts(doomed, rules=rules, approvals=(mine, review)))
+    assert gate.node(verdict, "approvals").state == "pass"
+    assert gate.node(verdict, "deletions").state == "wait"
+    assert decide(gate.facts(doomed, rules=rules, approvals=(mine, gate.approval(destroys=(doomed,))))).state == "pass"
+
+
+def test_what_is_always_asked_for_takes_nothing_of_the_allowance(gate: Gate) -> None:
+    doomed, ordinary = volume(gate), gate.doomed()
+    plain = gate.approval(destroys=(doomed, ordinary))
+    verdict = decide(gate.facts(doomed, ordinary, approvals=(plain,), inventory=5))
+    (asked,) = gate.node(verdict, "deletions").children
+    assert asked.reason.startswith("PersistentVolumeClaim db/data (deleted) is only destroyed when")
+
+
+def test_nothing_is_asked_where_nothing_is_ever_applied(gate: Gate) -> None:
+    never = gate.environment(apply="never")
+    assert gate.node(decide(gate.facts(volume(gate), environment=never)), "deletions").state == "skip"
+
+
+def test_a_review_of_another_state_is_not_blamed(gate: Gate) -> None:
+    review = gate.approval(how="review", digest="d1:old")
+    (node,) = gate.node(decide(gate.facts(gate.doomed(), approvals=(review,))), "deletions").children
+    assert node.reason.endswith("is destroyed")
+
+
 def several(gate: Gate, number: int) -> list[Change]:
     return [gate.doomed(ResourceId(type="ConfigMap", name=f"c{i}"), f"f1:{i}") for i in range(number)]
 
@@ -136,6 +166,7 @@ def test_without_required_approvals_what_was_shown_may_go_within_the_allowance(g
     facts = gate.facts(doomed, phase="merged", rules=rules, applied=applied)
     shown = Shown(objects={}, destroys=frozenset({(doomed.id, doomed.uid)}))
     assert decide(facts).state == "wait"
+    assert decide(replace(facts, phase="open")).state == "pass", "the merge will stand for it"
     assert decide(replace(facts, shown=(shown,))).state == "pass"
     gone = volume(gate)
     shown = Shown(objects={}, destroys=frozenset({(gone.id, gone.uid)}))
