@@ -22,6 +22,7 @@ def commands(body: str, prefix: str = "/gate") -> list[tuple[str, tuple[str, ...
         ("/gate plan", ("plan", (), (), "")),
         ("/gate plan prod", ("plan", ("prod",), (), "")),
         ("/gate plan " + "0a" * 20, ("plan", (), (), "0a" * 20)),
+        ("/gate approve " + "0a" * 20, ("approve", ("0a" * 20,), (), "")),
         ("/gate APPROVE Prod  staging prod", ("approve", ("prod", "staging"), (), "")),
         ("/Gate unapprove", ("unapprove", (), (), "")),
         ("/gate\u00a0approve\u00a0prod", ("approve", ("prod",), (), "")),
@@ -76,6 +77,7 @@ def test_another_prefix() -> None:
         "x <b>y\n/gate approve prod</b>",
         "<details>\n\n/gate approve prod\n\n</details>",
         "<blockquote>\n<p>\n\n/gate approve prod\n",
+        "<div/>\n\n/gate approve prod\n\n</div>",
         "<div><div></div>\n\n/gate approve prod\n\n</div>",
         "- item\n/gate approve prod",
         "> quote\n/gate approve prod",
@@ -98,13 +100,27 @@ def test_html_that_was_closed_does_not_hide_what_follows() -> None:
         ("plan", (), (), ""),
         ("status", (), (), ""),
     ]
-    assert commands("a generic List<string> here\n\n/gate plan") == [("plan", (), (), "")]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "a generic List<string> here\n\n",
+        "a line<br>\n",
+        "<p>a paragraph that nobody ends\n\n",
+        "> <div>\n> quoted\n\n",
+        "- <details>\n  listed\n\n",
+    ],
+)
+def test_html_in_which_nothing_else_can_be_hides_nothing(before: str) -> None:
+    assert commands(before + "/gate plan") == [("plan", (), (), "")]
 
 
 @pytest.mark.parametrize(
     ("line", "message", "suggestion"),
     [
         ("/gate aprove prod", 'did you mean "/gate approve"?', "/gate approve prod"),
+        ("/gate aprove $(id)", 'did you mean "/gate approve"?', "/gate approve"),
         ("/gate statsu", 'did you mean "/gate status"?', "/gate status"),
         ("/gate xyzzy", "no such command", "/gate help"),
         ("/gate adopt prod", '"adopt" is not supported yet', "/gate help"),
@@ -117,9 +133,12 @@ def test_html_that_was_closed_does_not_hide_what_follows() -> None:
         ("/gate approve-deletions", "environment first", "/gate approve-deletions environment [kind/name …]"),
         ("/gate approve-deletions Job/x", "environment first", "/gate approve-deletions environment [kind/name …]"),
         ("/gate approve-deletions prod staging", "kind/name", "/gate approve-deletions environment [kind/name …]"),
+        ("/gate approve-deletions prod Job/ns/x/y", "kind/name", "/gate approve-deletions environment [kind/name …]"),
         ("/gate apply", "environment first", "/gate apply environment [commit]"),
         ("/gate apply prod main", "7 to 40", "/gate apply environment [commit]"),
         ("/gate apply prod staging", "7 to 40", "/gate apply environment [commit]"),
+        ("/gate apply prod 3f2a9c", "7 to 40", "/gate apply environment [commit]"),
+        ("/gate apply prod 3f2a9c1 3f2a9c1", "at most a commit", "/gate apply environment [commit]"),
         ("/gate plan prod " + "a" * 40, "stands alone", "/gate plan"),
         ("/gate hold", "needs an environment", "/gate hold environment … [reason]"),
         ("/gate approve `prod`", "without Markdown", ""),
