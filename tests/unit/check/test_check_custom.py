@@ -361,7 +361,7 @@ def test_where_the_base_had_another_version_no_transition_passes(look: Any) -> N
 
 @pytest.mark.parametrize("keys", [True, False])
 def test_items_of_a_list_have_an_old_value_only_where_keys_tell_them_apart(look: Any, keys: bool) -> None:
-    item = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    item: dict[str, Any] = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
     item["x-kubernetes-validations"] = [{"rule": "self == oldSelf"}]
     ports = {**LIST, "items": item, **(KEYED if keys else {})}
     text = crd({"type": "object", "properties": {"ports": ports}}) + gate("  ports: [{a: x}]\n")
