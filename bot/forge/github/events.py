@@ -6,7 +6,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.errors import RefusedError
@@ -76,10 +76,10 @@ def receive(options: GitHubOptions, headers: Mapping[str, str], body: bytes, own
     name, id = required(headers, "X-GitHub-Event"), required(headers, "X-GitHub-Delivery")
     event = Event(forge=options.name, payload=decode(body), own=own)
     decoder = DECODERS.get(name)
-    if decoder is None or for_another_app(options, headers) or is_echo(name, event):
+    if for_another_app(options, headers) or is_echo(name, event):
         return Delivery(id=id, event=name)
     try:
-        effect = decoder(event)
+        effect = decoder(event) if decoder else Effect()
     except ShapeError as error:
         raise RefusedError(400, f"a {name} event in which {error.problem}") from None
     reason = " ".join(filter(None, (name, event.action)))
@@ -195,26 +195,12 @@ def is_into(value: Json, where: RepositoryId) -> bool:
     return base is None or base.get("id") == where.number
 
 
-def installation(event: Event) -> Effect:
-    """Repositories that came to an installation of the App, or left it."""
-    return Effect(keys=tuple(listed(event)))
-
-
-def listed(event: Event) -> Iterator[RepositoryId]:
-    """The repositories that an installation's event names."""
-    for name in ("repositories", "repositories_added", "repositories_removed"):
-        for each in items(event.payload, name):
-            yield facts.repository_id(event.forge, each)
-
-
 REACH = ("installation", "installation_repositories", "repository")
 """Events after which the list of repositories is read again: nothing of it is taken from a payload."""
 
 DECODERS: Mapping[str, Callable[[Event], Effect]] = {
     "check_run": rerequested,
     "check_suite": rerequested,
-    "installation": installation,
-    "installation_repositories": installation,
     "issue_comment": issue_comment,
     "merge_group": merge_group,
     "pull_request": pull_request,

@@ -96,8 +96,8 @@ def test_a_submitted_review_carries_its_text_but_no_approval(signed: Sign) -> No
         ("push", {"ref": "refs/heads/main"}, [REPOSITORY]),
         ("repository", {"action": "renamed"}, [REPOSITORY]),
         ("check_run", {"action": "completed", "check_run": {"pull_requests": [{"number": 4}]}}, []),
-        ("installation", {"action": "created", "repositories": [REPO]}, [REPOSITORY]),
-        ("installation_repositories", {"action": "added", "repositories_added": [REPO]}, [REPOSITORY]),
+        ("installation", {"action": "created", "repositories": [REPO]}, []),
+        ("installation_repositories", {"action": "removed", "repositories_removed": [{"id": 7}]}, []),
         (
             "merge_group",
             {
