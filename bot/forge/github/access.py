@@ -51,7 +51,7 @@ def access_of(options: GitHubOptions, session: aiohttp.ClientSession, now: Calla
     """The access that the options describe."""
     if options.app_id is None or options.token:
         return TokenAccess(Client(Transport(session, options.api_url, now), PersonalToken(options.token)))
-    return AppAccess(options.app_id, options.private_key, lambda: Transport(session, options.api_url, now), now)
+    return AppAccess(options.app_id, options.private_key, lambda: Transport(session, options.api_url, now))
 
 
 class TokenAccess:
@@ -83,13 +83,12 @@ class TokenAccess:
 class AppAccess:
     """An App: its own JWT for what is about the App, an installation's token for what is about repositories."""
 
-    def __init__(
-        self, app_id: int, private_key: str, transport: Callable[[], Transport], now: Callable[[], float]
-    ) -> None:
-        self._transport, self._now = transport, now
+    def __init__(self, app_id: int, private_key: str, transport: Callable[[], Transport]) -> None:
+        self._transport = transport
         way = transport()
-        # by GitHub's clock, once it is known: a JWT of a machine whose clock is off is good for nothing
-        self._app = Client(way, AppToken(app_id, private_key, lambda: way.time.timestamp()))
+        # once it is known: by the clock of a machine that is off, a JWT is refused, and no token seems to last
+        self._githubs_time = lambda: way.time.timestamp()
+        self._app = Client(way, AppToken(app_id, private_key, self._githubs_time))
         self._installations: dict[int, Client] = {}
         self._of_repository: dict[int, int] = {}
         self._of_organization: dict[str, int] = {}
@@ -102,7 +101,7 @@ class AppAccess:
     def installation(self, id: int) -> Client:
         """The client of an installation: a quota, a cache and a token of its own."""
         if id not in self._installations:
-            self._installations[id] = Client(self._transport(), InstallationToken(self._app, id, self._now))
+            self._installations[id] = Client(self._transport(), InstallationToken(self._app, id, self._githubs_time))
         return self._installations[id]
 
     async def repository(self, id: RepositoryId, /) -> Client:

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 import aiohttp
@@ -32,8 +33,12 @@ class Asked:
 
 @dataclass
 class Script:
-    """Answers by `METHOD /path`: the next of a list, the last one for ever; a function is called with the request."""
+    """Answers by `METHOD /path`: the next of a list, the last one for ever; a function is called with the request.
 
+    `now` is its time in seconds since 1970.
+    """
+
+    now: Callable[[], float]
     answers: dict[str, list[Any]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
@@ -64,6 +69,7 @@ class Script:
             assert request.transport is not None
             request.transport.close()
             return web.Response()
+        more = {"Date": formatdate(self.now(), usegmt=True), **more}
         if value is None or isinstance(value, str):
             return web.Response(status=status, text=value or "", headers=more)
         return web.json_response(value, status=status, headers=more)
@@ -87,9 +93,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def script() -> AsyncIterator[Script]:
+async def script(clock: Clock) -> AsyncIterator[Script]:
     """The scripted GitHub, reached as an App that is installed on the repository, with nothing in it."""
-    found = Script()
+    found = Script(now=clock)
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", found.handle)
     async with TestServer(application, host="127.0.0.1") as server:

@@ -1,7 +1,6 @@
 """What happens on the wire: tokens, renewal, revalidation, paging, limits, redirects, and what errors say."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,24 +38,27 @@ async def test_the_app_proves_itself_and_the_installation_asks(github: GitHub, s
     assert asked["x-github-api-version"] == "2022-11-28"
 
 
-@pytest.mark.parametrize("ahead", [600.0, -1200.0])
+@pytest.mark.parametrize("ahead", [600.0, 7200.0, -1200.0])
 async def test_a_clock_that_is_off_is_set_by_githubs(github: GitHub, script: Any, clock: Any, ahead: float) -> None:
-    clock.seconds = time.time() + ahead
+    now = script.now = type(clock)(clock.seconds)
+    clock.seconds += ahead
 
     def judged(answer: Any) -> Callable[[Any], Any]:
         def judge(asked: Any) -> Any:
             bearer = asked.headers["authorization"].removeprefix("Bearer ")
             claims = jwt.decode(bearer, options={"verify_signature": False})
-            if claims["iat"] <= time.time() + 60 and time.time() < claims["exp"]:
+            if claims["iat"] <= now() + 60 and now() < claims["exp"]:
                 return answer
             return 401, {"message": "'Expiration time' claim ('exp') is too far in the future"}, {}
 
         return judge
 
     script.on("GET /repos/acme/shop/installation", judged({"id": 11}))
-    script.on(TOKENS, judged((201, {"token": "ghs_first", "expires_at": "2099-01-15T09:00:00Z"}, {})))
+    script.on(TOKENS, judged((201, {"token": "ghs_first", "expires_at": "2027-01-15T09:00:00Z"}, {})))
     script.on(PERMISSION, WRITE)
     assert await ask(github) is Permission.WRITE
+    assert await ask(github) is Permission.WRITE
+    assert len(script.of(TOKENS)) == 1
 
 
 async def test_a_token_is_fetched_once_and_again_before_it_expires(github: GitHub, script: Any, clock: Any) -> None:
