@@ -168,9 +168,10 @@ async def take(stream: asyncio.StreamReader, records: int | None) -> bytes:
 
 
 def summary(errors: bytes) -> str:
-    """The last line that git complained with, shortened and printable."""
+    """The last line that git complained with, or what it found wrong with an object; shortened and printable."""
     lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    return "".join(c if c.isprintable() else "?" for c in (lines[-1] if lines else "no message"))[:300]
+    told = next((line for line in lines if line.startswith("error: object ")), lines[-1] if lines else "no message")
+    return "".join(c if c.isprintable() else "?" for c in told)[:300]
 
 
 async def require_version() -> str:

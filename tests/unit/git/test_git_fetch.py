@@ -94,20 +94,32 @@ ODDITIES = {
 """What forges took once, and what is in histories for ever."""
 
 
+def made(bare: Path, kind: str, content: bytes) -> str:
+    """An object just as it is given; its id."""
+    command = ["git", "hash-object", "-t", kind, "-w", "--stdin", "--literally"]
+    return subprocess.run(command, cwd=bare, check=True, capture_output=True, input=content).stdout.decode().strip()
+
+
+def tip(bare: Path, who: str, mode: bytes, name: bytes) -> str:
+    """A commit by `who` on main whose tree holds the earlier one under a name and mode."""
+    tree = made(bare, "tree", mode + b" " + name + b"\0" + bytes.fromhex(git("rev-parse", "main^{tree}", folder=bare)))
+    parent = git("rev-parse", "main", folder=bare)
+    text = f"tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\nodd\n"
+    commit = made(bare, "commit", text.encode())
+    git("update-ref", "refs/heads/main", commit, folder=bare)
+    return commit
+
+
+async def test_what_is_wrong_with_an_object_is_said(server: GitServer, tmp_path: Path) -> None:
+    tip(server.root / "shop", "d <d@example.org> 1700000000 +0000", b"40000", b"..")
+    with pytest.raises(TemporaryError, match="hasDotdot"):
+        await Mirror(tmp_path / "7.git").fetch(remote(server), "main")
+
+
 @pytest.mark.parametrize("odd", ODDITIES)
 async def test_a_history_with_harmless_oddities_is_taken(server: GitServer, tmp_path: Path, odd: str) -> None:
     who, mode = ODDITIES[odd]
-    bare = server.root / "shop"
-
-    def made(kind: str, content: bytes) -> str:
-        command = ["git", "hash-object", "-t", kind, "-w", "--stdin", "--literally"]
-        return subprocess.run(command, cwd=bare, check=True, capture_output=True, input=content).stdout.decode().strip()
-
-    inner = git("rev-parse", "main^{tree}", folder=bare)
-    tree = made("tree", mode + b" envs\0" + bytes.fromhex(inner))
-    commit = made("commit", f"tree {tree}\nparent {git('rev-parse', 'main', folder=bare)}\n".encode()
-                  + f"author {who}\ncommitter {who}\n\nodd\n".encode())  # fmt: skip
-    git("update-ref", "refs/heads/main", commit, folder=bare)
+    commit = tip(server.root / "shop", who, mode, b"envs")
     mirror = Mirror(tmp_path / "7.git")
     assert await mirror.fetch(remote(server), "main") == commit
     assert [each.message for each in await mirror.commits(None, Sha(commit))] == ["odd", "files"]
