@@ -108,7 +108,8 @@ def plain_story(world: World, repository: Repository, view: View) -> Story:
         assessments=tuple(part.assessment for part in view.parts),
         preview=tuple(part.assessment for part in view.preview),
         former=tuple(part.assessment for part in view.former),
-        unaffected=view.unaffected, standings=view.standings, findings=view.findings, conflicts=view.conflicts,
+        unaffected=view.unaffected, leaving=view.leaving, standings=view.standings, findings=view.findings,
+        conflicts=view.conflicts,
         prefix=view.configuration.prefix if view.configuration else "/gate",
         links=links(world.public_url, view.pull.id, view),
     )  # fmt: skip

@@ -39,7 +39,8 @@ class View:
     """A pull request as it stands; see `report.story.Story` for the phases.
 
     `former` are environments that the pull request's own configuration describes as another state, as the base's has
-    them: that state never comes to be, so it is shown and nothing more.
+    them: that state never comes to be, so it is shown and nothing more. `leaving` are those that it describes no more:
+    they are detached by the merge, so nothing that it makes of them comes to be either.
     """
 
     pull: PullRequest
@@ -50,6 +51,7 @@ class View:
     preview: tuple[Part, ...] = ()
     former: tuple[Part, ...] = ()
     unaffected: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[str, ...] = ()
@@ -110,11 +112,20 @@ async def compare(world: World, pair: Pair) -> View:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
     anew = {part.uid: digest_of(part) for part in preview}
     former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))
+    gone = leaving(pair)
     return View(
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.before or pair.after,
-        parts=tuple(part for part in parts if part not in former), preview=preview, former=former,
-        unaffected=unaffected, findings=tuple(await with_schemas(world, pair)),
+        parts=tuple(p for p in parts if p not in former and p.assessment.environment.id.name not in gone),
+        preview=preview, former=former, leaving=gone, unaffected=tuple(name for name in unaffected if name not in gone),
+        findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip
+
+
+def leaving(pair: Pair) -> tuple[str, ...]:
+    """The environments that the base describes and the pull request does not, which may have no configuration left."""
+    kept = {each.id.name for each in pair.after.environments} if pair.after else set[str]()
+    before = pair.before.environments if pair.before else ()
+    return tuple(each.id.name for each in before if each.id.name not in kept)
 
 
 def digest_of(part: Part) -> Digest | None:

@@ -10,6 +10,7 @@ from bot.model.report import Annotation, CheckReport
 from bot.report import escape
 from bot.report.changes import from_here, plural
 from bot.report.compose import compose, under
+from bot.report.headline import leaving_words
 from bot.report.markdown import to_markdown
 from bot.report.outline import Outline, line
 from bot.report.phases import TITLES
@@ -92,6 +93,7 @@ def title(story: Story) -> str:
     if story.phase in TITLES and not (story.phase == "unconfigured" and story.preview):
         return TITLES[story.phase]
     parts = standing_parts(story) if story.phase == "merged" else []
+    parts += [leaving_words(story.leaving)] if story.leaving else []
     findings = [*story.findings, *(each for assessment in shown for each in assessment.findings)]
     if not shown and not parts and not findings:
         return "affects no environment"

@@ -74,6 +74,12 @@ def under(story: Story, *, comment: bool = True) -> Line:
 
 def unaffected(story: Story) -> tuple[Line, ...]:
     """The environments that stay as they are, and what the preview is."""
+    if story.leaving:
+        told = line(
+            "Taken out of ", code("tidegate.yaml"), ": ", join([line(name) for name in story.leaving], ", "),
+            ". After the merge nothing is applied there any more and drift stays; what is there is not deleted.",
+        )  # fmt: skip
+        return (told, *not_changed(story))
     if story.phase == "open" and not story.assessments and not story.preview:
         reason = "No file that this changes is read by an environment, or each renders to what it renders already."
         return (line(reason), *not_changed(story))

@@ -10,9 +10,10 @@ from bot.report.story import Standing, Story
 from bot.report.tables import wrong
 from bot.report.verdicts import CONSENT, waits
 
-__all__ = ["headline", "plan_headline"]
+__all__ = ["headline", "leaving_words", "plan_headline"]
 
 MOST_PARTS = 5
+MOST_NAMES = 4
 VOLUMES = {"PersistentVolumeClaim": "volume", "Namespace": "namespace"}
 
 
@@ -21,7 +22,17 @@ def headline(story: Story) -> Line:
     if story.phase == "merged":
         parts = standings(story.standings, story.assessments) or [line("✅ Merged: affects no environment")]
         return short(parts)
-    return plan_headline((*story.assessments, *story.preview), story.findings)
+    shown = (*story.assessments, *story.preview)
+    if not story.leaving:
+        return plan_headline(shown, story.findings)
+    left = line(f"⚠ {leaving_words(story.leaving)}")
+    return join([left, plan_headline(shown, story.findings)]) if shown or story.findings else left
+
+
+def leaving_words(names: Sequence[str]) -> str:
+    """`prod leaves tidegate.yaml`, `5 environments leave tidegate.yaml`."""
+    where = ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} environments"
+    return f"{where} {'leaves' if len(names) == 1 else 'leave'} tidegate.yaml"
 
 
 def plan_headline(assessments: Sequence[Assessment], general: Sequence[Finding] = ()) -> Line:
@@ -77,7 +88,7 @@ def calm(assessments: Sequence[Assessment]) -> Line:
     changing = sorted(name for name, number in numbers.items() if number)
     if not changing:
         return line("✅ Changes nothing that is not there already")
-    where = ", ".join(changing) if len(changing) <= 4 else f"{len(changing)} environments"
+    where = ", ".join(changing) if len(changing) <= MOST_NAMES else f"{len(changing)} environments"
     return line(f"✅ {plural(sum(numbers.values()), 'change')} in {where}")
 
 
@@ -114,7 +125,7 @@ def standings(found: Sequence[Standing], assessments: Sequence[Assessment]) -> l
                 parts.append(line(f"{sign} {each.environment} {words}" + (f": {waits_for}" if waits_for else "")))
     done = sorted(each.environment for each in found if each.state == "applied")
     if done:
-        where = ", ".join(done) if len(done) <= 4 else f"{len(done)} environments"
+        where = ", ".join(done) if len(done) <= MOST_NAMES else f"{len(done)} environments"
         parts.append(line(f"✅ {where} applied"))
     if found and not parts:
         parts.append(line("✅ Merged: nothing is left to apply"))

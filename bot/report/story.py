@@ -56,6 +56,7 @@ class Story:
     `base` is the base head that was merged with; `at` is when this state was planned (UTC).
     `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge;
     `former` those of the same environments under the base's, where that is another state, which never comes to be.
+    `leaving` are environments that its own tidegate.yaml describes no more.
     `findings` of an `open` one are about changed files that have a schema of their own.
     `links`: `plan` → the full-plan page, `environment:<name>` → that environment's page.
     """
@@ -69,6 +70,7 @@ class Story:
     preview: tuple[Assessment, ...] = ()
     former: tuple[Assessment, ...] = ()
     unaffected: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[str, ...] = ()

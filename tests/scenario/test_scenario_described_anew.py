@@ -1,5 +1,6 @@
 """A pull request that describes an environment anew: it is judged as the merge leaves it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,21 @@ async def test_a_review_counts_for_what_is_described_anew(people: People, stage:
     review = {"event": "APPROVE", "commit_id": pull["head"]["sha"]}
     await people.approver.call("POST", f"/pulls/{number}/reviews", review)
     await people.comment_says(number, "applies at once")
+
+
+async def test_an_environment_is_taken_out_together_with_its_folder(people: People, stage: Stage) -> None:
+    def take_out(folder: Path) -> None:
+        shutil.rmtree(folder / "envs/prod")
+        described = folder / "tidegate.yaml"
+        described.write_text(described.read_text().partition("  prod:\n")[0])
+
+    before = stage.place.objects("prod")
+    await people.push("out", take_out)
+    number = await people.developer.propose("take prod out", "out")
+    await people.comment_says(
+        number, "⚠ prod leaves tidegate.yaml", "Taken out of `tidegate.yaml`: prod.", absent=("does not exist",)
+    )
+    assert (await people.check_is(number, "success"))["output"]["title"] == "prod leaves tidegate.yaml"
+    await people.merge(number)
+    await people.page_says("prod", lambda page: page["state"] == "detached")
+    assert stage.place.objects("prod") == before

@@ -10,7 +10,7 @@ from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits, Remark
 from bot.model.identity import Person
 from bot.model.plan import Action, Cause
-from bot.report import MARKER, comment_of, find_own, outcome_marker
+from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
 from bot.report.story import Answer, Standing, Story
 from tests.unit.report.conftest import Build
 
@@ -293,3 +293,15 @@ def test_own_comments_are_found_by_author_and_first_line(build: Build) -> None:
 def test_outcome_markers_are_distinct_and_close_no_comment() -> None:
     assert outcome_marker("a:1") != outcome_marker("a:10")
     assert outcome_marker("a-->b") == "<!-- tidegate:outcome:a-b -->"
+
+
+def test_an_environment_that_is_taken_out_of_the_file_is_told_of(build: Build) -> None:
+    gone = build.story(leaving=("prod",), unaffected=("dev",))
+    text = comment(gone)
+    assert "### ⚠ prod leaves tidegate.yaml\n" in text
+    assert "Taken out of `tidegate.yaml`: prod. After the merge nothing is applied there any more" in text
+    assert "Affects no environment" not in text
+    assert (check_of(gone).title, check_of(gone).conclusion) == ("prod leaves tidegate.yaml", "success")
+    both = build.story(leaving=("qa", "prod"), assessments=(build.assessment("dev", changes=[build.change()]),))
+    assert "### ⚠ qa, prod leave tidegate.yaml · ✅ 1 change in dev" in comment(both)
+    assert check_of(both).title.startswith("qa, prod leave tidegate.yaml · dev ~1")
