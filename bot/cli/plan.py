@@ -37,14 +37,14 @@ class Request:
 
 def run_plan(request: Request, format: str) -> int:
     """Plan, print, and answer with the exit status."""
-    assessments = asyncio.run(plan(request))
+    assessments, leaving = asyncio.run(plan(request))
     if format == "json":
-        typer.echo(json.dumps(to_json(assessments), indent=2))
+        typer.echo(json.dumps(to_json(assessments, leaving), indent=2))
     elif format == "markdown":
-        typer.echo(to_markdown(assessments))
+        typer.echo(to_markdown(assessments, leaving))
     else:
-        typer.echo(to_text(assessments, colour=coloured()))
-    return status(assessments)
+        typer.echo(to_text(assessments, coloured(), leaving))
+    return status(assessments) or (CHANGED if leaving else UNCHANGED)
 
 
 def status(assessments: tuple[Assessment, ...]) -> int:
@@ -54,8 +54,11 @@ def status(assessments: tuple[Assessment, ...]) -> int:
     return CHANGED if any(each.plan and each.plan.effective for each in assessments) else UNCHANGED
 
 
-async def plan(request: Request) -> tuple[Assessment, ...]:
-    """The assessments. InputError: the repository, a revision or an environment is not there."""
+async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...]]:
+    """The assessments, and the environments that are described no more (none where others were asked for).
+
+    InputError: the repository, a revision or an environment is not there.
+    """
     repository = await LocalRepository.find(request.repository)
     base = await revision(repository, request.base)
     head = await revision(repository, request.head) if request.head else await repository.working_tree()
@@ -68,7 +71,9 @@ async def plan(request: Request) -> tuple[Assessment, ...]:
         if name not in known:
             raise no_environment(name, known)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
-    return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix)
+    gone = [e.id.name for e in (before.environments if before else ()) if e.id.name not in known]
+    leaving = () if request.environments else tuple(gone)
+    return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix), leaving
 
 
 async def revision(repository: LocalRepository, name: str) -> Tree:

@@ -14,7 +14,7 @@ from bot.report.story import Answer, Story
 from bot.report.tables import plan_table, standing_table
 from bot.report.urgent import minor_findings, urgent
 
-__all__ = ["compose", "folds_of", "under"]
+__all__ = ["compose", "folds_of", "taken_out", "under"]
 
 
 def compose(story: Story) -> Outline:
@@ -75,15 +75,19 @@ def under(story: Story, *, comment: bool = True) -> Line:
 def unaffected(story: Story) -> tuple[Line, ...]:
     """The environments that stay as they are, and what the preview is."""
     if story.leaving:
-        told = line(
-            "Taken out of ", code("tidegate.yaml"), ": ", join([line(name) for name in story.leaving], ", "),
-            ". After the merge nothing is applied there any more and drift stays; what is there is not deleted.",
-        )  # fmt: skip
-        return (told, *not_changed(story))
+        return (taken_out(story.leaving), *not_changed(story))
     if story.phase == "open" and not story.assessments and not story.preview:
         reason = "No file that this changes is read by an environment, or each renders to what it renders already."
         return (line(reason), *not_changed(story))
     return not_changed(story)
+
+
+def taken_out(names: Sequence[str]) -> Line:
+    """What becomes of environments that tidegate.yaml describes no more."""
+    return line(
+        "Taken out of ", code("tidegate.yaml"), ": ", join([line(name) for name in names], ", "),
+        ". After the merge nothing is applied there any more and drift stays; what is there is not deleted.",
+    )  # fmt: skip
 
 
 def not_changed(story: Story) -> tuple[Line, ...]:

@@ -22,11 +22,7 @@ def headline(story: Story) -> Line:
     if story.phase == "merged":
         parts = standings(story.standings, story.assessments) or [line("✅ Merged: affects no environment")]
         return short(parts)
-    shown = (*story.assessments, *story.preview)
-    if not story.leaving:
-        return plan_headline(shown, story.findings)
-    left = line(f"⚠ {leaving_words(story.leaving)}")
-    return join([left, plan_headline(shown, story.findings)]) if shown or story.findings else left
+    return plan_headline((*story.assessments, *story.preview), story.findings, story.leaving)
 
 
 def leaving_words(names: Sequence[str]) -> str:
@@ -35,8 +31,13 @@ def leaving_words(names: Sequence[str]) -> str:
     return f"{where} {'leaves' if len(names) == 1 else 'leave'} tidegate.yaml"
 
 
-def plan_headline(assessments: Sequence[Assessment], general: Sequence[Finding] = ()) -> Line:
-    """The same for plans alone; `general` are findings of no environment."""
+def plan_headline(
+    assessments: Sequence[Assessment], general: Sequence[Finding] = (), leaving: Sequence[str] = ()
+) -> Line:
+    """The same for plans alone; `general` are findings of no environment, `leaving` environments that are taken out."""
+    if leaving:
+        left = line(f"⚠ {leaving_words(leaving)}")
+        return join([left, plan_headline(assessments, general)]) if assessments or general else left
     ordered = sorted(assessments, key=danger)
     parts = [part for each in ordered for part in dangers(each)]
     if number := wrong(general, "error") + wrong(general, "unknown"):

@@ -7,7 +7,7 @@ from bot.model.gate import Assessment, Verdict
 from bot.model.plan import Change, Finding
 from bot.report import markdown
 from bot.report.changes import danger, plural, short_digest
-from bot.report.compose import folds_of
+from bot.report.compose import folds_of, taken_out
 from bot.report.escape import visible
 from bot.report.headline import plan_headline
 from bot.report.outline import Line, Outline, Table
@@ -21,17 +21,21 @@ BOLD, RESET = "\x1b[1m", "\x1b[0m"
 MARKDOWN_LIMIT = 1_000_000
 
 
-def to_markdown(assessments: Sequence[Assessment]) -> str:
-    """The plans as Markdown, in the shape of the comment, without what only a thread has."""
-    return markdown.to_markdown(outline_of(assessments), MARKDOWN_LIMIT)
+def to_markdown(assessments: Sequence[Assessment], leaving: Sequence[str] = ()) -> str:
+    """The plans as Markdown, in the shape of the comment, without what only a thread has.
+
+    `leaving`, here and below, are the environments that tidegate.yaml describes no more.
+    """
+    return markdown.to_markdown(outline_of(assessments, leaving), MARKDOWN_LIMIT)
 
 
-def outline_of(assessments: Sequence[Assessment]) -> Outline:
+def outline_of(assessments: Sequence[Assessment], leaving: Sequence[str]) -> Outline:
     """Headline, table, what to read first, and every object."""
     items = (*(each.text for each in urgent(assessments)), *minor_findings(assessments))
     told = [each for each in assessments if concerned(each)]
     return Outline(
-        headline=plan_headline(told), table=plan_table(assessments), urgent=items, folds=folds_of(assessments)
+        headline=plan_headline(told, leaving=leaving), table=plan_table(assessments), urgent=items,
+        folds=folds_of(assessments), paragraphs=(taken_out(leaving),) if leaving else (),
     )  # fmt: skip
 
 
@@ -41,15 +45,15 @@ def concerned(assessment: Assessment) -> bool:
     return wrong or assessment.plan is None or bool(assessment.plan.effective)
 
 
-def to_text(assessments: Sequence[Assessment], colour: bool) -> str:
+def to_text(assessments: Sequence[Assessment], colour: bool, leaving: Sequence[str] = ()) -> str:
     """The plans as lines for a terminal; what a terminal would obey is written out. `colour` adds ANSI colours."""
-    return "\n".join(text_lines(assessments, colour))
+    return "\n".join(text_lines(outline_of(assessments, leaving), assessments, colour))
 
 
-def text_lines(assessments: Sequence[Assessment], colour: bool) -> Iterator[str]:
+def text_lines(outline: Outline, assessments: Sequence[Assessment], colour: bool) -> Iterator[str]:
     """Each environment's numbers, what to read first, then every object's diff."""
-    outline = outline_of(assessments)
     yield bold(flat(outline.headline), colour)
+    yield from (f"  {flat(each)}" for each in outline.paragraphs)
     if outline.table:
         yield from columns(outline.table, assessments)
     for number, item in enumerate(outline.urgent, start=1):
@@ -89,15 +93,17 @@ def bold(text: str, colour: bool) -> str:
     return f"{BOLD}{text}{RESET}" if colour else text
 
 
-def to_json(assessments: Sequence[Assessment]) -> dict[str, Any]:
-    """`{"environments": [{name, digest, state, reason, checked, changes, findings, verdict}]}`, most dangerous first.
+def to_json(assessments: Sequence[Assessment], leaving: Sequence[str] = ()) -> dict[str, Any]:
+    """`{"environments": [{name, digest, state, reason, checked, changes, findings, verdict}], "leaving": [name]}`,
+    environments most dangerous first.
 
     `digest` is None where nothing was rendered. `changes` is None where nothing could be planned, else a list of
     `{type, scope, name, action, cause, path, line, conflict, fields: [{path, before, after}]}`. `findings` are
     `{check, rule, level, message, fix, waived, object, path, line, column}`, `verdict` is `{rule, state, reason, who,
     next, children}`.
     """
-    return {"environments": [environment_value(each) for each in sorted(assessments, key=danger)]}
+    environments = [environment_value(each) for each in sorted(assessments, key=danger)]
+    return {"environments": environments, "leaving": list(leaving)}
 
 
 def environment_value(assessment: Assessment) -> dict[str, Any]:

@@ -50,6 +50,16 @@ def test_plan_of_a_change_is_2_in_every_form(repository: Path) -> None:
     assert environments["prod"]["digest"].startswith("r1:")
 
 
+def test_plan_says_which_environments_are_taken_out(repository: Path) -> None:
+    file = repository / "tidegate.yaml"
+    file.write_text(file.read_text().partition("  prod:\n")[0])
+    done = tidegate("plan", cwd=repository)
+    assert done.returncode == 2
+    assert done.stdout.startswith("⚠ prod leaves tidegate.yaml\n  Taken out of tidegate.yaml: prod. After the merge")
+    assert json.loads(tidegate("plan", "--json", cwd=repository).stdout)["leaving"] == ["prod"]
+    assert tidegate("plan", "-e", "dev", cwd=repository).returncode == 0
+
+
 def test_plan_of_two_revisions(repository: Path) -> None:
     edit(repository, "envs/dev/web.yaml", "replicas: 1", "replicas: 2")
     subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
