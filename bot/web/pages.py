@@ -85,11 +85,20 @@ def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
         "health": row.health,
         "verdict": row.looked.state if row.looked else "",
         "reason": row.looked.reason if row.looked else "",
-        "settled": row.settled,
+        "now": now_of(row),
         "drifted": list(row.looked.drifted) if row.looked else [],
         "looked_at": f"{row.looked.at:%Y-%m-%d %H:%M:%S} UTC" if row.looked else "",
         "held": held,
     }
+
+
+def now_of(row: environments.EnvironmentRow) -> str:
+    """What goes on in an environment: what the last look said, unless nothing of it is to come any more."""
+    if row.state == "detached":
+        return "nothing is applied here any more"
+    if row.settled:
+        return "up to date"
+    return (row.looked.reason or row.looked.state) if row.looked else "–"
 
 
 async def environment(request: web.Request) -> web.Response:
@@ -107,7 +116,7 @@ async def environment(request: web.Request) -> web.Response:
             for e in journal.history(conn, row.uid, HISTORY)
         ]  # fmt: skip
         granted = [granted_by(each) for each in approvals.of(conn, row.uid)]
-        wanted = row.looked.digest if row.looked and not row.settled else None
+        wanted = row.looked.digest if row.looked and row.state == "active" and not row.settled else None
         shown_in = plans.showing(conn, row.uid, wanted) if wanted else ()
         return holds.current(conn, row.uid) is not None, history, granted, shown_in
 

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import update
 
 from bot.model.identity import EnvironmentId
 from bot.store import environments
+from bot.store.tables import environments as rows
 from bot.web import make_site
+from bot.web.keys import WORLD
 from tests.support.alone import KEY, NOON, alone
 
 Client = TestClient[web.Request, web.Application]
@@ -43,6 +46,15 @@ async def test_a_browser_gets_a_page_with_a_way_on_where_there_is_nothing(client
     async with client.get(path) as answer:
         assert (answer.status, answer.content_type) == (404, "text/plain")
         assert (await answer.text()).count("\n") == 1
+
+
+async def test_an_environment_that_left_the_file_waits_for_nothing(client: Client) -> None:
+    world = client.app[WORLD]
+    await world.store.write(lambda conn: conn.execute(update(rows).values(state="detached")))
+    async with client.get("/", headers=BROWSER) as answer:
+        text = await answer.text()
+    assert "nothing is applied here any more" in text
+    assert "no longer in tidegate.yaml" in text
 
 
 async def test_another_method_is_told_which_there_are(client: Client) -> None:
