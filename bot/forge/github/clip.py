@@ -5,6 +5,11 @@ import re
 __all__ = ["clip"]
 
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)", re.DOTALL)
+HTML = re.compile(r" {0,3}</?[a-z]", re.IGNORECASE)
+"""What begins a block of HTML, in which a fence is text; a blank line ends it.
+
+https://github.github.com/gfm/#html-blocks
+"""
 DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
 
 
@@ -38,11 +43,13 @@ class Open:
 
     def __init__(self) -> None:
         self.fence = ""
+        self.html = False
         self.details = 0
 
     def read(self, line: str) -> None:
         """Go on by one line."""
-        match = FENCE.fullmatch(line)
+        self.html = bool(line.strip()) and (self.html or (not self.fence and bool(HTML.match(line))))
+        match = None if self.html else FENCE.fullmatch(line)
         if self.fence:
             if match and match[1].startswith(self.fence) and not match[2].strip():
                 self.fence = ""

@@ -1,7 +1,7 @@
 """A text that is cut stays within its bytes, closes what it opened and says that it was cut."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -12,6 +12,7 @@ LINE = st.sampled_from(
 )
 
 
+@example(["</details>", "```yaml", *[""] * 300], 150)
 @given(st.lists(LINE, max_size=60), st.integers(min_value=150, max_value=600))
 def test_it_fits_and_the_notice_is_a_paragraph_of_its_own(lines: list[str], limit: int) -> None:
     markdown = "\n".join(lines)
