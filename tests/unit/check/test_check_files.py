@@ -107,6 +107,11 @@ def test_only_the_named_files_are_looked_at() -> None:
     [
         ({"$ref": "#"}, "refers to itself without end"),
         ({"$ref": "#/definitions/a", "definitions": {"a": {"allOf": [{"$ref": "#/definitions/a"}]}}}, "without end"),
+        ({"properties": {"b": {"$ref": "#/properties/b"}}}, "without end"),
+        ({"prefixItems": [{"$ref": "#/prefixItems/0"}]}, "without end"),
+        ({"prefixItems": [{"not": {"$ref": "#/prefixItems/0"}}]}, "without end"),
+        ({"prefixItems": [{"$ref": "#/prefixItems/1"}]}, "no schema that can be used"),
+        ({"allOf": [{"$ref": "other.json"}]}, "no such file"),
         ({"properties": {"a": {"$ref": "other.json"}}}, "no such file"),
         ({"properties": {"a": {"$ref": "https://127.0.0.1:9/x"}}}, "no schema that can be used"),
         ({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, "no schema that can be used"),
@@ -143,6 +148,35 @@ def test_a_pattern_that_takes_for_ever_is_unknown() -> None:
     schema = {"pattern": r"^(a+)+(?=b)(?<!x)c\1$"}
     (found,) = check({"s.json": json.dumps(schema), "a.yaml": "a" * 5000 + "b\n"}, {"a.yaml": "s.json"})
     assert found[0] in ("unknown", "error")
+
+
+def test_formats_are_checked() -> None:
+    schema = json.dumps({"properties": {"day": {"format": "date"}}})
+    assert [each[0] for each in check({"s.json": schema, "a.yaml": "day: noon\n"}, {"a.yaml": "s.json"})] == ["error"]
+
+
+def test_a_definition_that_is_used_twice_has_an_end() -> None:
+    schema = {"allOf": [{"$ref": "#/$defs/a"}, {"not": {"$ref": "#/$defs/b"}}], "$defs": {
+        "a": {"required": ["b"]}, "b": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}}  # fmt: skip
+    (found,) = check({"s.json": json.dumps(schema), "a.yaml": "b: 1\n"}, {"a.yaml": "s.json"})
+    assert found[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "level"),
+    [(".yaml", "name: 1", "error"), (".yaml", "{", "error"), (".md", "", "error"), (".yaml", "n", "unknown")],
+)
+def test_a_path_is_told_on_one_line(name: str, text: str, level: str) -> None:
+    path, schema = f"a\n/gate approve{name}", "s\n/gate.json" if level == "unknown" else "schemas/app.json"
+    (found,) = check({path: text}, {"a*/*": schema})
+    assert (found[0], found[1]) == (level, f"a\\n/gate approve{name}")
+
+
+def test_a_schema_among_the_named_files_is_looked_at() -> None:
+    whole = tree({**FILES, "s.json": '{"type": "nope"}'})
+    settings = configuration({"none.yaml": "s.json"})
+    assert [each.path for each in validate_files(settings, whole, only=frozenset({"s.json"}))] == ["s.json"]
+    assert validate_files(settings, whole, only=frozenset({"schemas/app.json"})) == ()
 
 
 def test_a_file_that_is_none_of_the_three_is_an_error() -> None:
