@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.support.certificates import write_certificate
 
-__all__ = ["ChartServer", "chart_server", "sha256"]
+__all__ = ["LAYER", "ChartServer", "chart_server", "sha256"]
 
 LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 

@@ -12,7 +12,7 @@ from bot.fetch import Charts, Fetchers
 from bot.fetch.door import Hosts, private
 from bot.model.plan import Finding
 from bot.model.tree import Elsewhere, Tree
-from tests.support.chart_server import ChartServer, chart_server, sha256
+from tests.support.chart_server import LAYER, ChartServer, chart_server, sha256
 from tests.support.charts import archive, chart_yaml, config_map
 
 CHART = archive({"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "x")})
@@ -106,6 +106,75 @@ async def test_answers_that_are_none(charts: Charts, server: ChartServer, path: 
     server.answers[path] = web.Response(body=body)
     found = await refusal(charts, wanted(server, "https" if "index" in path else "oci"))
     assert found.level == "error"
+
+
+@pytest.mark.parametrize("urls", ["5", "[]", "[5]", '["https://["]', '{"0": "x"}', '"x"'])
+async def test_an_index_that_names_no_place(charts: Charts, server: ChartServer, urls: str) -> None:
+    digest = sha256(CHART)
+    entry = f'{{"version": "1.2.3+4", "digest": "{digest[7:]}", "urls": {urls}}}'
+    server.answers["/stable/index.yaml"] = web.Response(text=f'{{"entries": {{"web": [5, {entry}]}}}}')
+    found = await refusal(charts, wanted(server, "https"))
+    assert (found.level, "the index of" in found.message) == ("error", True)
+    assert server.asked == ["/stable/index.yaml"]
+
+
+@pytest.mark.parametrize(
+    "layer", ["5", "{}", '{"mediaType": "application/x", "digest": "DIGEST"}', '{"mediaType": "LAYER", "digest": 5}']
+)
+async def test_a_manifest_of_something_else(charts: Charts, server: ChartServer, layer: str) -> None:
+    text = f'{{"layers": [{layer}]}}'.replace("DIGEST", sha256(CHART)).replace("LAYER", LAYER)
+    server.answers["/v2/charts/web/manifests/1.2.3_4"] = web.Response(text=text)
+    assert "is no Helm chart" in (await refusal(charts, wanted(server, "oci"))).message
+
+
+@pytest.mark.parametrize(("status", "level"), [(429, "unknown"), (500, "unknown"), (404, "error"), (403, "error")])
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_what_a_status_means(charts: Charts, server: ChartServer, flavour: str, status: int, level: str) -> None:
+    text = '{"entries": {"web": [{"version": "1.2.3+4"}]}}'
+    for path in ("/stable/index.yaml", "/v2/charts/web/manifests/1.2.3_4"):
+        server.answers[path] = web.Response(status=status, text=text)
+    found = await refusal(charts, wanted(server, flavour))
+    assert (found.level, "answers" in found.message or "registry" in found.message) == (level, True)
+
+
+@pytest.mark.parametrize(
+    ("challenge", "words"),
+    [
+        ("Basic realm=here", "asks for a login"),
+        ('Bearer service="here"', "asks for a login"),
+        ('Bearer realm="https://["', "names no place to log in at"),
+        ('Bearer realm="https://HOST/odd"', "gives no token"),
+    ],
+)
+@pytest.mark.parametrize("token", ["5", '"a\\nX-Evil: b"', '"é"', "null"])
+async def test_a_registry_without_a_token_for_anybody(
+    charts: Charts, server: ChartServer, challenge: str, words: str, token: str
+) -> None:
+    server.refusal = {"WWW-Authenticate": challenge.replace("HOST", server.host)}
+    server.answers["/odd"] = web.Response(text=f'{{"token": {token}}}')
+    found = await refusal(charts, wanted(server, "oci"))
+    assert (found.level, words in found.message) == ("error", True)
+    assert len(server.asked) < 4
+
+
+async def test_only_places_of_the_list_are_asked_also_at_hosts_of_the_list(charts: Charts, server: ChartServer) -> None:
+    for place in (f"oci://{server.host}/other/web", f"https://{server.host}/other/web"):
+        found = await refusal(charts, replace(wanted(server, "oci"), url=place))
+        assert "not among the places" in found.message
+    assert server.asked == []
+
+
+async def test_a_redirect_without_a_place_leads_nowhere(charts: Charts, server: ChartServer) -> None:
+    server.answers["/stable/index.yaml"] = web.Response(status=302)
+    assert "redirects to nowhere" in (await refusal(charts, wanted(server, "https"))).message
+
+
+async def test_no_proxy_of_the_machine_is_used(
+    charts: Charts, server: ChartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert (await charts(wanted(server, "https"))).entries
 
 
 async def test_a_certificate_that_nobody_trusts(server: ChartServer, tmp_path: Path) -> None:

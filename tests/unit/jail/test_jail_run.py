@@ -42,6 +42,12 @@ async def test_its_environment_is_what_the_job_says_and_nothing_else(jail: Jail,
     assert (await jail.run(shell(tmp_path, 'echo "$ONE"', ONE="1"))).output == b"1\n"
 
 
+async def test_it_may_open_few_files_and_leaves_no_core(jail: Jail, tmp_path: Path) -> None:
+    code = "from resource import *; print(getrlimit(RLIMIT_NOFILE), getrlimit(RLIMIT_CORE), getrlimit(RLIMIT_AS)[1])"
+    done = await jail.run(python(tmp_path, code, Limits(memory=2**30)))
+    assert done.output.decode().split(") ") == ["(256, 256", "(0, 0", f"{2**31}\n"]
+
+
 async def test_what_is_given_to_read_is_read_whole(jail: Jail, tmp_path: Path) -> None:
     data = os.urandom(3_000_000)
     done = await jail.run(python(tmp_path, "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())", stdin=data))
