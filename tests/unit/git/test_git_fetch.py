@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.errors import TemporaryError
 from bot.git import mirror as module
@@ -66,6 +67,43 @@ async def test_a_mirror_is_kept_where_the_server_is_what_refuses(server: GitServ
         await mirror.fetch(remote(server), "main")
     assert mark.exists()
     assert await mirror.head("main") == first
+
+
+async def test_a_redirect_is_not_followed(server: GitServer, tmp_path: Path) -> None:
+    async def moved(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": server.url + request.path_qs})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", moved)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    elsewhere = Remote(url=f"http://127.0.0.1:{runner.addresses[0][1]}/shop", token="t")
+    with pytest.raises(TemporaryError):
+        await Mirror(tmp_path / "7.git").fetch(elsewhere, "main")
+    await runner.cleanup()
+    assert server.asked == []
+
+
+async def test_objects_that_git_would_not_make_are_not_taken(server: GitServer, tmp_path: Path) -> None:
+    folder = server.root / "shop"
+    entry = b"100644 .git\0" + bytes.fromhex(git("rev-parse", "main:a.yaml", folder=folder))
+    (tmp_path / "tree").write_bytes(entry)
+    tree = git("hash-object", "-t", "tree", "-w", "--literally", str(tmp_path / "tree"), folder=folder)
+    git("update-ref", "refs/heads/main", git("commit-tree", tree, "-m", "x", folder=folder), folder=folder)
+    with pytest.raises(TemporaryError):
+        await Mirror(tmp_path / "7.git").fetch(remote(server), "main")
+
+
+async def test_no_hook_is_run(server: GitServer, tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "7.git")
+    await mirror.open()
+    hook = mirror.folder / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o700)
+    await mirror.fetch(remote(server), "main")
+    assert not (tmp_path / "ran").exists()
 
 
 async def test_many_small_files_are_put_together_and_none_of_their_objects_goes(
