@@ -86,7 +86,7 @@ async def test_rows_21_and_26_a_name_never_is_an_option(helm: Helm, key: str, na
 
 OUTSIDE = [
     "../v.yaml", "web/../../v.yaml", "/etc/passwd", "file:///etc/passwd", "https://127.0.0.1/v.yaml", "a\\b", "-v.yaml",
-    "./v.yaml", "web//v.yaml",
+    "./v.yaml", "web//v.yaml", "s3:v.yaml", "a\nv.yaml",
 ]  # fmt: skip
 
 

@@ -181,6 +181,15 @@ async def test_what_a_remote_base_may_not_do(
     assert (caught.value.findings[0].path, caught.value.findings[0].line) == ("o/kustomization.yaml", 2)
 
 
+@pytest.mark.parametrize("near", [{}, {"t/kustomization.yaml": "resources: ['FAR']\n"}])
+async def test_no_plugin_is_configured_from_elsewhere(near: dict[str, str]) -> None:
+    far = f"https://example.org/acme/base?ref={SHA}"
+    files = {each: text.replace("FAR", far) for each, text in near.items()}
+    files["o/kustomization.yaml"] = f"transformers: ['{'../t' if near else far}']\n"
+    with pytest.raises(RenderError, match="configures plugins from another repository"):
+        renderer(bases=("https://example.org/*",)).needs(make_tree(files), Source(path="o"))
+
+
 async def test_a_commit_stays_what_it_is_when_the_branch_moves(server: GitServer, tmp_path: Path) -> None:
     bases = Bases(tmp_path / "mirrors")
     first = server.commit("acme/base.git", {"a.txt": "1"})

@@ -3,6 +3,7 @@
 import pickle
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.jail.run import Mechanisms
 from bot.model.environment import Source
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
+from bot.model.noun import Sha
 from bot.model.resource import Rendered, Resource, ResourceId
 from bot.render.helm import Helm, HelmOptions
 from tests.support.charts import HOOKS, SAMPLES, by_the_program, chart_yaml, config_map
@@ -360,3 +362,11 @@ def test_it_claims_charts_and_whatever_has_options(jail: Jail) -> None:
     assert helm.claims(both, Source(path="chart"))
     for path in ("web", "plain"):
         assert helm.claims(both, Source(path=path, options={"values": []})), "no option is ever ignored"
+
+
+async def test_a_file_that_was_not_read_is_not_left_out(helm: Helm) -> None:
+    tree = make_tree({"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "x")})
+    other = replace(tree.entries["web/templates/a.yaml"], path="web/templates/b.yaml", blob=Sha("0" * 40))
+    partly = replace(tree, entries={**tree.entries, other.path: other})
+    with pytest.raises(RenderError, match=r"web/templates/b\.yaml was not loaded"):
+        await helm.render(partly, Source(path="web", options={"release": "rel"}), Kubernetes())
