@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InputError, TemporaryError, TreeError
-from bot.git.mirror import Mirror
+from bot.git.mirror import MAX_BLOB, Mirror
 from bot.git.objects import parse_merge, valid_branch
 from bot.git.process import commit_id, environment
 from bot.model.forge import Remote
@@ -96,6 +96,13 @@ async def test_files_that_take_no_room_in_git_do_not_take_all_memory(work: Work)
     assert few.read("1.yaml") == texts[1].encode()
     with pytest.raises(InputError, match="140 MiB together; at most 128 MiB are read"):
         await work.mirror.load(few, frozenset(tree.entries))
+
+
+async def test_a_file_that_is_too_large_is_refused_by_name(work: Work) -> None:
+    tree = await work.mirror.tree(work.commit({"large.yaml": "x" * (MAX_BLOB + 1), "b.yaml": "b: 1\n"}))
+    with pytest.raises(InputError, match=r"'large\.yaml' has 16777217 bytes"):
+        await work.mirror.load(tree, frozenset({"large.yaml"}))
+    assert (await work.mirror.load(tree, frozenset({"b.yaml"}))).read("b.yaml") == b"b: 1\n"
 
 
 async def test_git_is_ended_when_it_prints_more_than_is_read(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
