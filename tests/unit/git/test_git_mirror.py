@@ -246,7 +246,8 @@ def test_the_machines_configuration_has_no_effect(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     made = environment({})
     assert made["GIT_CONFIG_NOSYSTEM"] == "1"
-    assert made["GIT_CONFIG_GLOBAL"] == os.devnull
+    assert made["GIT_CONFIG_GLOBAL"] == made["HOME"] == os.devnull
+    assert (made["GIT_TERMINAL_PROMPT"], made["GIT_NO_REPLACE_OBJECTS"], made["GIT_ATTR_NOSYSTEM"]) == ("0", "1", "1")
     assert "GITHUB_TOKEN" not in made
 
 
