@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.check.leaks import Leaks
+from bot.check.leaks import quiet as kept_quiet
 from bot.check.leaks.check import MOST_BYTES, Search, position
 from bot.model.environment import Environment, Waiver
 from bot.model.examined import Examined
@@ -226,6 +227,15 @@ async def test_a_path_is_told_on_one_line(leaks: Leaks, examined: Callable[..., 
 async def test_a_file_that_is_too_large_is_not_scanned(leaks: Leaks, examined: Callable[..., Examined]) -> None:
     (found,) = await leaks.run(examined("", {"big.txt": b" " * MOST_BYTES + TOKEN.encode()}))
     assert found.level == "unknown"
+
+
+def test_what_was_not_looked_through_is_quoted_by_no_other_check(examined: Callable[..., Examined]) -> None:
+    made = examined(HEAD.format(kind="ConfigMap") + f"data: {{token: {TOKEN}}}\n", {})
+    late = Finding(check="leaks", level="unknown", message="not looked through", path="envs/prod")
+    said = Finding(check="policies", level="error", message=f"{TOKEN} is bad", resource=made.resources[0].id)
+    (_, shown) = kept_quiet([late, said], made, Scanner())
+    assert shown.message == "(secret) is bad"
+    assert kept_quiet([replace(late, level="notice"), said], made, Scanner()) == [replace(late, level="notice"), said]
 
 
 async def test_a_file_that_says_all_of_it_is_scanned_once(examined: Callable[..., Examined]) -> None:
