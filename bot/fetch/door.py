@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import aiohttp
@@ -21,6 +21,7 @@ __all__ = ["Answer", "Door", "refused", "unreached"]
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
+NAT64 = IPv6Network("64:ff9b::/96")
 SECONDS = 30.0
 ASK = "ask the server's operator to add the host to `render.charts`, if it is to be trusted"
 
@@ -70,10 +71,17 @@ class Hosts:
 
 
 def private(address: str) -> bool:
-    """Whether an address is anything but a place on the public internet."""
+    """Whether an address, or the IPv4 one that it stands for, is anything but a place on the public internet."""
     found = ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    return not (mapped or found).is_global or found.is_multicast
+    reached = (found, carried(found)) if isinstance(found, IPv6Address) else (found,)
+    return any(not each.is_global or each.is_multicast for each in reached if each)
+
+
+def carried(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that routers make of it: mapped (RFC 4291), 6to4 (RFC 3056) or NAT64 (RFC 6052)."""
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 class Resolver(AbstractResolver):

@@ -202,11 +202,14 @@ def test_private_addresses() -> None:
         "224.0.0.1",
         "ff0e::1",
         "fe80::1%1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
     ):
         assert private(address), address
     assert not private("1.1.1.1")
     assert not private("2606:4700::1111")
     assert not private("::ffff:1.1.1.1")
+    assert not private("64:ff9b::101:101")
 
 
 def test_hosts_are_those_of_the_globs() -> None:
