@@ -148,7 +148,14 @@ class StaleError(TidegateError):
 
 
 class StaleLease(StaleError):
-    """Somebody else holds the key by now; nothing may be written under the old lease."""
+    """Somebody else holds the key by now; nothing may be written under the old lease.
+
+    `epoch` is the newer one, where a target says that it was written under it; else 0.
+    """
+
+    def __init__(self, message: str, epoch: int = 0) -> None:
+        super().__init__(message)
+        self.epoch = epoch
 
 
 class StalePlan(StaleError):

@@ -3,28 +3,32 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import StaleLease, StalePlan, TemporaryError
+from bot.errors import StaleLease, StalePlan, TemporaryError, TidegateError
 from bot.flow.assess import Assessed
 from bot.flow.pending import Pending
 from bot.flow.world import World
 from bot.gate import who_agreed
 from bot.model.gate import Approval, Lease
-from bot.model.identity import Wake
+from bot.model.identity import Person, Wake
 from bot.model.noun import noun
 from bot.model.plan import Applied, Health, Plan
 from bot.model.report import Outcome
 from bot.model.resource import Desired
-from bot.report import outcome_of
+from bot.report import answers, outcome_of
 from bot.report.outcome import Deed
 from bot.store import approvals, audit, environments, holds, journal, plans, posted, pulls, queue
 from bot.store.environments import AppliedState
 from bot.store.journal import Intent
 
 __all__ = ["carry_out", "touch_concerned"]
+
+TIDEGATE = Person(id=0, login="tidegate", bot=True)
 
 log = structlog.get_logger(__name__)
 
@@ -65,8 +69,8 @@ async def carry_out(world: World, found: Pending, assessed: Assessed, lease: Lea
             elif not results:  # who is killed from here on leaves a part of it behind
                 await world.store.write_leased(lease, lambda conn: environments.set_partial(conn, row.uid, id))
     except (StalePlan, StaleLease, TemporaryError) as error:
-        text = str(error)
-        await world.store.write_leased(lease, lambda conn: journal.finish(conn, id, "interrupted", text, world.clock()))
+        stopped = partial(interrupted, doing=doing, error=error, lease=lease, now=world.clock())
+        await world.store.write_leased(lease, stopped)
         raise
     failed = next((each for each in results if each.state != "done"), None)
     if failed is not None:
@@ -98,6 +102,17 @@ def still_stands(conn: Connection, uid: str, read: Sequence[Approval]) -> bool:
     """
     standing = [each for thread in {a.pull_request for a in read} for each in approvals.counting(conn, uid, thread)]
     return holds.current(conn, uid) is None and all(each in standing for each in read)
+
+
+def interrupted(conn: Connection, doing: Doing, error: TidegateError, lease: Lease, now: datetime) -> None:
+    """Record that it stopped. A target that is ahead of the very lease that holds is ahead of this whole store.
+
+    What it records as applied was left since then, so that putting it back would undo what was approved later.
+    """
+    journal.finish(conn, doing.journal, "interrupted", str(error), now)
+    if isinstance(error, StaleLease):
+        holds.add(conn, doing.found.known.row.uid, TIDEGATE, answers.OLDER_STORE, now)
+        queue.overtake(conn, lease, error.epoch)
 
 
 async def keep_result(world: World, doing: Doing, result: Applied, lease: Lease) -> None:

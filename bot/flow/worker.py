@@ -116,8 +116,8 @@ class Worker:
         renewal = asyncio.create_task(self._renew(lease))
         try:
             again = await self.handlers.handle(self.world, key, lease)
-        except StaleLease:
-            log.warning("another worker holds this by now", key=lease.key)
+        except StaleLease as error:
+            log.warning("work was overtaken", key=lease.key, error=str(error))
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(lease))
             raise

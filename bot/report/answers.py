@@ -14,6 +14,7 @@ __all__ = [
     "NOT_MERGED",
     "NOT_SHOWN",
     "NO_PLAN",
+    "OLDER_STORE",
     "PLANNED",
     "UNCLEAR",
     "approved",
@@ -51,6 +52,10 @@ UNCLEAR = (
     "look at the one above, then type it again"
 )
 NO_PLAN = "there is no plan that could be approved; fix what the checks say first"
+OLDER_STORE = (
+    "the target was written after the last time that the database knows of, so the database is older (a backup): "
+    "restore the newer one; or approve here what is merged, and only then release"
+)
 PLANNED = "Planned again."
 
 

@@ -21,8 +21,8 @@ from bot.store.insert import insert
 from bot.store.tables import as_text, queue
 
 __all__ = [
-    "KINDS", "attempts", "check", "fail", "ready", "reclaim", "release", "renew", "settle", "take_apart", "take_keys",
-    "touch",
+    "KINDS", "attempts", "check", "fail", "overtake", "ready", "reclaim", "release", "renew", "settle", "take_apart",
+    "take_keys", "touch",
 ]  # fmt: skip
 
 KINDS = ("repository", "pull", "environment")
@@ -162,6 +162,12 @@ def release(conn: Connection, lease: Lease) -> None:
     """Give the key back undone, to be taken at once by anybody. StaleLease: not ours any more."""
     check(conn, lease)
     conn.execute(update(queue).where(queue.c.key == lease.key).values(owner="", lease_until=None))
+
+
+def overtake(conn: Connection, lease: Lease, epoch: int) -> None:
+    """Give the key back undone, with `epoch` as the last that held it. StaleLease: not ours any more."""
+    release(conn, lease)
+    conn.execute(update(queue).where(queue.c.key == lease.key).values(epoch=epoch))
 
 
 def reclaim(conn: Connection) -> None:

@@ -1,5 +1,6 @@
 """What production is kept from: wrong order, old or foreign revisions, a rewritten branch, too many deletions."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,30 @@ async def test_what_the_branch_has_left_by_now_is_not_applied(tmp_path: Path) ->
         stage.forge.add_team("acme", TEAM, ["ana"])
         await people.comment_says(first, "undone by a later change before it was applied")
         assert not holding(NEW)(stage.place.objects("prod"))
+
+
+async def test_a_database_from_a_backup_undoes_nothing_that_was_applied_since(tmp_path: Path, installed: Path) -> None:
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True, symlinks=True)
+    backup = {each: each.read_bytes() for each in tmp_path.glob("tidegate.db*")}
+    async with put_up(tmp_path, None, 0, print) as stage:
+        people = People(stage)
+        number = await people.change((WEB.format("dev"), OLD, NEW))
+        await people.comment_says(number, "1 changed")
+        await people.merge(number)
+        await people.comment_says(number, "applied at")
+    for path in tmp_path.glob("tidegate.db*"):
+        path.unlink()
+    for path, content in backup.items():
+        path.write_bytes(content)
+    async with put_up(tmp_path, None, 0, print, INTERVALS | {"lease": 2}) as stage:
+        people = People(stage)
+        held = await people.page_says("dev", lambda page: page["held"] and "held by" in page["reason"])
+        assert "the database is older" in held["reason"]
+        assert holding(NEW)(stage.place.objects("dev"))
+        await people.comment_says(number, "/gate release dev")
+        await people.approver.answer(number, "/gate approve dev\n/gate release dev")
+        await people.page_says("dev", lambda page: page["revision"] != held["revision"])
+        assert holding(NEW)(stage.place.objects("dev"))
 
 
 async def test_without_a_configuration_every_environment_is_left_alone(people: People, stage: Stage) -> None:

@@ -56,7 +56,8 @@ class Session:
         if inventory.epoch > epoch:
             raise StaleLease(
                 f"{self.files.path} was written under epoch {inventory.epoch}, and this is {epoch}: another worker "
-                "took over, or the database is older than the folder (restore the newer one)"
+                "took over, or the database is older than the folder (restore the newer one)",
+                inventory.epoch,
             )
         return inventory
 
