@@ -3,7 +3,7 @@
 Banned here: I/O, and text for people beyond the markers that stand in for what is masked.
 """
 
-from bot.diff.attribute import attribute, proposal
+from bot.diff.attribute import attribute, to_approve
 from bot.diff.canonical import canonical
 from bot.diff.compare import Live, compare
 from bot.diff.conceal import conceal, lines_of, pieces
@@ -28,6 +28,6 @@ __all__ = [
     "normalise",
     "object_digest",
     "pieces",
-    "proposal",
     "render_digest",
+    "to_approve",
 ]

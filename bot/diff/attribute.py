@@ -7,7 +7,7 @@ from bot.model.noun import Digest
 from bot.model.plan import Action, Cause, Change, Plan
 from bot.model.resource import ResourceId
 
-__all__ = ["attribute", "proposal"]
+__all__ = ["attribute", "to_approve"]
 
 Objects = Mapping[ResourceId, Digest]
 
@@ -34,7 +34,11 @@ def _cause(change: Change, base: Objects | None, head: Objects, applied: Objects
     return Cause.DRIFT
 
 
-def proposal(base: Objects | None, head: Objects) -> frozenset[ResourceId]:
-    """The resources that the pull request itself adds, changes or removes; without a base, all of them."""
-    known = base or {}
-    return frozenset(id for id in {**known, **head} if known.get(id) != head.get(id))
+def to_approve(plan: Plan, base: Objects | None, head: Objects, applied: Objects | None) -> dict[ResourceId, Digest]:
+    """The objects of `head` that approving it is about: what is not so in the base, in the applied state, or live.
+
+    Where nothing was applied that is all of them, also those that the target happens to hold.
+    """
+    live = {each.id for each in plan.effective}
+    states = (base or {}, applied or {})
+    return {id: digest for id, digest in head.items() if id in live or any(s.get(id) != digest for s in states)}

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from bot.diff import attribute, desired_digest, normalise, object_digest, proposal
+from bot.diff import attribute, desired_digest, normalise, object_digest, to_approve
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError, TreeError
 from bot.flow.encrypted import refuse_encrypted
 from bot.flow.evaluate import Changes, Render
@@ -57,14 +57,14 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
             findings.append(unreachable(environment, error))
         objects = base.objects if base else None
         plan = attribute(plan, objects, head.objects, applied) if plan and head else None
-        proposed = proposal(objects, head.objects) if head else frozenset()
+        about = to_approve(plan, objects, head.objects, applied) if plan and head else {}
         found = tuple(findings)
         asked = subject.asked.by if subject.asked and head and subject.asked.digest == head.digest else None
         facts = replace(facts, environment=environment, desired=head, plan=plan, findings=found, asked=asked)
         verdict = decide(facts)
         yield Assessed(
             assessment=Assessment(
-                environment=environment, base=base, head=head, plan=plan, proposal=proposed, findings=found,
+                environment=environment, base=base, head=head, plan=plan, to_approve=about, findings=found,
                 checked=checked, preview=subject.preview, verdict=verdict,
             ),
             saved=saved if plan else None,

@@ -74,13 +74,11 @@ async def unseen_deletions(world: World, part: Part, voice: Voice) -> str:
 
 
 def approval_of(part: Part, voice: Voice, how: Literal["command", "review"] = "command") -> Approval:
-    """The approval of everything that the environment's plan shows; a review never covers what is destroyed."""
+    """The approval of the state that the environment's plan leads to; a review never covers what is destroyed."""
     head, plan = part.assessment.head, part.assessment.plan
     assert head is not None and plan is not None
-    changed = {each.id for each in plan.effective} | part.assessment.proposal
     return Approval(
-        environment=part.uid, pull_request=voice.thread, desired=head.digest,
-        objects={id: digest for id, digest in head.objects.items() if id in changed},
+        environment=part.uid, pull_request=voice.thread, desired=head.digest, objects=part.assessment.to_approve,
         destroys=plan.destroys if how == "command" else frozenset(), by=voice.person, how=how, at=voice.at,
     )  # fmt: skip
 

@@ -121,11 +121,8 @@ async def story_of(world: World, repository: Repository, view: View, lease: Leas
     shown = [
         Published(
             thread=pull.id, environment=part.uid, digest=part.assessment.head.digest,
-            objects={
-                id: digest for id, digest in part.assessment.head.objects.items()
-                if id in part.assessment.proposal or id in {c.id for c in part.assessment.plan.effective}
-            },
-            destroys=part.assessment.plan.destroys, plan=part.assessment.plan, head=pull.head,
+            objects=part.assessment.to_approve, destroys=part.assessment.plan.destroys, plan=part.assessment.plan,
+            head=pull.head,
         )
         for part in parts
         if part.assessment.head is not None and part.assessment.plan is not None

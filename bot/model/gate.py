@@ -59,15 +59,16 @@ class Assessment:
     """What one environment would become: the spine's result, for the pull request and for the apply alike.
 
     `base` is None where the environment is new. `head` and `plan` are None where the render failed; `findings` say why.
-    `proposal` holds the resources that the pull request itself changes; `checked` counts the objects that were checked;
-    `preview` marks an environment as the pull request's own `tidegate.yaml` would have it (in effect after the merge).
+    `to_approve` are the objects, in their form, that approving the head is about; `checked` counts those that were
+    checked; `preview` marks an environment as the pull request's own `tidegate.yaml` would have it (in effect after the
+    merge).
     """
 
     environment: Environment
     base: Desired | None
     head: Desired | None
     plan: Plan | None
-    proposal: frozenset[ResourceId] = frozenset()
+    to_approve: Mapping[ResourceId, Digest] = field(default_factory=dict, repr=False)
     findings: tuple[Finding, ...] = ()
     checked: int = 0
     preview: bool = False

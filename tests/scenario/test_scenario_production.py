@@ -196,6 +196,22 @@ async def test_a_database_from_a_backup_undoes_nothing_that_was_applied_since(tm
         assert holding(NEW)(stage.place.objects("dev"))
 
 
+async def test_without_the_database_the_next_change_is_approved_with_all_that_is_there(
+    tmp_path: Path, installed: Path
+) -> None:
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True, symlinks=True)
+    for path in tmp_path.glob("tidegate.db*"):
+        path.unlink()
+    async with put_up(tmp_path, None, 0, print) as stage:
+        people = People(stage)
+        number = await people.change((WEB.format("dev"), OLD, NEW), (WEB.format("staging"), OLD, NEW))
+        await people.comment_says(number, "0 of 1")
+        await people.approve(number, "staging")
+        await people.merge(number)
+        for environment in ("dev", "staging"):
+            await people.folder_shows(environment, holding(NEW))
+
+
 async def test_without_a_configuration_every_environment_is_left_alone(people: People, stage: Stage) -> None:
     await people.developer.branch("off", "main")
     await people.developer.remove("tidegate.yaml", "off", "no tidegate")

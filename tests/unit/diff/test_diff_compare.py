@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.diff import Live, attribute, compare, field_changes, object_digest, proposal
+from bot.diff import Live, attribute, compare, field_changes, object_digest, to_approve
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest
 from bot.model.plan import Action, Cause, Change, FieldChange, Plan
@@ -166,15 +166,35 @@ P, N, D, NO = Cause.PULL_REQUEST, Cause.PENDING, Cause.DRIFT, Cause.NONE
     ],
 )
 def test_causes(action: Action, base: Any, head: Any, applied: Any, cause: Cause) -> None:
-    repository = RepositoryId(forge="github", number=1, path="a/b")
-    plan = Plan(
-        environment=EnvironmentId(repository=repository, name="prod"), desired=Digest("d1:a"), destination="x",
-        changes=(Change(id=A, action=action),), inventory=1, at=datetime.now(UTC),
-    )  # fmt: skip
+    plan = planned(action)
     assert attribute(plan, base, head, applied) == replace(plan, changes=(Change(id=A, action=action, cause=cause),))
 
 
-def test_the_proposal_is_what_the_pull_request_changes() -> None:
-    assert proposal({A: ONE, B: ONE}, {A: TWO, B: ONE}) == {A}
-    assert proposal({A: ONE, B: ONE}, {B: ONE}) == {A}
-    assert proposal(None, {A: ONE, B: ONE}) == {A, B}
+def planned(action: Action) -> Plan:
+    """A plan that does one thing."""
+    repository = RepositoryId(forge="github", number=1, path="a/b")
+    return Plan(
+        environment=EnvironmentId(repository=repository, name="prod"), desired=Digest("d1:a"), destination="x",
+        changes=(Change(id=A, action=action),), inventory=1, at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "base", "applied", "approved"),
+    [
+        (Action.UNCHANGED, {A: ONE}, {A: ONE}, False),
+        (Action.UNCHANGED, {A: TWO}, {A: ONE}, True),
+        (Action.UNCHANGED, None, {A: ONE}, True),
+        (Action.UNCHANGED, {A: ONE}, {A: TWO}, True),
+        (Action.UNCHANGED, {A: ONE}, None, True),
+        (Action.CREATE, {A: ONE}, {A: ONE}, True),
+    ],
+)
+def test_what_is_not_so_in_the_base_or_the_applied_state_or_live_is_approved(
+    action: Action, base: Any, applied: Any, approved: bool
+) -> None:
+    assert to_approve(planned(action), base, {A: ONE}, applied) == ({A: ONE} if approved else {})
+
+
+def test_what_goes_is_no_object_that_is_approved() -> None:
+    assert to_approve(planned(Action.DELETE), {A: ONE}, {}, {A: ONE}) == {}

@@ -178,11 +178,14 @@ def test_a_rule_that_nobody_agreed_to_takes_no_place() -> None:
 
 def part() -> Part:
     changes = (Change(id=A, action=Action.UPDATE), Change(id=C, action=Action.DELETE, uid="f1:c"))
-    assessment = Assessment(environment=environment(), base=None, head=desired(a="o1:1", b="o1:2"), plan=plan(*changes))
+    assessment = Assessment(
+        environment=environment(), base=None, head=desired(a="o1:1", b="o1:2"), plan=plan(*changes),
+        to_approve={A: Digest("o1:1")},
+    )  # fmt: skip
     return Part(uid="u", facts=Facts(environment=environment(), phase="open"), assessment=assessment)
 
 
-def test_an_approval_covers_what_the_plan_shows_and_nothing_else() -> None:
+def test_an_approval_covers_what_is_to_be_approved_and_a_review_no_deletion() -> None:
     voice = Voice(thread=THREAD, person=ANA, at=NOON)
     given = approval_of(part(), voice)
     assert given.objects == {A: "o1:1"}
