@@ -226,17 +226,24 @@ class Settings(Strict):
 
 def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of `file` and the environment. SettingsError: one line per problem."""
-    raw = read_yaml(file)
-    merge_environment(raw, os.environ if environ is None else environ)
+    raw, given = read_yaml(file), os.environ if environ is None else environ
+    merge_environment(raw, given)
     unread = read_secret_files(raw, file.parent)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        found = (f"{file}: {line}" for line in describe(error) if line.partition(": ")[0] not in unread)
+        found = (given_in(line, file, given) for line in describe(error) if line.partition(": ")[0] not in unread)
         raise SettingsError([*unread.values(), *found]) from None
     if unread:
         raise SettingsError(list(unread.values()))
     return relative_to(settings, file.parent)
+
+
+def given_in(line: str, file: Path, environ: Mapping[str, str]) -> str:
+    """A finding `key.of.it: what is wrong` with where that was given: a variable, or the file."""
+    where, _, text = line.partition(": ")
+    variable = PREFIX + where.replace(".", "__").upper()
+    return f"{variable} in the environment: {text}" if variable in environ else f"{file}: {line}"
 
 
 def read_yaml(file: Path) -> dict[str, Any]:

@@ -51,6 +51,15 @@ def test_every_key_can_be_given_by_environment(file: Path) -> None:
     assert settings.forges["github"].api_url == "http://127.0.0.1:1/api/v3"
 
 
+def test_what_is_wrong_in_the_environment_is_told_by_its_variable(file: Path) -> None:
+    # what Kubernetes gives every pod beside a Service of this name
+    environ = {"TIDEGATE_SERVICE_HOST": "10.0.0.1", "TIDEGATE_RENDER__PROCESSES": "300", "TIDEGATE_WORKERS": "2"}
+    told = problems(file, environ)
+    assert "TIDEGATE_SERVICE_HOST in the environment: is not a known key" in told
+    assert any(each.startswith("TIDEGATE_RENDER__PROCESSES in the environment: ") for each in told)
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
