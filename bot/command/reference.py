@@ -1,4 +1,4 @@
-"""The verbs: how each is written, who may use it, where it works and what it does. Help and documentation read this."""
+"""The verbs: how each is written, who may use it and what it does. Help and documentation read this."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ ELSEWHERE = {"lock": "hold", "unlock": "release", "pause": "hold", "resume": "re
 
 @noun
 class Verb:
-    """One verb. `takes` is what may follow it; `meaning` is a clause without a full stop.
+    """One verb. `takes` is what may follow it, `who` is for the reference; `meaning` is a clause without a full stop.
 
     `any` means environments or none; `some` at least one and then free text; `one` exactly one and then what the syntax
     says; `anything` is not looked at.
@@ -29,7 +29,6 @@ class Verb:
     syntax: str
     takes: Literal["any", "some", "one", "anything"]
     who: str
-    where: str
     meaning: str
 
 
@@ -39,7 +38,6 @@ VERBS: tuple[Verb, ...] = (
         syntax="plan [environment …]",
         takes="any",
         who="write access",
-        where="an open or merged pull request",
         meaning="plans again; with the full id of a fork's newest commit, allows that commit to be planned",
     ),
     Verb(
@@ -47,15 +45,13 @@ VERBS: tuple[Verb, ...] = (
         syntax="approve [environment …]",
         takes="any",
         who="the environment's approvers",
-        where="an open or merged pull request",
         meaning="approves what the last plan here shows, for all environments that you may approve or those you name",
     ),
     Verb(
         name="unapprove",
         syntax="unapprove [environment …]",
         takes="any",
-        who="the environment's approvers",
-        where="an open or merged pull request",
+        who="whoever approved",
         meaning="takes your approval back",
     ),
     Verb(
@@ -63,15 +59,13 @@ VERBS: tuple[Verb, ...] = (
         syntax="approve-deletions environment [kind/name …]",
         takes="one",
         who="the environment's approvers",
-        where="an open or merged pull request",
         meaning="approves the deletions that the last plan here lists, or those you name",
     ),
     Verb(
         name="apply",
         syntax="apply environment [commit]",
         takes="one",
-        who="write access; the gate decides",
-        where="a merged pull request",
+        who="write access",
         meaning="applies what was approved",
     ),
     Verb(
@@ -79,7 +73,6 @@ VERBS: tuple[Verb, ...] = (
         syntax="hold environment … [reason]",
         takes="some",
         who="the environment's approvers",
-        where="anywhere",
         meaning="stops every write until somebody releases it",
     ),
     Verb(
@@ -87,7 +80,6 @@ VERBS: tuple[Verb, ...] = (
         syntax="release environment … [reason]",
         takes="some",
         who="the environment's approvers",
-        where="anywhere",
         meaning="ends a hold, or the stop after an apply that was only done in part",
     ),
     Verb(
@@ -95,15 +87,13 @@ VERBS: tuple[Verb, ...] = (
         syntax="status [environment …]",
         takes="any",
         who="read access",
-        where="anywhere",
         meaning="looks at once and says where the environments stand",
     ),
     Verb(
         name="help",
         syntax="help",
         takes="anything",
-        who="read access",
-        where="anywhere",
+        who="everybody",
         meaning="lists these commands",
     ),
 )

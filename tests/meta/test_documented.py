@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -59,12 +60,20 @@ def test_every_key_of_the_configuration_is_documented() -> None:
 def test_every_verb_is_documented() -> None:
     from bot.command import VERBS
 
-    assert [verb.name for verb in VERBS if f"/gate {verb.name}" not in DOCS] == []
+    assert [verb.name for verb in VERBS if f"\n| `/gate {verb.syntax}` | {verb.who} | " not in DOCS] == []
 
 
 def test_the_error_tree_is_drawn_whole() -> None:
     classes = [name for name, each in inspect.getmembers(errors, inspect.isclass) if each.__module__ == errors.__name__]
     assert [name for name in classes if name not in (errors.__doc__ or "")] == []
+
+
+def test_the_layers_are_drawn_as_they_are_kept() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    drawn = " ".join((ROOT / "docs" / "architecture.md").read_text().replace("`", "").split())
+    assert " → ".join(layers[:-4]) in drawn
+    assert " → ".join(layers[-4:]) in drawn
 
 
 def test_the_changelog_names_the_version() -> None:
