@@ -11,7 +11,6 @@ from bot.model.gate import State, Verdict
 __all__ = ["decide"]
 
 RULES = (
-    state.conflict,
     state.render,
     state.checks,
     state.target,

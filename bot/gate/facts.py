@@ -55,9 +55,9 @@ class Facts:
     addresses of authors without an account: then somebody other than an opener must approve.
     `asked`: somebody with write access typed `/gate apply` for exactly this digest.
     `destroyed`: objects destroyed here in the last 24 hours that no approval named.
-    `conflict`: a merge conflict's text. `forced`: the base does not descend from the applied revision.
-    `partial`: an earlier apply stopped half-way. `upgraded`: between which programs the render of the applied revision
-    changed, so that what runs cannot be made again; "" where it can.
+    `forced`: the base does not descend from the applied revision. `partial`: an earlier apply stopped half-way.
+    `upgraded`: between which programs the render of the applied revision changed, so that what runs cannot be made
+    again; "" where it can.
     """
 
     environment: Environment
@@ -78,7 +78,6 @@ class Facts:
     held: Hold | None = None
     after: tuple[Order, ...] = ()
     destroyed: int = 0
-    conflict: str = ""
     forced: bool = False
     partial: bool = False
     upgraded: str = ""

@@ -1,28 +1,17 @@
-"""What the state itself must be: merged, rendered, checked, planned without conflict, a descendant of the applied."""
+"""What the state itself must be: rendered, checked, planned without conflict, a descendant of the applied."""
 
 from bot.gate.approvals import approvals
 from bot.gate.facts import Facts
 from bot.model.gate import Verdict
 from bot.model.plan import Action, Finding
 
-__all__ = ["checks", "conflict", "descent", "render", "target", "toolchain"]
-
-
-def conflict(facts: Facts) -> Verdict:
-    """Whether git can merge the change."""
-    if not facts.conflict:
-        return Verdict(rule="conflict", state="pass", reason="merges")
-    return Verdict(rule="conflict", state="fail", reason="merge conflict", children=(
-        Verdict(rule="merge", state="fail", reason=facts.conflict),
-    ))  # fmt: skip
+__all__ = ["checks", "descent", "render", "target", "toolchain"]
 
 
 def render(facts: Facts) -> Verdict:
     """Whether there is a state at all. An absent one is a failure or an unknown, never an empty state."""
     if facts.desired is not None:
         return Verdict(rule="render", state="pass", reason=f"{len(facts.desired.resources)} objects")
-    if facts.conflict:
-        return Verdict(rule="render", state="skip", reason="not rendered: the change does not merge")
     if any(each.level == "error" for each in facts.findings):
         return Verdict(rule="render", state="fail", reason="does not render")
     return Verdict(rule="render", state="unknown", reason="could not be rendered")

@@ -26,13 +26,12 @@ def good(gate: Gate, **more: Any) -> Facts:
 def test_rules_are_in_the_order_in_which_a_person_acts(gate: Gate) -> None:
     rules = [each.rule for each in decide(good(gate)).children]
     assert rules == [
-        "conflict", "render", "checks", "target", "descent", "toolchain", "approvals", "deletions", "order",
+        "render", "checks", "target", "descent", "toolchain", "approvals", "deletions", "order",
         "first_apply", "apply", "hold", "partial",
     ]  # fmt: skip
 
 
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
-    "conflict": ({"conflict": "a.yaml", "desired": None, "plan": None}, "fail", "merge conflict"),
     "no render": ({"desired": None, "plan": None, "findings": (ERROR,)}, "fail", "does not render · 1 error"),
     "nothing rendered": ({"desired": None, "plan": None}, "unknown", "could not be rendered"),
     "target silent": ({"desired": None, "plan": None, "findings": (UNKNOWN,)}, "unknown", "could not be rendered"),
@@ -52,12 +51,6 @@ def test_each_reason_to_stop(gate: Gate, case: str) -> None:
     verdict = decide(good(gate, **changes))
     assert verdict.state == state
     assert verdict.reason.startswith(words)
-
-
-def test_what_does_not_merge_is_said_to_be_nothing_else(gate: Gate) -> None:
-    verdict = decide(good(gate, conflict="a.yaml", desired=None, plan=None))
-    others = {each.state for each in verdict.children if each.rule in ("render", "checks", "target")}
-    assert others == {"skip"}
 
 
 def test_a_plan_of_another_state_is_no_plan(gate: Gate) -> None:
@@ -152,7 +145,6 @@ def test_findings_carry_place_and_remedy(gate: Gate) -> None:
 WORSE: list[dict[str, Any]] = [
     {"findings": (ERROR,)},
     {"findings": (UNKNOWN,)},
-    {"conflict": "a.yaml"},
     {"forced": True},
     {"desired": None},
     {"plan": None},
