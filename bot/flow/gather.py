@@ -9,17 +9,17 @@ from sqlalchemy import Connection
 from bot.flow.riders import Riders
 from bot.flow.standing import standings
 from bot.flow.world import World
-from bot.gate.facts import Facts, Hold, Order, Shown
+from bot.gate.facts import Facts, Hold, Shown, Upstream
 from bot.model.environment import ApprovalRule, Environment
 from bot.model.forge import PullRequest
 from bot.model.gate import Approval
-from bot.model.identity import Person, PullRequestId
+from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, noun
 from bot.store import approvals, environments, holds, journal, plans
 from bot.store.environments import EnvironmentRow
 from bot.store.holds import HoldRow
 
-__all__ = ["Known", "facts_of_open", "facts_of_pending", "known", "orders"]
+__all__ = ["Known", "facts_of_open", "facts_of_pending", "known", "upstreams"]
 
 DAY = timedelta(hours=24)
 
@@ -84,36 +84,36 @@ def rules(environment: Environment, row: EnvironmentRow) -> tuple[ApprovalRule, 
     return (environment.approvals,) if applied in (None, environment.approvals) else (environment.approvals, applied)
 
 
-async def facts_of_open(world: World, found: Known, pull: PullRequest, standing_of: tuple[Person, ...] = ()) -> Facts:
-    """The facts of an open pull request: its own approvals, its own authors. `standing_of`: whom to look up too."""
+async def facts_of_open(world: World, found: Known, pull: PullRequest) -> Facts:
+    """The facts of an open pull request: its own approvals, its own authors."""
     authors = frozenset(person for commit in pull.commits for person in commit.people)
     strangers = tuple(sorted({each for commit in pull.commits for each in commit.strangers}))
     return replace(
         found.facts,
-        standing=await looked_up(world, found, standing_of),
+        standing=await looked_up(world, found),
         authors=authors | {pull.author.id},
         openers=frozenset({pull.author.id}),
         strangers=strangers,
     )
 
 
-async def facts_of_pending(world: World, found: Known, riders: Riders, standing_of: tuple[Person, ...] = ()) -> Facts:
+async def facts_of_pending(world: World, found: Known, riders: Riders) -> Facts:
     """The facts of a revision that is to be applied: all riders' approvals and authors."""
     return replace(
         found.facts,
         phase="merged",
-        standing=await looked_up(world, found, standing_of),
+        standing=await looked_up(world, found),
         authors=riders.authors,
         openers=riders.openers,
         strangers=riders.strangers,
     )
 
 
-async def looked_up(world: World, found: Known, more: tuple[Person, ...]) -> Mapping[int, bool | None]:
-    """The standing of everybody whose approval is there, and of `more`; every rule must have them."""
+async def looked_up(world: World, found: Known) -> Mapping[int, bool | None]:
+    """The standing of everybody whose approval is there; every rule must have them."""
     repository = found.row.id.repository
     forge = world.forges[repository.forge]
-    people = [*(approval.by for approval in found.facts.approvals), *more]
+    people = [approval.by for approval in found.facts.approvals]
     merged: dict[int, bool | None] = {}
     for rule in found.facts.rules:
         for person, answer in (await standings(forge, repository, people, rule)).items():
@@ -122,20 +122,22 @@ async def looked_up(world: World, found: Known, more: tuple[Person, ...]) -> Map
     return merged
 
 
-async def orders(world: World, environment: Environment, digests: Mapping[str, Digest | None]) -> tuple[Order, ...]:
+async def upstreams(
+    world: World, environment: Environment, digests: Mapping[str, Digest | None]
+) -> tuple[Upstream, ...]:
     """For each environment of `after`: whether it ran healthy at what this revision renders for it (`digests`)."""
 
-    def look(conn: Connection) -> tuple[Order, ...]:
+    def look(conn: Connection) -> tuple[Upstream, ...]:
         found = []
         for name in environment.after:
             digest = digests.get(name)
             row = environments.find(conn, replace(environment.id, name=name))
             if digest is None or row is None:
-                found.append(Order(name=name, state="unknown"))
+                found.append(Upstream(name=name, state="unknown"))
             elif environments.was_healthy(conn, row.uid, digest):
-                found.append(Order(name=name, state="healthy"))
+                found.append(Upstream(name=name, state="healthy"))
             else:
-                found.append(Order(name=name, state="waiting"))
+                found.append(Upstream(name=name, state="waiting"))
         return tuple(found)
 
     return await world.store.read(look) if environment.after else ()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.errors import InputError, PermanentError, TemporaryError
 from bot.flow.assess import Subject, choose_target, desire
-from bot.flow.gather import Known, facts_of_pending, known, orders
+from bot.flow.gather import Known, facts_of_pending, known, upstreams
 from bot.flow.ground import Ground, described
 from bot.flow.riders import Riders, riders_between
 from bot.flow.subject import Made, Ruling
@@ -71,7 +71,7 @@ async def pending(
     facts = await facts_of_pending(world, found, riders)
     digests = await upstream(world, ground, configuration, environment, candidate)
     forced = applied is not None and not await ground.mirror.descends(applied.revision, candidate.revision)
-    facts = replace(facts, after=await orders(world, environment, digests), forced=forced)
+    facts = replace(facts, after=await upstreams(world, environment, digests), forced=forced)
     subject = subject_of(world, ground, environment, candidate, found)
     earlier = await described(ground, applied.revision, environment.id.name) if applied else None
     rulings = [Ruling(environment=environment, tree=candidate)]

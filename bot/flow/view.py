@@ -7,7 +7,7 @@ from bot.config import touched
 from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import Subject, assess, reads_of
 from bot.flow.files import validated
-from bot.flow.gather import facts_of_open, known, orders
+from bot.flow.gather import facts_of_open, known, upstreams
 from bot.flow.ground import Ground, configuration, stand, usable
 from bot.flow.standing import may
 from bot.flow.subject import Ruling
@@ -187,7 +187,7 @@ async def assess_one(
     prefix = (pair.before or pair.after or Configuration(environments=())).prefix
     found = await known(world, environment, prefix, {pull.id: None})
     facts = await facts_of_open(world, found, pull)
-    facts = replace(facts, after=await orders(world, environment, digests))
+    facts = replace(facts, after=await upstreams(world, environment, digests))
     subject = Subject(
         environment=environment, before=at_its_place(environment, before), base=pair.base, head=pair.merged,
         load=pair.ground.mirror.load,

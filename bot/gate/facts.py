@@ -12,7 +12,7 @@ from bot.model.noun import Digest, noun
 from bot.model.plan import Finding, Plan
 from bot.model.resource import Desired, ResourceId
 
-__all__ = ["Facts", "Hold", "Order", "Shown"]
+__all__ = ["Facts", "Hold", "Shown", "Upstream"]
 
 
 @noun
@@ -25,12 +25,11 @@ class Hold:
 
 
 @noun
-class Order:
+class Upstream:
     """An environment of `after`: `healthy` when it ran healthy at what this revision renders for it."""
 
     name: str
     state: Literal["healthy", "waiting", "unknown"]
-    reason: str = ""
 
 
 @noun
@@ -76,7 +75,7 @@ class Facts:
     strangers: tuple[str, ...] = ()
     asked: Person | None = None
     held: Hold | None = None
-    after: tuple[Order, ...] = ()
+    after: tuple[Upstream, ...] = ()
     destroyed: int = 0
     forced: bool = False
     partial: bool = False

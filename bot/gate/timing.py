@@ -1,6 +1,6 @@
 """When a state may be applied: after others, when asked, unless somebody holds the environment."""
 
-from bot.gate.facts import Facts, Order
+from bot.gate.facts import Facts, Upstream
 from bot.gate.people import EVERYONE, approvers, rules_of
 from bot.model.gate import State, Verdict
 
@@ -21,7 +21,7 @@ def order(facts: Facts) -> Verdict:
     if repairs(facts):
         return Verdict(rule="order", state="pass", reason="repairs what was applied")
     told = {each.name: each for each in facts.after}
-    silent = [Order(name=name, state="unknown") for name in facts.environment.after if name not in told]
+    silent = [Upstream(name=name, state="unknown") for name in facts.environment.after if name not in told]
     children = tuple(upstream(each) for each in (*facts.after, *silent))
     open_ones = [each.name for each in (*facts.after, *silent) if each.state != "healthy"]
     states = [each.state for each in children]
@@ -37,11 +37,9 @@ def repairs(facts: Facts) -> bool:
     return facts.applied is not None and dict(facts.applied) == facts.desired.objects
 
 
-def upstream(each: Order) -> Verdict:
+def upstream(each: Upstream) -> Verdict:
     """One environment that must come first."""
-    detail = f" ({each.reason})" if each.reason else ""
-    reason = f"{each.name} {ORDER_REASONS[each.state]}{detail}"
-    return Verdict(rule="after", state=ORDER_STATES[each.state], reason=reason)
+    return Verdict(rule="after", state=ORDER_STATES[each.state], reason=f"{each.name} {ORDER_REASONS[each.state]}")
 
 
 def first_apply(facts: Facts) -> Verdict:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gate import decide
-from bot.gate.facts import Facts, Hold, Order
+from bot.gate.facts import Facts, Hold, Upstream
 from bot.model.gate import Verdict
 from bot.model.identity import Person
 from bot.model.noun import Digest
@@ -39,8 +39,8 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown": ({"findings": (UNKNOWN,)}, "unknown", "1 could not be checked"),
     "no plan": ({"plan": None}, "unknown", "could not be planned"),
     "forced": ({"forced": True}, "wait", "history was rewritten"),
-    "order": ({"after": (Order(name="staging", state="waiting"),)}, "wait", "after staging"),
-    "order unknown": ({"after": (Order(name="staging", state="unknown"),)}, "unknown", "after staging"),
+    "order": ({"after": (Upstream(name="staging", state="waiting"),)}, "wait", "after staging"),
+    "order unknown": ({"after": (Upstream(name="staging", state="unknown"),)}, "unknown", "after staging"),
     "first": ({"applied": None}, "wait", "first apply on command"),
 }
 
@@ -70,7 +70,7 @@ def test_adopting_is_not_silent(gate: Gate) -> None:
 
 def test_an_environment_of_after_that_nobody_told_about_is_unknown(gate: Gate) -> None:
     assert decide(good(gate, environment=gate.environment(after=("staging",)))).state == "unknown"
-    healthy = (Order(name="staging", state="healthy"),)
+    healthy = (Upstream(name="staging", state="healthy"),)
     assert decide(good(gate, environment=gate.environment(after=("staging",)), after=healthy)).state == "pass"
 
 
@@ -111,7 +111,7 @@ def test_never_is_not_a_pass(gate: Gate) -> None:
 
 
 def test_repairing_what_was_applied_waits_for_nobody_where_drift_is_reverted(gate: Gate) -> None:
-    facts = gate.facts(phase="merged", applied={gate.A: "o1:a2"}, after=(Order(name="staging", state="waiting"),))
+    facts = gate.facts(phase="merged", applied={gate.A: "o1:a2"}, after=(Upstream(name="staging", state="waiting"),))
     env = gate.environment(apply="on-command", drift="revert")
     assert decide(replace(facts, environment=env)).state == "pass"
     assert decide(replace(facts, environment=replace(env, drift="report"))).state == "wait"
@@ -132,7 +132,7 @@ def test_a_partial_apply_is_told_and_blocks_nothing(gate: Gate) -> None:
 
 def test_commands_are_merged_and_what_needs_nobody_is_named_first(gate: Gate) -> None:
     volume = gate.doomed(replace(gate.B, type="PersistentVolumeClaim"))
-    verdict = decide(gate.facts(volume, after=(Order(name="staging", state="waiting"),)))
+    verdict = decide(gate.facts(volume, after=(Upstream(name="staging", state="waiting"),)))
     assert verdict.reason == "after staging · 0 of 1 approvals · 1 deletion to approve"
     assert verdict.next.split("\n") == ["/gate approve prod", "/gate approve-deletions prod"]
 
@@ -148,8 +148,8 @@ WORSE: list[dict[str, Any]] = [
     {"forced": True},
     {"desired": None},
     {"plan": None},
-    {"after": (Order(name="x", state="waiting"),)},
-    {"after": (Order(name="x", state="unknown"),)},
+    {"after": (Upstream(name="x", state="waiting"),)},
+    {"after": (Upstream(name="x", state="unknown"),)},
     {"applied": None},
     {"destroyed": 99},
     {"standing": {}},

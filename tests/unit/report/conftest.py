@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 import pytest
 
 from bot.gate import decide
-from bot.gate.facts import Facts, Order
+from bot.gate.facts import Facts, Upstream
 from bot.model.environment import ApprovalRule, Environment, Source
 from bot.model.forge import PullRequest
 from bot.model.gate import Assessment
@@ -91,7 +91,7 @@ def assessment(
     name: str = "prod",
     changes: Sequence[Change] = (),
     findings: Sequence[Finding] = (),
-    order: Sequence[Order] = (),
+    order: Sequence[Upstream] = (),
     **more: Any,
 ) -> Assessment:
     env = more.pop("environment", None) or environment(name, after=tuple(each.name for each in order))
@@ -186,7 +186,7 @@ def busy() -> Story:
     new = [change(thing("Service", each), Action.CREATE) for each in ("a", "b")]
     staging = assessment("staging", [*new, change()], environment=environment("staging", approvals=ApprovalRule()))
     prod = assessment(
-        "prod", [volume, *new, change(), drifted], [finding()], order=[Order(name="staging", state="waiting")]
+        "prod", [volume, *new, change(), drifted], [finding()], order=[Upstream(name="staging", state="waiting")]
     )
     return story(assessments=(staging, prod), unaffected=("dev",))
 
