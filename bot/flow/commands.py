@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.command import Parsed, parse, resolve
 from bot.errors import PermanentError
-from bot.flow import orders_given
+from bot.flow import verbs
 from bot.flow.view import View
 from bot.flow.world import World
 from bot.model.environment import Environment
@@ -77,34 +77,34 @@ async def judge(world: World, view: View, waiting: Sequence[CommandRow], lease: 
 async def answer(world: World, view: View, row: CommandRow, parsed: Parsed, lease: Lease) -> bool:
     """Judge one comment's commands together: all are obeyed, or none; whether anything changed."""
     refusal = not_obeyed(row, parsed)
-    outcome = orders_given.Outcome(text=refusal, accepted=False)
+    decision = verbs.refused(refusal)
     if not refusal:
         names = tuple(each.id.name for each in environments_of(view))
         resolved = resolve(parsed.commands, names)
         if isinstance(resolved, tuple):
-            outcome = await orders_given.judge_all(world, view, row, resolved)
+            decision = await verbs.judge_all(world, view, row, resolved)
         else:
             text = answers.refusal(resolved.message, resolved.suggestion, several=resolved.several)
-            outcome = orders_given.Outcome(text=text, accepted=False, command=resolved.text)
+            decision = verbs.Decision(text=text, accepted=False, command=resolved.text)
     written = parsed.refusal.text if parsed.refusal else " · ".join(each.text for each in parsed.commands)
     now = world.clock()
 
     def write(conn: Connection) -> None:
-        for effect in outcome.effects:
+        for effect in decision.effects:
             effect(conn)
         said = AnswerRow(
             by=row.remark.author.login,
-            command=outcome.command or written,
-            accepted=outcome.accepted,
-            text=outcome.text,
+            command=decision.command or written,
+            accepted=decision.accepted,
+            text=decision.text,
             at=now,
         )
         rows.answer(conn, row, said)
 
     await world.store.write_leased(lease, write)
     world.signal.set()
-    log.info("command", pull=str(view.pull.id), by=row.remark.author.login, text=written, accepted=outcome.accepted)
-    return bool(outcome.effects)
+    log.info("command", pull=str(view.pull.id), by=row.remark.author.login, text=written, accepted=decision.accepted)
+    return bool(decision.effects)
 
 
 def not_obeyed(row: CommandRow, parsed: Parsed) -> str:

@@ -13,11 +13,11 @@ from bot.flow.consent import Voice, approval_of
 from bot.flow.environment import is_there, is_to_be_repaired
 from bot.flow.gather import Known, rules
 from bot.flow.offline import Sketch
-from bot.flow.orders_given import named
 from bot.flow.pending import Pending
 from bot.flow.riders import Riders
 from bot.flow.subject import Subject
 from bot.flow.tell import duplicates, recovered
+from bot.flow.verbs import named
 from bot.flow.view import Part, affected, in_order
 from bot.gate.facts import Facts
 from bot.model.environment import ApprovalRule, Environment, Source

@@ -106,7 +106,7 @@ def test_never_is_not_a_pass(gate: Gate) -> None:
     assert verdict.state == "skip"
     assert verdict.reason == "only planned, never applied from here"
     assert decide(gate.facts(environment=gate.environment(apply="never"), findings=(ERROR,))).state == "fail"
-    waits = {"applied": None, "after": (Order(name="staging", state="waiting"),)}
+    waits = {"applied": None, "after": (Upstream(name="staging", state="waiting"),)}
     assert decide(gate.facts(environment=gate.environment(apply="never"), **waits)).state == "skip"
 
 

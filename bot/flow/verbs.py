@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -15,7 +14,7 @@ from bot.flow.standing import belongs, may
 from bot.flow.view import Part, View
 from bot.flow.world import World
 from bot.model.gate import Approval
-from bot.model.identity import EnvironmentId, Permission, Person, PullRequestId, Wake
+from bot.model.identity import EnvironmentId, Permission, Wake
 from bot.model.noun import noun
 from bot.model.resource import ResourceId
 from bot.report import answers
@@ -23,14 +22,14 @@ from bot.store import approvals, environments, holds, pulls, queue, repositories
 from bot.store.commands import CommandRow
 from bot.store.environments import EnvironmentRow
 
-__all__ = ["Outcome", "judge_all"]
+__all__ = ["Decision", "judge_all", "refused"]
 
-Effect = Callable[[Connection], None]
+Effect = Callable[[Connection], object]
 
 
 @noun
-class Outcome:
-    """The answer to a comment's commands, whether they were accepted, and what is written when they are.
+class Decision:
+    """On a comment's commands: the answer, whether they were accepted, and what is written when they are.
 
     `command` is the one that refused them all, "" where none did.
     """
@@ -68,23 +67,23 @@ class Order:
         return tuple(p for p in shown if not names or p.assessment.environment.id.name in names)
 
 
-async def judge_all(world: World, view: View, row: CommandRow, commands: Sequence[Command]) -> Outcome:
+async def judge_all(world: World, view: View, row: CommandRow, commands: Sequence[Command]) -> Decision:
     """Judge a comment's commands; one that is refused refuses them all."""
     texts: list[str] = []
     effects: list[Effect] = []
     for command in commands:
-        outcome = await VERBS[command.verb](Order(world=world, view=view, row=row, command=command))
-        if not outcome.accepted:
+        decision = await VERBS[command.verb](Order(world=world, view=view, row=row, command=command))
+        if not decision.accepted:
             others = answers.ALL_OR_NONE if len(commands) > 1 else ""
-            return Outcome(text=outcome.text + others, accepted=False, command=command.text)
-        texts.append(outcome.text)
-        effects += outcome.effects
-    return Outcome(text=" ".join(texts), accepted=True, effects=tuple(effects))
+            return Decision(text=decision.text + others, accepted=False, command=command.text)
+        texts.append(decision.text)
+        effects += decision.effects
+    return Decision(text=" ".join(texts), accepted=True, effects=tuple(effects))
 
 
-def refused(text: str) -> Outcome:
+def refused(text: str) -> Decision:
     """A refusal."""
-    return Outcome(text=text, accepted=False)
+    return Decision(text=text, accepted=False)
 
 
 async def has(order: Order, needed: Permission) -> str:
@@ -94,22 +93,22 @@ async def has(order: Order, needed: Permission) -> str:
     return "" if answer else answers.no_right(order.row.remark.author, needed, looked_up=answer is not None)
 
 
-async def plan(order: Order) -> Outcome:
+async def plan(order: Order) -> Decision:
     """Plan again; on a fork's head, the first plan of that very commit."""
     if text := await has(order, Permission.WRITE):
         return refused(text)
     if order.view.phase != "fork":
-        return Outcome(text=answers.PLANNED, accepted=True)
+        return Decision(text=answers.PLANNED, accepted=True)
     head = order.view.pull.head
     if order.command.argument != head:
         return refused(answers.fork_needs(head, order.prefix))
-    return Outcome(
+    return Decision(
         text=answers.PLANNED, accepted=True,
         effects=(lambda conn: pulls.allow_fork(conn, order.view.pull.id, head),),
     )  # fmt: skip
 
 
-async def approve(order: Order) -> Outcome:
+async def approve(order: Order) -> Decision:
     """Approve what the last plan before the comment showed, for every named environment (or all one may act on)."""
     if order.view.phase not in ("open", "merged"):
         return refused(answers.nothing_to_approve(order.view.phase))
@@ -132,18 +131,13 @@ async def approve(order: Order) -> Outcome:
         effects += approval_effects(order, part, approval_of(part, order.voice))
     if not done:
         return refused(" ".join(reasons) or answers.nothing_to_approve(order.view.phase))
-    return Outcome(text=answers.approved(done, reasons), accepted=True, effects=tuple(effects))
+    return Decision(text=answers.approved(done, reasons), accepted=True, effects=tuple(effects))
 
 
 def approval_effects(order: Order, part: Part, approval: Approval) -> tuple[Effect, ...]:
     """Write the approval and wake its environment."""
-    remark = order.row.remark.id
-    return (partial(keep, approval=approval, remark=remark), wake(part.assessment.environment.id))
-
-
-def keep(conn: Connection, approval: Approval, remark: str) -> None:
-    """Write an approval."""
-    approvals.add(conn, approval, remark)
+    given = partial(approvals.add, approval=approval, remark=order.row.remark.id)
+    return (given, wake(part.assessment.environment.id))
 
 
 def wake(id: EnvironmentId) -> Effect:
@@ -151,24 +145,21 @@ def wake(id: EnvironmentId) -> Effect:
     return lambda conn: queue.touch(conn, [Wake(key=id, reason="command")])
 
 
-async def unapprove(order: Order) -> Outcome:
+async def unapprove(order: Order) -> Decision:
     """Take back what the writer gave in this thread, whatever the thread shows by now."""
     thread, person, now = order.row.thread, order.row.remark.author, order.world.clock()
     given = await order.world.store.read(lambda conn: approvals.given(conn, thread, person))
     names = order.command.environments
     taken = {uid: name for uid, name in given.items() if not names or name in names}
     taken |= {part.uid: part.assessment.environment.id.name for part in order.parts}  # given in this very comment
-    effects = [withdrawal(uid, thread, person, now) for uid in taken]
+    effects: list[Effect] = [
+        partial(approvals.withdraw, environment=uid, thread=thread, person=person, now=now) for uid in taken
+    ]
     effects += [wake(EnvironmentId(repository=thread.repository, name=name)) for name in taken.values()]
-    return Outcome(text=answers.withdrawn(sorted(taken.values())), accepted=True, effects=tuple(effects))
+    return Decision(text=answers.withdrawn(sorted(taken.values())), accepted=True, effects=tuple(effects))
 
 
-def withdrawal(uid: str, thread: PullRequestId, person: Person, now: datetime) -> Effect:
-    """Take back what a person gave in a thread for an environment."""
-    return lambda conn: approvals.withdraw(conn, uid, thread, person, now)
-
-
-async def approve_deletions(order: Order) -> Outcome:
+async def approve_deletions(order: Order) -> Decision:
     """Approve by name what an environment's plan destroys: the named objects, or all that the plan lists."""
     if len(order.parts) != 1:
         return refused(answers.not_affected(list(order.command.environments)))
@@ -182,7 +173,7 @@ async def approve_deletions(order: Order) -> Outcome:
     if unknown or not chosen:
         return refused(answers.not_destroyed(unknown, sorted(str(id) for id, _ in destroys)))
     approval = replace(approval_of(part, order.voice), how="deletions", objects={}, destroys=chosen)
-    return Outcome(
+    return Decision(
         text=answers.deletions_approved(sorted(str(id) for id, _ in chosen)), accepted=True,
         effects=approval_effects(order, part, approval),
     )  # fmt: skip
@@ -194,7 +185,7 @@ def named(id: ResourceId, names: Sequence[str]) -> bool:
     return any(name.lower() in forms for name in names)
 
 
-async def apply(order: Order) -> Outcome:
+async def apply(order: Order) -> Decision:
     """Ask for an apply: of a merged pull request, by somebody with write access; the gate decides."""
     if order.view.phase != "merged":
         return refused(answers.NOT_MERGED)
@@ -210,7 +201,7 @@ async def apply(order: Order) -> Outcome:
         except InputError as error:
             return refused(answers.for_environment(name, str(error)))
     names = sorted(part.assessment.environment.id.name for part in order.parts)
-    return Outcome(text=answers.asked(names), accepted=True, effects=tuple(effects))
+    return Decision(text=answers.asked(names), accepted=True, effects=tuple(effects))
 
 
 async def asked(order: Order, part: Part) -> Effect:
@@ -229,23 +220,19 @@ async def asked(order: Order, part: Part) -> Effect:
     return lambda conn: environments.ask(conn, part.uid, head.digest, by)
 
 
-async def hold(order: Order) -> Outcome:
+async def hold(order: Order) -> Decision:
     """Stop every write to the named environments."""
-    return await hold_or_release(order, lambda conn, uid: holds.add(
-        conn, uid, order.row.remark.author, order.command.argument, order.world.clock()
-    ), partial(answers.held, prefix=order.prefix))  # fmt: skip
+    by, now = order.row.remark.author, order.world.clock()
+    write = partial(holds.add, by=by, reason=order.command.argument, now=now)
+    return await hold_or_release(order, write, partial(answers.held, prefix=order.prefix))
 
 
-async def release(order: Order) -> Outcome:
+async def release(order: Order) -> Decision:
     """End a hold and the stop after a partial apply."""
-    return await hold_or_release(
-        order, lambda conn, uid: holds.release(conn, uid, order.world.clock()), answers.released
-    )
+    return await hold_or_release(order, partial(holds.release, now=order.world.clock()), answers.released)
 
 
-async def hold_or_release(
-    order: Order, write: Callable[[Connection, str], None], say: Callable[[Sequence[str]], str]
-) -> Outcome:
+async def hold_or_release(order: Order, write: Callable[..., object], say: Callable[[Sequence[str]], str]) -> Decision:
     """Holds bind to environments, whether this pull request affects them or not."""
     configuration = order.view.configuration
     effects: list[Effect] = []
@@ -260,16 +247,11 @@ async def hold_or_release(
         row = await order.world.store.read(partial(environments.find, id=environment.id))
         if row is None:
             return refused(answers.not_affected([name]))
-        effects += [partial(call, write=write, uid=row.uid), wake(environment.id)]
-    return Outcome(text=say(order.command.environments), accepted=True, effects=tuple(effects))
+        effects += [partial(write, environment=row.uid), wake(environment.id)]
+    return Decision(text=say(order.command.environments), accepted=True, effects=tuple(effects))
 
 
-def call(conn: Connection, write: Callable[[Connection, str], None], uid: str) -> None:
-    """Write for one environment."""
-    write(conn, uid)
-
-
-async def status(order: Order) -> Outcome:
+async def status(order: Order) -> Decision:
     """Look at once, and say where the environments stand."""
     if text := await has(order, Permission.READ):
         return refused(text)
@@ -279,7 +261,7 @@ async def status(order: Order) -> Outcome:
     rows = await order.world.store.read(lambda conn: [environments.find(conn, each.id) for each in chosen])
     lines = [status_of(each.id.name, row) for each, row in zip(chosen, rows, strict=True)]
     wakes = [Wake(key=each.id, reason="status") for each in chosen]
-    return Outcome(text=" ".join(lines), accepted=True, effects=(lambda conn: queue.touch(conn, wakes),))
+    return Decision(text=" ".join(lines), accepted=True, effects=(lambda conn: queue.touch(conn, wakes),))
 
 
 def status_of(name: str, row: EnvironmentRow | None) -> str:
@@ -292,12 +274,12 @@ def status_of(name: str, row: EnvironmentRow | None) -> str:
     )  # fmt: skip
 
 
-async def help_(order: Order) -> Outcome:
+async def help_(order: Order) -> Decision:
     """List the commands."""
-    return Outcome(text=answers.help_text(reference(), order.prefix), accepted=True)
+    return Decision(text=answers.help_text(reference(), order.prefix), accepted=True)
 
 
-VERBS: Mapping[str, Callable[[Order], Awaitable[Outcome]]] = {
+VERBS: Mapping[str, Callable[[Order], Awaitable[Decision]]] = {
     "plan": plan,
     "approve": approve,
     "unapprove": unapprove,
