@@ -123,5 +123,5 @@ def environments_of(view: View) -> tuple[Environment, ...]:
     """The environments that commands in this thread may name: the base's, or else the previewed ones."""
     known = list(view.configuration.environments) if view.configuration else []
     names = {each.id.name for each in known}
-    known += [p.assessment.environment for p in view.preview if p.assessment.environment.id.name not in names]
+    known += [p.environment for p in view.preview if p.environment.id.name not in names]
     return tuple(known)

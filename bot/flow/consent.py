@@ -36,7 +36,7 @@ async def not_approvable(world: World, part: Part, voice: Voice) -> str:
 
 async def not_reviewable(world: World, part: Part, voice: Voice) -> str:
     """The same for a review, which never covers what is destroyed."""
-    environment = part.assessment.environment
+    environment = part.environment
     forge = world.forges[environment.id.repository.forge]
     standing = dict(part.facts.standing)
     for rule in part.facts.rules:

@@ -64,7 +64,7 @@ class Order:
         """The environments that the command names and this pull request shows; without names, all that it shows."""
         shown = (*self.view.parts, *self.view.preview)
         names = self.command.environments
-        return tuple(p for p in shown if not names or p.assessment.environment.id.name in names)
+        return tuple(p for p in shown if not names or p.environment.id.name in names)
 
 
 async def judge_all(world: World, view: View, row: CommandRow, commands: Sequence[Command]) -> Decision:
@@ -113,14 +113,14 @@ async def approve(order: Order) -> Decision:
     if order.view.phase not in ("open", "merged"):
         return refused(answers.nothing_to_approve(order.view.phase))
     named = bool(order.command.environments)
-    absent = set(order.command.environments) - {p.assessment.environment.id.name for p in order.parts}
+    absent = set(order.command.environments) - {p.environment.id.name for p in order.parts}
     if absent:
         return refused(answers.not_affected(sorted(absent)))
     done: list[str] = []
     effects: list[Effect] = []
     reasons: list[str] = []
     for part in order.parts:
-        name = part.assessment.environment.id.name
+        name = part.environment.id.name
         reason = await not_approvable(order.world, part, order.voice)
         if reason and named:
             return refused(answers.for_environment(name, reason))
@@ -137,7 +137,7 @@ async def approve(order: Order) -> Decision:
 def approval_effects(order: Order, part: Part, approval: Approval) -> tuple[Effect, ...]:
     """Write the approval and wake its environment."""
     given = partial(approvals.add, approval=approval, remark=order.row.remark.id)
-    return (given, wake(part.assessment.environment.id))
+    return (given, wake(part.environment.id))
 
 
 def wake(id: EnvironmentId) -> Effect:
@@ -151,7 +151,7 @@ async def unapprove(order: Order) -> Decision:
     given = await order.world.store.read(lambda conn: approvals.given(conn, thread, person))
     names = order.command.environments
     taken = {uid: name for uid, name in given.items() if not names or name in names}
-    taken |= {part.uid: part.assessment.environment.id.name for part in order.parts}  # given in this very comment
+    taken |= {part.uid: part.environment.id.name for part in order.parts}  # given in this very comment
     effects: list[Effect] = [
         partial(approvals.withdraw, environment=uid, thread=thread, person=person, now=now) for uid in taken
     ]
@@ -165,7 +165,7 @@ async def approve_deletions(order: Order) -> Decision:
         return refused(answers.not_affected(list(order.command.environments)))
     part = order.parts[0]
     if reason := await not_approvable(order.world, part, order.voice):
-        return refused(answers.for_environment(part.assessment.environment.id.name, reason))
+        return refused(answers.for_environment(part.environment.id.name, reason))
     assert part.assessment.plan is not None
     destroys = part.assessment.plan.destroys
     chosen = frozenset(each for each in destroys if not order.command.names or named(each[0], order.command.names))
@@ -195,18 +195,18 @@ async def apply(order: Order) -> Decision:
         return refused(answers.nothing_pending(order.command.environments))
     effects: list[Effect] = []
     for part in order.parts:
-        name = part.assessment.environment.id.name
+        name = part.environment.id.name
         try:
-            effects += [await asked(order, part), wake(part.assessment.environment.id)]
+            effects += [await asked(order, part), wake(part.environment.id)]
         except InputError as error:
             return refused(answers.for_environment(name, str(error)))
-    names = sorted(part.assessment.environment.id.name for part in order.parts)
+    names = sorted(part.environment.id.name for part in order.parts)
     return Decision(text=answers.asked(names), accepted=True, effects=tuple(effects))
 
 
 async def asked(order: Order, part: Part) -> Effect:
     """Record who asked for exactly this state, or for an earlier revision's. InputError: why that cannot be."""
-    by, id = order.row.remark.author, part.assessment.environment.id
+    by, id = order.row.remark.author, part.environment.id
     if order.command.argument:
         repository = await order.world.store.read(partial(repositories.find, id=id.repository))
         if repository is None:

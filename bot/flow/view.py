@@ -33,6 +33,11 @@ class Part:
     facts: Facts
     assessment: Assessment
 
+    @property
+    def environment(self) -> Environment:
+        """The environment as it was assessed."""
+        return self.assessment.environment
+
 
 @noun
 class View:
@@ -59,7 +64,7 @@ class View:
     def part(self, name: str) -> Part | None:
         """The environment of that name as it is judged, or else as it is previewed."""
         both = (*self.parts, *self.preview)
-        return next((each for each in both if each.assessment.environment.id.name == name), None)
+        return next((each for each in both if each.environment.id.name == name), None)
 
 
 @noun
