@@ -2,7 +2,7 @@
 
 from bot.errors import InputError
 from bot.flow.assess import assess
-from bot.flow.ground import last_seen, usable
+from bot.flow.ground import described, last_seen
 from bot.flow.pending import Before, pending
 from bot.flow.world import World
 from bot.model.forge import Repository
@@ -31,12 +31,10 @@ async def earlier(world: World, repository: Repository, id: EnvironmentId, commi
     row = await world.store.read(lambda conn: environments.find(conn, id))
     if row is not None and row.applied and not await ground.mirror.descends(row.applied.revision, revision):
         raise InputError(answers.going_back(revision))
-    tree = await ground.mirror.tree(revision)
-    found = await usable(ground, tree)
-    environment = found.environment(id.name) if found else None
-    if found is None or environment is None:
+    found = await described(ground, revision, id.name)
+    if found is None:
         raise InputError(answers.not_described(revision, id.name))
-    candidate = await pending(world, ground, found, environment, tree, Before())
+    candidate = await pending(world, ground, found, Before())
     async with assess(world.tools, candidate.subject, candidate.facts) as assessed:
         head = assessed.assessment.head
     if head is None:

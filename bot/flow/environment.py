@@ -6,19 +6,16 @@ from dataclasses import replace
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import ConfigurationError
 from bot.flow.assess import Assessed, assess
 from bot.flow.carry_out import carry_out, touch_concerned
-from bot.flow.ground import Ground, configuration, described, last_seen, stand
+from bot.flow.ground import Described, Ground, described, last_seen, ours, stand
 from bot.flow.last_word import say_last_words
 from bot.flow.pending import Before, Pending, pending
 from bot.flow.world import World
-from bot.model.environment import Configuration, Environment
 from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, Wake
 from bot.model.noun import Sha, noun
-from bot.model.tree import Tree
-from bot.store import environments, queue, repositories
+from bot.store import environments, queue
 from bot.store.environments import EnvironmentRow, Looked
 
 __all__ = ["work"]
@@ -28,19 +25,17 @@ log = structlog.get_logger(__name__)
 
 @noun
 class Candidate:
-    """A revision that the environment may be brought to, and the environment as that revision describes it."""
+    """A revision that the environment may be brought to, with what it says of the environment."""
 
     ground: Ground
-    configuration: Configuration
-    environment: Environment
-    tree: Tree
     row: EnvironmentRow
+    described: Described
 
 
 async def work(world: World, id: EnvironmentId, lease: Lease) -> float | None:
     """Bring here what was asked for, or else the base head, if the gate lets it; else keep what was applied."""
-    repository = await world.store.read(lambda conn: repositories.find(conn, id.repository))
-    if repository is None or world.allowed(id.repository) is None:
+    repository = await ours(world, id.repository)
+    if repository is None:
         return None
     id = replace(id, repository=repository.id)
     row = await world.store.read(lambda conn: environments.find(conn, id))
@@ -65,35 +60,23 @@ async def asked_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
 
 
 async def candidate_of(ground: Ground, row: EnvironmentRow, revision: Sha) -> Candidate | None:
-    """A revision as a candidate; None where it says nothing usable of this environment."""
-    tree = await ground.mirror.tree(revision)
-    try:
-        found = await configuration(ground, tree)
-    except ConfigurationError:
-        return None
-    environment = found.environment(row.id.name) if found else None
-    if found is None or environment is None:
-        return None
-    return Candidate(ground=ground, configuration=found, environment=environment, tree=tree, row=row)
+    """A revision as a candidate; None where it is gone, or says nothing usable of this environment."""
+    found = await described(ground, revision, row.id.name)
+    return Candidate(ground=ground, row=row, described=found) if found else None
 
 
 async def applied_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
-    """The revision that was applied last, and the environment as it described it."""
-    found = await described(ground, row.applied.revision, row.id.name) if row.applied else None
-    if found is None:
-        return None
-    return Candidate(
-        ground=ground, configuration=found.configuration, environment=found.environment, tree=found.tree, row=row
-    )
+    """The revision that was applied last."""
+    return await candidate_of(ground, row, row.applied.revision) if row.applied else None
 
 
 async def bring_asked(world: World, asked: Candidate, lease: Lease) -> bool:
     """Apply what was asked for by its revision, if it may be; else False: it does not keep the head from its turn."""
-    found = await gathered(world, asked, before_of(await applied_of(asked.ground, asked.row)))
+    before = before_of(await applied_of(asked.ground, asked.row))
+    found = await pending(world, asked.ground, asked.described, before)
     async with assess(world.tools, found.subject, found.facts) as assessed:
-        head, verdict = assessed.assessment.head, assessed.assessment.verdict
-        there = asked.row.applied is not None and head is not None and head.digest == asked.row.applied.digest
-        if there or verdict is None or verdict.state != "pass" or assessed.saved is None:
+        verdict = assessed.assessment.verdict
+        if is_applied(asked.row, assessed) or verdict is None or verdict.state != "pass" or assessed.saved is None:
             return False
         if await is_still_the_base(world, asked):
             await carry_out(world, found, assessed, lease)
@@ -102,14 +85,14 @@ async def bring_asked(world: World, asked: Candidate, lease: Lease) -> bool:
 
 def before_of(applied: Candidate | None) -> Before:
     """What a candidate is compared with: the revision that was applied last."""
-    return Before(tree=applied.tree, environment=applied.environment) if applied else Before()
+    return Before(tree=applied.described.tree, environment=applied.described.environment) if applied else Before()
 
 
 async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
     """Assess the candidate on fresh facts: apply it if it may be, else keep what was applied, and record why."""
     row = candidate.row
     applied = await applied_of(candidate.ground, row)
-    found = await gathered(world, candidate, before_of(applied))
+    found = await pending(world, candidate.ground, candidate.described, before_of(applied))
     async with assess(world.tools, found.subject, found.facts) as assessed:
         verdict = assessed.assessment.verdict
         if is_there(found, assessed):
@@ -121,9 +104,8 @@ async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
             return
         await record(world, found, assessed, lease)
     if applied is not None and not found.half_way:
-        await repair(
-            world, replace(applied, environment=replace(applied.environment, drift=candidate.environment.drift)), lease
-        )
+        kept = replace(applied.described.environment, drift=candidate.described.environment.drift)
+        await repair(world, replace(applied, described=replace(applied.described, environment=kept)), lease)
 
 
 async def is_still_the_base(world: World, candidate: Candidate) -> bool:
@@ -139,29 +121,24 @@ async def is_still_the_base(world: World, candidate: Candidate) -> bool:
     return False
 
 
-async def gathered(world: World, candidate: Candidate, before: Before) -> Pending:
-    """What the assessment of a candidate needs."""
-    return await pending(
-        world, candidate.ground, candidate.configuration, candidate.environment, candidate.tree, before
-    )
-
-
 async def repair(world: World, applied: Candidate, lease: Lease) -> None:
     """Look whether what was applied is still there; put it back where drift is to be reverted."""
-    found = await gathered(world, applied, Before(tree=applied.tree, environment=applied.environment))
+    found = await pending(world, applied.ground, applied.described, before_of(applied))
     async with assess(world.tools, found.subject, found.facts) as assessed:
-        head = assessed.assessment.head
-        same = applied.row.applied is not None and head is not None and head.digest == applied.row.applied.digest
-        if same and is_to_be_repaired(assessed):
+        if is_applied(applied.row, assessed) and is_to_be_repaired(assessed):
             await carry_out(world, found, assessed, lease)
+
+
+def is_applied(row: EnvironmentRow, assessed: Assessed) -> bool:
+    """Whether the state is the one that was applied last."""
+    head = assessed.assessment.head
+    return row.applied is not None and head is not None and head.digest == row.applied.digest
 
 
 def is_there(found: Pending, assessed: Assessed) -> bool:
     """Whether the state is the applied one, and no part of another one is left that is to be undone."""
-    applied, head, plan = found.known.row.applied, assessed.assessment.head, assessed.assessment.plan
-    if applied is None or head is None or head.digest != applied.digest:
-        return False
-    return not found.half_way or (plan is not None and not plan.effective)
+    plan = assessed.assessment.plan
+    return is_applied(found.known.row, assessed) and (not found.half_way or (plan is not None and not plan.effective))
 
 
 async def settle(world: World, found: Pending, assessed: Assessed, lease: Lease) -> None:

@@ -6,11 +6,12 @@ from bot.flow.world import World
 from bot.git import Mirror
 from bot.model.environment import Configuration, Environment
 from bot.model.forge import Repository
+from bot.model.identity import RepositoryId
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.store import repositories
 
-__all__ = ["CONFIGURATION", "Described", "Ground", "configuration", "described", "last_seen", "stand", "usable"]
+__all__ = ["CONFIGURATION", "Described", "Ground", "configuration", "described", "last_seen", "ours", "stand", "usable"]
 
 CONFIGURATION = "tidegate.yaml"
 
@@ -31,6 +32,12 @@ class Described:
     tree: Tree
     configuration: Configuration
     environment: Environment
+
+
+async def ours(world: World, id: RepositoryId) -> Repository | None:
+    """The repository as it is known; None where nobody adopted it, or no setting matches it any more."""
+    found = await world.store.read(lambda conn: repositories.find(conn, id))
+    return found if found is not None and world.allowed(found.id) is not None else None
 
 
 async def stand(world: World, repository: Repository, *commits: Sha) -> Ground:

@@ -6,7 +6,7 @@ from bot.config import touched
 from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
-from bot.flow.ground import Ground, configuration, stand, usable
+from bot.flow.ground import Described, Ground, configuration, stand, usable
 from bot.flow.landing import landing
 from bot.flow.last_word import LastWord, holds, last_word, say_last_words
 from bot.flow.pending import Before, pending
@@ -151,7 +151,8 @@ async def waiting_part(world: World, landed: Landed, environment: Environment) -
     """The base head assessed for an environment that has not got this merge yet."""
     earlier = landed.earlier.environment(environment.id.name) if landed.earlier else None
     before = Before(tree=landed.before, environment=earlier)
-    found = await pending(world, landed.ground, landed.configuration, environment, landed.now, before)
+    now = Described(tree=landed.now, configuration=landed.configuration, environment=environment)
+    found = await pending(world, landed.ground, now, before)
     async with assess(world.tools, found.subject, found.facts) as assessed:
         return Part(uid=found.known.row.uid, facts=found.facts, assessment=assessed.assessment)
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from bot.errors import InputError, PermanentError, TemporaryError
 from bot.flow.assess import Subject, choose_target, desire
 from bot.flow.gather import Known, facts_of_pending, known, upstreams
-from bot.flow.ground import Ground, described
+from bot.flow.ground import Described, Ground, described
 from bot.flow.riders import Riders, riders_between
 from bot.flow.subject import Made, Ruling
 from bot.flow.world import World
 from bot.gate import agreed_rule
 from bot.gate.facts import Facts
-from bot.model.environment import ApprovalRule, Configuration, Environment
+from bot.model.environment import ApprovalRule, Environment
 from bot.model.noun import Digest, noun
 from bot.model.tree import Tree
 
@@ -53,28 +53,22 @@ class Pending:
         return applied.rule
 
 
-async def pending(
-    world: World,
-    ground: Ground,
-    configuration: Configuration,
-    environment: Environment,
-    candidate: Tree,
-    before: Before,
-) -> Pending:
-    """Gather what is known about bringing `environment` from its applied state to `candidate`."""
-    first = await known(world, environment, configuration.prefix, {})
+async def pending(world: World, ground: Ground, candidate: Described, before: Before) -> Pending:
+    """Gather what is known about bringing an environment from its applied state to `candidate`."""
+    environment, tree, prefix = candidate.environment, candidate.tree, candidate.configuration.prefix
+    first = await known(world, environment, prefix, {})
     applied = first.row.applied
-    riders = await riders_between(world, ground, applied.revision if applied else None, candidate.revision)
+    riders = await riders_between(world, ground, applied.revision if applied else None, tree.revision)
     # what came by way of another branch was shown and approved for no environment
     ours = {each.id: each.merged_at for each in riders.pulls if each.base == ground.repository.default_branch}
-    found = await known(world, environment, configuration.prefix, ours)
+    found = await known(world, environment, prefix, ours)
     facts = await facts_of_pending(world, found, riders)
-    digests = await upstream(world, ground, configuration, environment, candidate)
-    forced = applied is not None and not await ground.mirror.descends(applied.revision, candidate.revision)
+    digests = await upstream(world, ground, candidate)
+    forced = applied is not None and not await ground.mirror.descends(applied.revision, tree.revision)
     facts = replace(facts, after=await upstreams(world, environment, digests), forced=forced)
-    subject = subject_of(world, ground, environment, candidate, found)
+    subject = subject_of(world, ground, environment, tree, found)
     earlier = await described(ground, applied.revision, environment.id.name) if applied else None
-    rulings = [Ruling(environment=environment, tree=candidate)]
+    rulings = [Ruling(environment=environment, tree=tree)]
     made = None
     if applied is not None and earlier is not None:
         made = Made(environment=earlier.environment, tree=earlier.tree, tools=applied.tools)
@@ -94,20 +88,18 @@ def subject_of(world: World, ground: Ground, environment: Environment, tree: Tre
     )  # fmt: skip
 
 
-async def upstream(
-    world: World, ground: Ground, configuration: Configuration, environment: Environment, candidate: Tree
-) -> dict[str, Digest | None]:
+async def upstream(world: World, ground: Ground, candidate: Described) -> dict[str, Digest | None]:
     """What the candidate renders for every environment that this one comes after; None: it does not render."""
     digests: dict[str, Digest | None] = {}
-    for name in environment.after:
-        other = configuration.environment(name)
+    for name in candidate.environment.after:
+        other = candidate.configuration.environment(name)
         digests[name] = None
         if other is not None:
-            found = await known(world, other, configuration.prefix, {})
-            subject = subject_of(world, ground, other, candidate, found)
+            found = await known(world, other, candidate.configuration.prefix, {})
+            subject = subject_of(world, ground, other, candidate.tree, found)
             try:
                 destination = await choose_target(world.tools, subject).identity(other)
-                desired = await desire(world.tools, subject, other, candidate, destination)
+                desired = await desire(world.tools, subject, other, candidate.tree, destination)
             except (InputError, TemporaryError, PermanentError):
                 continue
             digests[name] = desired.digest

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.errors import AbsentError, InputError, TemporaryError
 from bot.flow import commands
 from bot.flow.consent import take_reviews
-from bot.flow.ground import last_seen, stand, usable
+from bot.flow.ground import last_seen, ours, stand, usable
 from bot.flow.landing import is_plain
 from bot.flow.merged import look_merged
 from bot.flow.tell import find_again, tell, tell_queued
@@ -48,8 +48,8 @@ class Seen:
 
 async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     """Read all facts, take commands, look, judge the commands, tell."""
-    repository = await world.store.read(lambda conn: repositories.find(conn, id.repository))
-    if repository is None or world.allowed(id.repository) is None:
+    repository = await ours(world, id.repository)
+    if repository is None:
         return None
     started = time.monotonic()
     seen = await settle(world, repository, replace(id, repository=repository.id), lease)

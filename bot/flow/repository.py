@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.errors import InputError, PermanentError, TemporaryError
-from bot.flow.ground import Ground, configuration, stand
+from bot.flow.ground import Ground, configuration, ours, stand
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import Repository
@@ -69,8 +69,8 @@ def follow(conn: Connection, found: Repository, now: datetime) -> None:
 
 async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:
     """Base head → environments and open pull requests; everything that changed at the forge since the watermark."""
-    repository = await world.store.read(lambda conn: repositories.find(conn, id))
-    if repository is None or world.allowed(id) is None:
+    repository = await ours(world, id)
+    if repository is None:
         return None
     ground = await stand(world, repository)
     before = await world.store.read(lambda conn: repositories.base_head(conn, id))
