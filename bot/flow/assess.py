@@ -18,9 +18,9 @@ from bot.gate import decide
 from bot.gate.facts import Facts
 from bot.model.environment import Environment, Source
 from bot.model.gate import Assessment
-from bot.model.noun import Sha
+from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Finding, Plan
-from bot.model.resource import Desired, Rendered
+from bot.model.resource import Desired, Rendered, ResourceId
 from bot.model.tree import Tree
 from bot.render import Piecewise, Renderer
 from bot.target import Target
@@ -35,17 +35,17 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
     findings: list[Finding] = []
     async with AsyncExitStack() as stack:
         head = saved = base = plan = None
-        checked, applied = 0, subject.applied
+        checked, recorded = 0, facts.applied
         try:
             target = choose_target(tools, subject)
             destination = await target.identity(environment)
             if destination != subject.destination:  # what was applied elsewhere is nothing here
-                applied, facts = None, replace(facts, applied=None)
+                facts = replace(facts, applied=None)
             head, files, notices = await desire_with_files(tools, subject, environment, subject.head, destination)
             findings += notices
             checked = len(head.resources)
             base, before = await base_of(tools, subject, destination)
-            facts = replace(facts, upgraded=await upgraded(tools, subject, head))
+            facts = replace(facts, upgraded=await upgraded(tools, subject, head, recorded))
             findings += await judge(tools, subject, head, base, files)
             saved = await stack.enter_async_context(target.plan(environment, head))
             plan = await concealed(tools, environment, saved.plan, {**before, **files.blobs})
@@ -56,8 +56,8 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         except (TemporaryError, PermanentError) as error:
             findings.append(unreachable(environment, error))
         objects = base.objects if base else None
-        plan = attribute(plan, objects, head.objects, applied) if plan and head else None
-        about = to_approve(plan, objects, head.objects, applied) if plan and head else {}
+        plan = attribute(plan, objects, head.objects, facts.applied) if plan and head else None
+        about = to_approve(plan, objects, head.objects, facts.applied) if plan and head else {}
         found = tuple(findings)
         asked = subject.asked.by if subject.asked and head and subject.asked.digest == head.digest else None
         facts = replace(facts, environment=environment, desired=head, plan=plan, findings=found, asked=asked)
@@ -117,7 +117,7 @@ async def base_of(tools: Tools, subject: Subject, destination: str) -> tuple[Des
     return base, tree.blobs
 
 
-async def upgraded(tools: Tools, subject: Subject, head: Desired) -> str:
+async def upgraded(tools: Tools, subject: Subject, head: Desired, recorded: Mapping[ResourceId, Digest] | None) -> str:
     """Between which programs the render of the applied revision changed; "" where today's make what was applied."""
     made = subject.made
     if made is None or not made.tools or made.tools == head.tools:
@@ -126,7 +126,7 @@ async def upgraded(tools: Tools, subject: Subject, head: Desired) -> str:
         again = await desire(tools, subject, made.environment, made.tree, head.destination)
     except InputError:
         return difference(made.tools, head.tools)
-    return difference(made.tools, again.tools) if again.objects != subject.applied else ""
+    return difference(made.tools, again.tools) if again.objects != recorded else ""
 
 
 async def desire(tools: Tools, subject: Subject, environment: Environment, tree: Tree, destination: str) -> Desired:

@@ -84,7 +84,7 @@ def subject_of(world: World, ground: Ground, environment: Environment, tree: Tre
     return Subject(
         environment=environment, before=None, base=None, head=tree, load=ground.mirror.load, uid=found.row.uid,
         branch=ground.repository.default_branch, allowed=world.allowed(ground.repository.id) or frozenset(),
-        applied=found.facts.applied, destination=found.destination, asked=found.row.asked,
+        destination=found.destination, asked=found.row.asked,
     )  # fmt: skip
 
 

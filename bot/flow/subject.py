@@ -8,8 +8,7 @@ from bot.flow.evaluate import Evaluator
 from bot.model.environment import Environment
 from bot.model.gate import Asked, Assessment
 from bot.model.kubernetes import Kubernetes
-from bot.model.noun import Digest, noun
-from bot.model.resource import ResourceId
+from bot.model.noun import noun
 from bot.model.tree import Elsewhere, Tree
 from bot.render import Renderer
 from bot.target import SavedPlan, Target
@@ -70,9 +69,8 @@ class Subject:
 
     `rulings` say by which policies, all of which must be kept; none means by those of `head` itself.
     `uid` is the environment's immutable id. `branch` is the one that deploys. `allowed` are the targets that the
-    server lets this repository use. `applied` is the recorded applied state (None: nothing was applied yet), which
-    is that of `destination`: at another one nothing was applied yet. `made` is how it was made, where it is to be found
-    out whether the programs of today make the same.
+    server lets this repository use. `destination` is where the recorded applied state is: at another one nothing was
+    applied yet. `made` is how it was made, where it is to be found out whether the programs of today make the same.
     """
 
     environment: Environment
@@ -83,7 +81,6 @@ class Subject:
     uid: str
     branch: str
     allowed: frozenset[str]
-    applied: Mapping[ResourceId, Digest] | None = None
     destination: str = ""
     asked: Asked | None = None
     preview: bool = False

@@ -147,7 +147,7 @@ async def test_what_was_applied_elsewhere_was_not_applied_here() -> None:
     assert head is not None
     facts = Facts(environment=PROD, phase="merged", applied=head.objects)
     for destination, first in ((head.destination, "skip"), ("elsewhere", "wait")):
-        moved = subject(applied=head.objects, destination=destination)
+        moved = subject(destination=destination)
         async with assess(tools(), moved, facts) as result:
             assert state(result.assessment, "first_apply") == first
             assert state(result.assessment, "approvals") == ("pass" if first == "skip" else "wait")
