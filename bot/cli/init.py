@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
 
 __all__ = ["InitRequest"]
 
-CONFIGURATION = "tidegate.yaml"
 MOST = 12  # of what was skipped; --verbose shows the rest
 
 

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 from bot.errors import InputError
+from bot.model.environment import CONFIGURATION
 from bot.model.tree import Tree
 
-__all__ = ["CONFIGURATION", "no_environment", "no_revision", "refuse_misnamed"]
+__all__ = ["no_environment", "no_revision", "refuse_misnamed"]
 
-CONFIGURATION = "tidegate.yaml"
 SIMILAR = frozenset({CONFIGURATION, "tidegate.yml", ".tidegate.yaml", ".tidegate.yml"})
 
 

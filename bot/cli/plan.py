@@ -7,13 +7,13 @@ from pathlib import Path
 import typer
 
 from bot.app import offline_tools
-from bot.cli.names import CONFIGURATION, no_environment, no_revision, refuse_misnamed
+from bot.cli.names import no_environment, no_revision, refuse_misnamed
 from bot.cli.terminal import coloured
 from bot.config import parse
 from bot.errors import InputError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
-from bot.model.environment import Configuration
+from bot.model.environment import CONFIGURATION, Configuration
 from bot.model.gate import Assessment
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun

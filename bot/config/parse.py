@@ -10,14 +10,11 @@ from bot.config.rules import prefix_faults, rule_faults, waiver_faults
 from bot.config.violations import violations
 from bot.document import Document, Limits, load_documents
 from bot.errors import ConfigurationError, DocumentError
-from bot.model.environment import ApprovalRule, Configuration, Environment, PolicyLevel, Source, Waiver
+from bot.model.environment import CONFIGURATION, ApprovalRule, Configuration, Environment, PolicyLevel, Source, Waiver
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
 
-__all__ = ["FILE", "parse"]
-
-FILE = "tidegate.yaml"
-"""Where the configuration lies: at the root of the repository."""
+__all__ = ["parse"]
 
 CHECK = "configuration"
 LIMITS = Limits(size=1024 * 1024, nodes=50_000)
@@ -48,14 +45,14 @@ def _document(data: bytes) -> Document:
 
 def _refusal(message: str, line: int = 1, column: int = 1) -> ConfigurationError:
     return ConfigurationError(
-        [Finding(check=CHECK, level="error", message=message, path=FILE, line=line, column=column)]
+        [Finding(check=CHECK, level="error", message=message, path=CONFIGURATION, line=line, column=column)]
     )
 
 
 def _finding(document: Document, fault: Fault) -> Finding:
     line, column = document.locate(fault.path)
     return Finding(
-        check=CHECK, level="error", message=fault.message, fix=fault.fix, path=FILE, line=line, column=column
+        check=CHECK, level="error", message=fault.message, fix=fault.fix, path=CONFIGURATION, line=line, column=column
     )
 
 

@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.errors import RenderError
+from bot.model.environment import CONFIGURATION
 from bot.model.finding import Finding
 from bot.model.noun import noun
 
@@ -46,13 +47,13 @@ def refused(
     message: str, fix: str = "correct chart, version and digest, or ask whoever keeps the charts"
 ) -> RenderError:
     """Something that trying again does not change."""
-    return RenderError([Finding(check="render", level="error", message=message, fix=fix, path="tidegate.yaml")])
+    return RenderError([Finding(check="render", level="error", message=message, fix=fix, path=CONFIGURATION)])
 
 
 def unreached(message: str) -> RenderError:
     """Something that may be there the next time: nothing is known until then."""
     fix = "it is tried again by itself; if it stays so, look at the place that it comes from"
-    return RenderError([Finding(check="render", level="unknown", message=message, fix=fix, path="tidegate.yaml")])
+    return RenderError([Finding(check="render", level="unknown", message=message, fix=fix, path=CONFIGURATION)])
 
 
 class Hosts:

@@ -16,7 +16,7 @@ from bot.flow.subject import Assessed, Load, Subject, Tools
 from bot.flow.toolchain import difference, toolchain
 from bot.gate import decide
 from bot.gate.facts import Facts
-from bot.model.environment import Environment, Source
+from bot.model.environment import CONFIGURATION, Environment, Source
 from bot.model.gate import Assessment
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Finding, Plan
@@ -78,7 +78,7 @@ def choose_target(tools: Tools, subject: Subject) -> Target:
         return tools.targets[environment.target]
     known = ", ".join(sorted(subject.allowed)) or "none"
     finding = Finding(
-        check="target", level="error", path="tidegate.yaml", line=environment.line,
+        check="target", level="error", path=CONFIGURATION, line=environment.line,
         message=f'target "{environment.target}" is not one that this repository may deploy to',
         fix=f"use one that the server's settings allow ({known}), or ask its operator to add it",
     )  # fmt: skip
@@ -229,7 +229,7 @@ def problem(environment: Environment, message: str) -> Finding:
 def unreachable(environment: Environment, error: Exception) -> Finding:
     """The target did not answer: what is there is unknown, so nothing can be said of the change."""
     return Finding(
-        check="target", level="unknown", path="tidegate.yaml", line=environment.line,
+        check="target", level="unknown", path=CONFIGURATION, line=environment.line,
         message=f'target "{environment.target}" could not be looked at: {error}',
         fix="it is tried again by itself; `/readyz` of the server tells when it answers",
     )  # fmt: skip

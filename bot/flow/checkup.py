@@ -18,7 +18,7 @@ from bot.flow.files import validated_here
 from bot.flow.judge import policy_files
 from bot.flow.subject import Load
 from bot.model.checked import Checked, Judged
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import CONFIGURATION, Configuration, Environment
 from bot.model.examined import Examined
 from bot.model.groups import is_own_group
 from bot.model.identity import RepositoryId
@@ -30,7 +30,6 @@ from bot.render import Piecewise
 
 __all__ = ["Checkup", "Outcome", "Task", "checkup", "lost", "perform"]
 
-CONFIGURATION = "tidegate.yaml"
 PART = 256 * 1024
 FILES = ""  # in the place of an environment's name
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"

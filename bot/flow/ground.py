@@ -4,16 +4,14 @@ from bot.config import parse
 from bot.errors import ConfigurationError
 from bot.flow.world import World
 from bot.git import Mirror
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import CONFIGURATION, Configuration, Environment
 from bot.model.forge import Repository
 from bot.model.identity import RepositoryId
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.store import repositories
 
-__all__ = ["CONFIGURATION", "Described", "Ground", "configuration", "described", "last_seen", "ours", "stand", "usable"]
-
-CONFIGURATION = "tidegate.yaml"
+__all__ = ["Described", "Ground", "configuration", "described", "last_seen", "ours", "stand", "usable"]
 
 
 @noun

@@ -13,7 +13,7 @@ from bot.flow.pending import Before, pending
 from bot.flow.riders import riders_between
 from bot.flow.view import Part, View, in_order, unreadable
 from bot.flow.world import World
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import CONFIGURATION, Configuration, Environment
 from bot.model.forge import PullRequest, Repository
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
@@ -140,7 +140,7 @@ async def concerns(world: World, landed: Landed, environment: Environment) -> bo
     earlier = landed.earlier.environment(environment.id.name) if landed.earlier else None
     place = (environment.source, environment.target, environment.scope)
     if earlier is None or (earlier.source, earlier.target, earlier.scope) != place:
-        return landed.earlier is None or bool(touched(frozenset({"tidegate.yaml"}), landed.before, landed.after))
+        return landed.earlier is None or bool(touched(frozenset({CONFIGURATION}), landed.before, landed.after))
     load, tools = landed.ground.mirror.load, world.tools
     reads = await reads_of(tools, load, landed.before, earlier.source)
     reads |= await reads_of(tools, load, landed.after, environment.source)

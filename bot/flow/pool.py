@@ -16,6 +16,7 @@ from bot.errors import InputError, RenderError, TemporaryError
 from bot.flow.evaluate import Changes, Evaluator, Files, Render, unevaluated
 from bot.flow.turns import Turns
 from bot.jail import end_with_parent
+from bot.model.environment import CONFIGURATION
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
@@ -84,7 +85,7 @@ class Pool:
         except Lost as error:
             fix = "it is tried again by itself; if it stays so, look at the schemas that `schemas` names"
             message = f"files could not be validated: {error}"
-            return [Finding(check="schemas", level="unknown", message=message, fix=fix, path="tidegate.yaml")]
+            return [Finding(check="schemas", level="unknown", message=message, fix=fix, path=CONFIGURATION)]
 
     async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         """See `Evaluator`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.errors import InputError, RenderError, TemporaryError
 from bot.git.mirror import Kept, Mirror
 from bot.git.process import commit_id, run
+from bot.model.environment import CONFIGURATION
 from bot.model.finding import Finding
 from bot.model.noun import Sha
 from bot.model.tree import Elsewhere, Tree
@@ -75,7 +76,7 @@ async def fetch_commit(mirror: Mirror, url: str, sha: Sha) -> None:
 def unreached(message: str) -> Finding:
     """Something that may be there the next time."""
     fix = "it is tried again by itself; if it stays so, look at the place that it comes from"
-    return Finding(check="render", level="unknown", message=message, fix=fix, path="tidegate.yaml")
+    return Finding(check="render", level="unknown", message=message, fix=fix, path=CONFIGURATION)
 
 
 def name_of(url: str) -> str:

@@ -8,7 +8,10 @@ from typing import Any, Literal
 from bot.model.identity import EnvironmentId
 from bot.model.noun import noun
 
-__all__ = ["ApprovalRule", "Configuration", "Environment", "PolicyLevel", "Source", "Waiver"]
+__all__ = ["CONFIGURATION", "ApprovalRule", "Configuration", "Environment", "PolicyLevel", "Source", "Waiver"]
+
+CONFIGURATION = "tidegate.yaml"
+"""Where a repository describes its environments: a file at its root."""
 
 PolicyLevel = Literal["off", "warning", "error"]
 """How a broken policy counts; `off` leaves the policy out."""

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError, RenderError, TreeError
-from bot.model.environment import Source
+from bot.model.environment import CONFIGURATION, Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Rendered, Resource, ResourceId
@@ -17,7 +17,6 @@ __all__ = ["Plain"]
 
 MANIFESTS = (".yaml", ".yml", ".json")
 BUILD_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
-CONFIGURATION = "tidegate.yaml"
 LINKS = {"120000": "a symbolic link, which is never followed", "160000": "a submodule, which is never fetched"}
 POINTER = b"version https://git-lfs.github.com/spec/"
 MOST = 100  # problems that are told at once

@@ -13,6 +13,7 @@ from bot.check.policies.reader import Place, Reader, Refused
 from bot.document import load_documents
 from bot.document.value import Document
 from bot.errors import DocumentError, TreeError
+from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
 from bot.model.tree import SUBMODULE, SYMLINK, Tree
 
@@ -23,7 +24,6 @@ ENDINGS = (".yaml", ".yml", ".json")
 GROUP = "admissionregistration.k8s.io/"
 VERSIONS = (f"{GROUP}v1", f"{GROUP}v1beta1")
 INCLUDES = "tidegate.dev/includes"
-CONFIGURATION = "tidegate.yaml"
 
 
 @noun

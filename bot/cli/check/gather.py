@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.check.request import CheckRequest
-from bot.cli.names import CONFIGURATION, no_environment, refuse_misnamed
+from bot.cli.names import no_environment, refuse_misnamed
 from bot.config import parse
 from bot.config.propose import EVERYTHING, candidates, propose
 from bot.errors import InputError
@@ -14,12 +14,12 @@ from bot.flow.affected import changed, changed_paths, reading
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup
 from bot.git.local import LocalRepository
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import CONFIGURATION, Configuration, Environment
 from bot.model.identity import RepositoryId
 from bot.model.noun import noun
 from bot.model.tree import Tree
 
-__all__ = ["CONFIGURATION", "Gathered", "gather", "read_configuration"]
+__all__ = ["Gathered", "gather", "read_configuration"]
 
 
 @noun

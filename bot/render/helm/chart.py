@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.document import load_documents
 from bot.errors import DocumentError, RenderError, TreeError
-from bot.model.environment import Source
+from bot.model.environment import CONFIGURATION, Source
 from bot.model.finding import Finding
 from bot.model.noun import noun
 from bot.model.tree import Elsewhere, Entry, Tree
-from bot.render.helm.options import CONFIGURATION, Choice
+from bot.render.helm.options import Choice
 from bot.render.manifests import problem, shown, shown_path
 from bot.render.plain import LINKS, located, pointers
 

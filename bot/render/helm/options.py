@@ -9,15 +9,14 @@ from typing import Any
 
 from bot.errors import RenderError
 from bot.jail import Limits
-from bot.model.environment import Source
+from bot.model.environment import CONFIGURATION, Source
 from bot.model.finding import Finding
 from bot.model.noun import noun
 from bot.model.tree import CHART_URL, Elsewhere
 from bot.render.manifests import problem, shown
 
-__all__ = ["CONFIGURATION", "Choice", "HelmOptions", "chosen"]
+__all__ = ["Choice", "HelmOptions", "chosen"]
 
-CONFIGURATION = "tidegate.yaml"
 RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?", re.ASCII)
 """A DNS label of at most 53 signs, which is what Helm allows for a release."""
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)

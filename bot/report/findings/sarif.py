@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bot import __version__
 from bot.model.checked import Checked
+from bot.model.environment import CONFIGURATION
 from bot.model.plan import Finding
 from bot.report.escape import clip
 from bot.report.findings.shape import merged
@@ -29,7 +30,7 @@ ABOUT = {
 """What is demanded, by check; a rule of a policy speaks for itself."""
 
 LONGEST = 1000
-NOWHERE = "tidegate.yaml"
+NOWHERE = CONFIGURATION
 """Where a finding of no file is: GitHub refuses a report as a whole if one result has no location."""
 
 
