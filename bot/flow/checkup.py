@@ -8,6 +8,7 @@ definition) is judged when the parts are back. Any other environment is one piec
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from bot.diff import normalise
 from bot.errors import InputError, RenderError, TreeError
@@ -100,7 +101,7 @@ def checkup(tools: Tools, subject: Checkup, run: Run) -> Checked:
         found[name] += more
     judged = (judge(tools, subject, each, found[each.id.name]) for each in subject.environments)
     files = (each for outcome in found[FILES] for each in outcome.findings)
-    return Checked(environments=tuple(judged), files=tuple(sorted(files, key=order)))
+    return Checked(environments=tuple(judged), files=tuple(sorted(files, key=attrgetter("order"))))
 
 
 def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterator[Task]:
@@ -286,7 +287,7 @@ def judge(tools: Tools, subject: Checkup, environment: Environment, outcomes: Se
     placed = (anchored(subject, environment, each) for each in findings)
     return Judged(
         name=environment.id.name, source=environment.source.path, objects=objects,
-        findings=tuple(dict.fromkeys(sorted(placed, key=order))),
+        findings=tuple(dict.fromkeys(sorted(placed, key=attrgetter("order")))),
     )  # fmt: skip
 
 
@@ -316,11 +317,6 @@ def anchored(subject: Checkup, environment: Environment, finding: Finding) -> Fi
     # the name of a file that cannot be printed as it is leads to no file, and is said instead
     named = f"{finding.path}:{finding.line}: " if finding.path != CONFIGURATION and finding.line else ""
     return replace(finding, message=named + finding.message, path=CONFIGURATION, line=environment.line, column=1)
-
-
-def order(finding: Finding) -> tuple[str, int, int, str, str, str]:
-    """By place, then by what is said."""
-    return finding.path, finding.line, finding.column, finding.check, finding.rule, finding.message
 
 
 def unreadable(environment: Environment, message: str) -> Finding:

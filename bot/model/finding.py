@@ -26,3 +26,13 @@ class Finding:
     column: int = 0
     rule: str = ""
     waived: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`schemas`, or `policies/no-latest-tag`."""
+        return f"{self.check}/{self.rule}" if self.rule else self.check
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str, str]:
+        """What findings are sorted by: place, then what is said."""
+        return self.path, self.line, self.column, self.check, self.rule, self.message

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.model.environment import Environment
 from bot.model.identity import Permission, Person
 from bot.model.noun import Digest, Sha
+from bot.report.changes import short_digest
 
 __all__ = [
     "ALL_OR_NONE",
@@ -65,12 +66,6 @@ def refusal(message: str, suggestion: str, *, several: bool) -> str:
     return (f"{sentence} Type `{suggestion}`." if suggestion else sentence) + (ALL_OR_NONE if several else "")
 
 
-def short(digest: Digest) -> str:
-    """A digest as people compare it: its scheme and eight digits."""
-    scheme, _, rest = digest.partition(":")
-    return f"{scheme}:{rest[:8]}"
-
-
 def no_right(person: Person, needed: Permission, *, looked_up: bool) -> str:
     """The writer lacks a permission, or it could not be looked up."""
     if not looked_up:
@@ -121,7 +116,7 @@ def not_an_approver(environment: Environment, unknown: bool) -> str:
 def moved_on(shown: Digest, now: Digest) -> str:
     """The state that the writer saw is not the one that is planned by now."""
     return (
-        f"the plan you saw was for state {short(shown)}; by now it is {short(now)}, shown above. "
+        f"the plan you saw was for state {short_digest(shown)}; by now it is {short_digest(now)}, shown above. "
         "Look at it, then type it again"
     )
 

@@ -50,9 +50,9 @@ LONGEST_DIFF = 4000
 """Lines of both sides together that are still compared; the time of a comparison grows faster than its length."""
 
 
-def plural(number: int, singular: str, several: str = "") -> str:
+def plural(number: int, singular: str) -> str:
     """`1 object`, `2 objects`."""
-    return f"{number} {singular if number == 1 else several or singular + 's'}"
+    return f"{number} {singular}{'' if number == 1 else 's'}"
 
 
 def short_digest(digest: str) -> str:

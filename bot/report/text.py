@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.model.gate import Assessment, Verdict
-from bot.model.plan import Change, Finding
+from bot.model.plan import Change
 from bot.report import markdown
 from bot.report.changes import danger, plural, short_digest
 from bot.report.compose import folds_of, taken_out
 from bot.report.escape import visible
+from bot.report.findings.shape import finding_value
 from bot.report.headline import plan_headline
 from bot.report.outline import Line, Outline, Table
 from bot.report.tables import plan_table
@@ -133,22 +134,6 @@ def change_value(change: Change) -> dict[str, Any]:
         "line": change.origin.line if change.origin else 0,
         "conflict": change.conflict,
         "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in change.fields],
-    }
-
-
-def finding_value(found: Finding) -> dict[str, Any]:
-    """One finding."""
-    return {
-        "check": found.check,
-        "rule": found.rule,
-        "level": found.level,
-        "message": found.message,
-        "fix": found.fix,
-        "waived": found.waived,
-        "object": str(found.resource) if found.resource else "",
-        "path": found.path,
-        "line": found.line,
-        "column": found.column,
     }
 
 

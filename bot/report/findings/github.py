@@ -39,7 +39,7 @@ def fields(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.path and finding.line:
         yield "line", str(finding.line)
         yield "col", str(max(1, finding.column))
-    yield "title", f"{finding.check}/{finding.rule}" if finding.rule else finding.check
+    yield "title", finding.kind
 
 
 def of_message(text: str) -> str:

@@ -6,11 +6,11 @@ GitLab shows the case's `classname`, `name` and `file`: https://docs.gitlab.com/
 import re
 from collections.abc import Iterable
 from itertools import groupby
+from operator import attrgetter
 from xml.etree import ElementTree as xml
 
 from bot.model.checked import Checked
 from bot.model.plan import Finding
-from bot.report.findings.shape import place
 
 __all__ = ["to_junit"]
 
@@ -33,7 +33,7 @@ def to_junit(checked: Checked, seconds: float) -> str:
 
 def suite(name: str, findings: tuple[Finding, ...]) -> xml.Element:
     """One environment: a case per file with findings; one that passes where there is none."""
-    ordered = sorted(findings, key=place)
+    ordered = sorted(findings, key=attrgetter("order"))
     cases = [case(name, path, group) for path, group in groupby(ordered, key=lambda each: each.path)]
     if not cases:
         cases = [xml.Element("testcase", classname=name, name="everything")]
@@ -66,8 +66,7 @@ def line(finding: Finding) -> str:
     """`envs/prod/web.yaml:7:3: what is wrong; what to do [check]`."""
     place = f"{finding.path}:{finding.line}:{max(1, finding.column)}: " if finding.line else ""
     fix = f"; {finding.fix}" if finding.fix else ""
-    rule = f"{finding.check}/{finding.rule}" if finding.rule else finding.check
-    return f"{place}{finding.level}: {finding.message}{fix} [{rule}]".replace("\n", "\\n")
+    return f"{place}{finding.level}: {finding.message}{fix} [{finding.kind}]".replace("\n", "\\n")
 
 
 def safe(text: str) -> str:

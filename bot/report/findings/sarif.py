@@ -37,7 +37,7 @@ NOWHERE = CONFIGURATION
 def to_sarif(checked: Checked) -> dict[str, Any]:
     """One run with all findings; one that several environments share is one result that names them."""
     found = merged(checked)
-    names = sorted({rule_id(finding) for finding, _ in found})
+    names = sorted({finding.kind for finding, _ in found})
     seen: Counter[str] = Counter()
     return {
         "$schema": SCHEMA,
@@ -47,7 +47,7 @@ def to_sarif(checked: Checked) -> dict[str, Any]:
                 "tool": {
                     "driver": {
                         "name": "Tidegate", "semanticVersion": __version__,
-                        "rules": [rule(name, next(f for f, _ in found if rule_id(f) == name)) for name in names],
+                        "rules": [rule(name, next(f for f, _ in found if f.kind == name)) for name in names],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -56,11 +56,6 @@ def to_sarif(checked: Checked) -> dict[str, Any]:
             }
         ],
     }  # fmt: skip
-
-
-def rule_id(finding: Finding) -> str:
-    """`schemas`, or `policies/no-latest-tag`."""
-    return f"{finding.check}/{finding.rule}" if finding.rule else finding.check
 
 
 def rule(name: str, example: Finding) -> dict[str, Any]:
@@ -80,12 +75,12 @@ def rule(name: str, example: Finding) -> dict[str, Any]:
 def result(finding: Finding, where: tuple[str, ...], names: list[str], seen: Counter[str]) -> dict[str, Any]:
     """One finding. The fingerprint has no line in it, so that it survives edits above."""
     text = finding.message + (f". To fix it: {finding.fix}" if finding.fix else "")
-    key = f"{rule_id(finding)}\0{finding.path}\0{finding.resource}\0{finding.message}"
+    key = f"{finding.kind}\0{finding.path}\0{finding.resource}\0{finding.message}"
     seen[key] += 1
     print_ = hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
     found: dict[str, Any] = {
-        "ruleId": rule_id(finding),
-        "ruleIndex": names.index(rule_id(finding)),
+        "ruleId": finding.kind,
+        "ruleIndex": names.index(finding.kind),
         "level": LEVELS[finding.level],
         "message": {"text": text},
         "locations": [{"physicalLocation": physical(finding)}],

@@ -7,7 +7,7 @@ from bot.model.checked import Checked
 from bot.model.noun import noun
 from bot.model.plan import Finding
 
-__all__ = ["Summary", "merged", "summarise", "to_json"]
+__all__ = ["Summary", "finding_value", "merged", "summarise", "to_json"]
 
 
 @noun
@@ -29,12 +29,7 @@ def merged(checked: Checked) -> list[tuple[Finding, tuple[str, ...]]]:
     for environment in checked.environments:
         for finding in environment.findings:
             found.setdefault(finding, []).append(environment.name)
-    return sorted(((each, tuple(names)) for each, names in found.items()), key=lambda pair: place(pair[0]))
-
-
-def place(finding: Finding) -> tuple[str, int, int, str, str, str]:
-    """What findings are sorted by."""
-    return finding.path, finding.line, finding.column, finding.check, finding.rule, finding.message
+    return sorted(((each, tuple(names)) for each, names in found.items()), key=lambda pair: pair[0].order)
 
 
 def summarise(checked: Checked, seconds: float) -> Summary:

@@ -53,11 +53,10 @@ def blocks(checked: Checked, sources: Mapping[str, str], paint: Paint) -> Iterat
 def head(finding: Finding, names: tuple[str, ...], paint: Paint) -> str:
     """Where, how bad, what, by which rule, and in which environments."""
     place = f"{finding.line}:{finding.column or 1}" if finding.line else "-"
-    rule = f"{finding.check}/{finding.rule}" if finding.rule else finding.check
     more = f", … {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     where = f" ({', '.join(names[:MOST_NAMES])}{more})" if names else ""
     level = paint(COLOURS[finding.level], finding.level)
-    return f"  {place} {level}: {flat(finding.message)} {paint('2', f'[{flat(rule)}]{where}')}"
+    return f"  {place} {level}: {flat(finding.message)} {paint('2', f'[{flat(finding.kind)}]{where}')}"
 
 
 def drawn(shown: Excerpt, finding: Finding, paint: Paint) -> Iterator[str]:

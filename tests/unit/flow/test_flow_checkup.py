@@ -109,7 +109,7 @@ def test_what_is_found(tmp_path: Path) -> None:
     assert [(each.line, each.level) for each in a.findings if each.path == "a/secret.yaml"] == [(4, "error")]
     assert [each.fix for each in b.findings] == ["did you mean ports?"]
     assert ["renders to no object" in each.message for each in c.findings] == [True]
-    assert list(a.findings) == sorted(a.findings, key=room.order)
+    assert list(a.findings) == sorted(a.findings, key=lambda each: each.order)
 
 
 def test_a_process_that_is_killed_costs_only_what_it_did(tmp_path: Path) -> None:
