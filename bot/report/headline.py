@@ -111,11 +111,7 @@ def standings(found: Sequence[Standing], assessments: Sequence[Assessment]) -> l
     """After the merge: what failed, what waits and for what, what is done."""
     by_name = {each.environment.id.name: each for each in assessments}
     parts = []
-    for state, sign, words in (
-        ("failed", "❌", "failed"),
-        ("waiting", "⏸", "waits"),
-        ("applying", "▶", "is being applied"),
-    ):
+    for state, sign, words in (("failed", "❌", "failed"), ("waiting", "⏸", "waits")):
         for each in found:
             if each.state == state:
                 waits_for = (

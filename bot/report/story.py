@@ -34,12 +34,12 @@ class Answer:
 class Standing:
     """Where an environment stands after the merge, as far as this pull request is concerned.
 
-    `state`: `applied` (this pull request's part is in force), `waiting` (see the verdict), `applying`, `failed`
-    (`detail` says what), `unchanged` (the merge changed nothing there), `superseded` (undone before it was applied).
+    `state`: `applied` (this pull request's part is in force), `waiting` (see the verdict), `failed` (`detail` says
+    what), `superseded` (`detail` says why nothing of it was left to apply).
     """
 
     environment: str
-    state: Literal["applied", "waiting", "applying", "failed", "unchanged", "superseded"]
+    state: Literal["applied", "waiting", "failed", "superseded"]
     revision: Sha | None = None
     detail: str = ""
     at: datetime | None = None

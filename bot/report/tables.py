@@ -86,7 +86,7 @@ def standing_table(standings: Sequence[Standing], assessments: Sequence[Assessme
         assessment = by_name.get(standing.environment)
         plan = assessment.plan if assessment else None
         changes = (*from_here(plan), *from_elsewhere(plan))
-        pending = count_line(changes) if standing.state in ("waiting", "failed", "applying") else line("–")
+        pending = count_line(changes) if standing.state in ("waiting", "failed") else line("–")
         rows.append((line(standing.environment), standing_line(standing, assessment), pending))
     return Table(header=("environment", "where it stands", "still to be applied"), rows=tuple(rows))
 
@@ -97,12 +97,8 @@ def standing_line(standing: Standing, assessment: Assessment | None) -> Line:
         case "applied":
             at = f", {standing.at:%Y-%m-%d %H:%M} UTC" if standing.at else ""
             return line("✅ applied", *((" at ", code(standing.revision[:7])) if standing.revision else ()), at)
-        case "applying":
-            return line("▶ is being applied")
         case "failed":
             return line("❌ failed: ", standing.detail or "see the comment below")
-        case "unchanged":
-            return line("– not changed by this")
         case "superseded":
             return line("↪ ", standing.detail or "undone before it was applied")
     words = next_words(assessment) if assessment else ""

@@ -216,7 +216,7 @@ def test_after_the_merge_each_environment_stands_somewhere(build: Build) -> None
         Standing(environment="staging", state="applied", revision=build.MERGE, at=build.NOON),
         Standing(environment="prod", state="waiting"),
         Standing(environment="qa", state="failed", detail="disk full"),
-        Standing(environment="dev", state="unchanged"),
+        Standing(environment="dev", state="superseded", detail="undone"),
     )
     pull = build.pull("merged", merge_commit=build.MERGE)
     text = comment(build.story(phase="merged", pull=pull, standings=standings, assessments=(waiting,)))
@@ -224,6 +224,7 @@ def test_after_the_merge_each_environment_stands_somewhere(build: Build) -> None
     assert "| staging | ✅ applied at `9be01d4`, 2026-11-20 14:02 UTC | – |" in text
     assert "| prod | ⏸ 0 of 1 approvals | 1 changed |" in text
     assert "❌ failed: disk full" in text
+    assert "| dev | ↪ undone | – |" in text
     assert "`3f2a9c1` was merged into `main` as `9be01d4`" in text
     assert "· merge" not in text
 
