@@ -43,14 +43,7 @@ class Reads:
 
 def changed_paths(base: Tree, head: Tree) -> frozenset[str]:
     """The files that differ between two trees, or are in one of them only."""
-    paths = base.entries.keys() | head.entries.keys()
-    return frozenset(path for path in paths if identity(base, path) != identity(head, path))
-
-
-def identity(tree: Tree, path: str) -> tuple[str, str] | None:
-    """What tells a file from any other."""
-    entry = tree.entries.get(path)
-    return (entry.mode, entry.blob) if entry else None
+    return frozenset(path for path in base.entries.keys() | head.entries.keys() if not base.same(head, path))
 
 
 async def changed(tools: Tools, subject: Checkup, base: Tree) -> tuple[Environment, ...]:
@@ -60,13 +53,13 @@ async def changed(tools: Tools, subject: Checkup, base: Tree) -> tuple[Environme
     found = []
     for environment in subject.environments:
         earlier = subject.before.environment(environment.id.name) if subject.before else None
-        same = earlier is not None and described(earlier) == described(environment)
+        same = earlier is not None and as_checked(earlier) == as_checked(environment)
         if not same or await after.any(environment, paths) or await before.any(environment, paths):
             found.append(environment)
     return tuple(found)
 
 
-def described(environment: Environment) -> Environment:
+def as_checked(environment: Environment) -> Environment:
     """An environment as far as checks depend on its description."""
     return replace(environment, apply="never", first_apply="on-command", drift="off", after=())
 

@@ -69,6 +69,13 @@ class Tree:
             return tuple(self.entries[path] for path in sorted(self.entries))
         return tuple(self.entries[p] for p in sorted(self.entries) if p == base or p.startswith(base + "/"))
 
+    def same(self, other: "Tree", path: str) -> bool:
+        """Whether both hold the same file at a path, or neither holds one."""
+        mine, theirs = self.entries.get(path), other.entries.get(path)
+        if mine is None or theirs is None:
+            return mine is theirs
+        return (mine.mode, mine.blob) == (theirs.mode, theirs.blob)
+
     def read(self, path: str) -> bytes:
         """The bytes of a regular file. TreeError: it is missing, a symlink, a submodule, or was not loaded."""
         entry = self.entries.get(path)
