@@ -99,7 +99,7 @@ def checkup(tools: Tools, subject: Checkup, run: Run) -> Checked:
     rest = [Task(environment=name, later=later) for name, done in found.items() if (later := put_off(done))]
     for name, more in by_environment(rest, run(rest) if rest else ()).items():
         found[name] += more
-    judged = (judge(tools, subject, each, found[each.id.name]) for each in subject.environments)
+    judged = (put_together(tools, subject, each, found[each.id.name]) for each in subject.environments)
     files = (each for outcome in found[FILES] for each in outcome.findings)
     return Checked(environments=tuple(judged), files=tuple(sorted(files, key=attrgetter("order"))))
 
@@ -274,7 +274,7 @@ async def before(
     return tuple(normalise(each) for each in rendered.resources)
 
 
-def judge(tools: Tools, subject: Checkup, environment: Environment, outcomes: Sequence[Outcome]) -> Judged:
+def put_together(tools: Tools, subject: Checkup, environment: Environment, outcomes: Sequence[Outcome]) -> Judged:
     """One environment's findings put together and in order."""
     renderer = piecewise(tools, subject, environment)
     findings = [each for outcome in outcomes for each in outcome.findings]

@@ -12,7 +12,7 @@ from bot.store import plans, posted
 from bot.store.environments import AppliedState, EnvironmentRow
 from bot.store.plans import Published
 
-__all__ = ["LastWord", "holds", "last_word", "say_last_words"]
+__all__ = ["LastWord", "is_so_already", "last_word", "say_last_words"]
 
 LastWord = Literal["undone", "there already"]
 
@@ -24,14 +24,14 @@ def say_last_words(conn: Connection, row: EnvironmentRow, revision: Sha, riders:
     for rider in riders.pulls:
         if shown := plans.last(conn, rider.id, row.uid):
             others = tuple(number for number in numbers if number != rider.id.number)
-            there = holds(row.applied, shown)
+            there = is_so_already(row.applied, shown)
             what = Superseded(
                 environment=row.id.name, revision=revision, digest=row.applied.digest, others=others, there=there
             )
             posted.owe(conn, rider.id, superseded(what, key(row.uid, "there already" if there else "undone")))
 
 
-def holds(applied: AppliedState, shown: Published) -> bool:
+def is_so_already(applied: AppliedState, shown: Published) -> bool:
     """Whether everything that a plan shows is so already."""
     gone = {id for id, _ in shown.destroys}
     same = all(applied.objects.get(id) == digest for id, digest in shown.objects.items())

@@ -8,7 +8,7 @@ from bot.flow.assess import assess, reads_of
 from bot.flow.gather import known
 from bot.flow.ground import Described, Ground, configuration, stand, usable
 from bot.flow.landing import landing
-from bot.flow.last_word import LastWord, holds, last_word, say_last_words
+from bot.flow.last_word import LastWord, is_so_already, last_word, say_last_words
 from bot.flow.pending import Before, pending
 from bot.flow.riders import riders_between
 from bot.flow.view import Part, View, in_order, unreadable
@@ -128,7 +128,7 @@ async def had(world: World, landed: Landed, environment: Environment) -> bool:
         plan = plans.last(conn, landed.pull.id, row.uid) if row and row.applied else None
         if row is None or row.applied is None or plan is None:
             return None
-        there = holds(row.applied, plan) or last_word(conn, row.uid, landed.pull.id) == "there already"
+        there = is_so_already(row.applied, plan) or last_word(conn, row.uid, landed.pull.id) == "there already"
         return row.applied if there else None
 
     applied = await world.store.read(look)

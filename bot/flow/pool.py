@@ -177,7 +177,7 @@ def lost(work: Render, why: str) -> Finding:
     )  # fmt: skip
 
 
-class Worker:
+class Child:
     """What a process of the pool works with: made once, used for every piece of work."""
 
     evaluator: Evaluator
@@ -189,14 +189,14 @@ def begin(make: Callable[[], Evaluator]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     gc.set_threshold(50_000, 20, 50)
-    Worker.evaluator, Worker.runner = make(), asyncio.Runner()
+    Child.evaluator, Child.runner = make(), asyncio.Runner()
     gc.freeze()
 
 
 def render(turn: RepositoryId, work: Render) -> Rendered | Refusal:
     """One render, in a process of the pool."""
     try:
-        return Worker.runner.run(Worker.evaluator.render(turn, work))
+        return Child.runner.run(Child.evaluator.render(turn, work))
     except RenderError as error:
         return Refusal(findings=error.findings)
     except InputError as error:
@@ -205,14 +205,14 @@ def render(turn: RepositoryId, work: Render) -> Rendered | Refusal:
 
 def check(turn: RepositoryId, examined: Examined) -> list[Finding]:
     """All checks, in a process of the pool."""
-    return list(Worker.runner.run(Worker.evaluator.check(turn, examined)))
+    return list(Child.runner.run(Child.evaluator.check(turn, examined)))
 
 
 def files(turn: RepositoryId, work: Files) -> list[Finding]:
     """Files against their schemas, in a process of the pool."""
-    return list(Worker.runner.run(Worker.evaluator.files(turn, work)))
+    return list(Child.runner.run(Child.evaluator.files(turn, work)))
 
 
 def conceal(turn: RepositoryId, work: Changes) -> list[Change]:
     """Changes without what a scanner finds in them, in a process of the pool."""
-    return list(Worker.runner.run(Worker.evaluator.conceal(turn, work)))
+    return list(Child.runner.run(Child.evaluator.conceal(turn, work)))
