@@ -19,7 +19,7 @@ from bot.store import approvals, environments, holds, journal, plans
 from bot.store.environments import EnvironmentRow
 from bot.store.holds import HoldRow
 
-__all__ = ["Known", "facts_of_open", "facts_of_pending", "known", "upstreams"]
+__all__ = ["Known", "facts_of_open", "facts_of_pending", "known", "row_of", "upstreams"]
 
 DAY = timedelta(hours=24)
 
@@ -35,10 +35,11 @@ class Known:
     facts: Facts
     half: Digest | None = None
 
-    @property
-    def destination(self) -> str:
-        """Where the applied state is; "" where nothing was applied yet."""
-        return self.row.applied.destination if self.row.applied else ""
+
+async def row_of(world: World, environment: Environment) -> EnvironmentRow:
+    """The environment's row, made on first sight."""
+    now = world.clock()
+    return await world.store.write(lambda conn: environments.ensure(conn, environment.id, now))
 
 
 async def known(

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from bot.config import touched
 from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import assess, reads_of
-from bot.flow.gather import known
+from bot.flow.gather import row_of
 from bot.flow.ground import Described, Ground, configuration, stand, usable
 from bot.flow.landing import landing
 from bot.flow.last_word import LastWord, is_so_already, last_word, say_last_words
@@ -74,7 +74,7 @@ async def stand_each(world: World, landed: Landed) -> View:
         if not await concerns(world, landed, environment) and not (shown and await had(world, landed, environment)):
             unaffected.append(name)
             continue
-        row = (await known(world, environment, landed.configuration.prefix, {})).row
+        row = await row_of(world, environment)
         if row.applied and await landed.ground.mirror.descends(landed.merge, row.applied.revision):
             standings.append(await there(world, landed, row, row.applied))
             continue

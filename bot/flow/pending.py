@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.errors import InputError, PermanentError, TemporaryError
 from bot.flow.assess import Subject, choose_target, desire
-from bot.flow.gather import Known, facts_of_pending, known, upstreams
+from bot.flow.gather import Known, facts_of_pending, known, row_of, upstreams
 from bot.flow.ground import Described, Ground, described
 from bot.flow.riders import Riders, riders_between
 from bot.flow.subject import Made, Ruling
@@ -14,6 +14,7 @@ from bot.gate.facts import Facts
 from bot.model.environment import ApprovalRule, Environment
 from bot.model.noun import Digest, noun
 from bot.model.tree import Tree
+from bot.store.environments import EnvironmentRow
 
 __all__ = ["Before", "Pending", "pending"]
 
@@ -56,17 +57,16 @@ class Pending:
 async def pending(world: World, ground: Ground, candidate: Described, before: Before) -> Pending:
     """Gather what is known about bringing an environment from its applied state to `candidate`."""
     environment, tree, prefix = candidate.environment, candidate.tree, candidate.configuration.prefix
-    first = await known(world, environment, prefix, {})
-    applied = first.row.applied
+    applied = (await row_of(world, environment)).applied
     riders = await riders_between(world, ground, applied.revision if applied else None, tree.revision)
     # what came by way of another branch was shown and approved for no environment
     ours = {each.id: each.merged_at for each in riders.pulls if each.base == ground.repository.default_branch}
     found = await known(world, environment, prefix, ours)
     facts = await facts_of_pending(world, found, riders)
-    digests = await upstream(world, ground, candidate)
+    digests = await rendered_upstream(world, ground, candidate)
     forced = applied is not None and not await ground.mirror.descends(applied.revision, tree.revision)
     facts = replace(facts, after=await upstreams(world, environment, digests), forced=forced)
-    subject = subject_of(world, ground, environment, tree, found)
+    subject = subject_of(world, ground, environment, tree, found.row)
     earlier = await described(ground, applied.revision, environment.id.name) if applied else None
     rulings = [Ruling(environment=environment, tree=tree)]
     made = None
@@ -79,24 +79,23 @@ async def pending(world: World, ground: Ground, candidate: Described, before: Be
     )  # fmt: skip
 
 
-def subject_of(world: World, ground: Ground, environment: Environment, tree: Tree, found: Known) -> Subject:
+def subject_of(world: World, ground: Ground, environment: Environment, tree: Tree, row: EnvironmentRow) -> Subject:
     """The spine's subject for an environment at a tree, compared with nothing."""
     return Subject(
-        environment=environment, before=None, base=None, head=tree, load=ground.mirror.load, uid=found.row.uid,
+        environment=environment, before=None, base=None, head=tree, load=ground.mirror.load, uid=row.uid,
         branch=ground.repository.default_branch, allowed=world.allowed(ground.repository.id) or frozenset(),
-        destination=found.destination, asked=found.row.asked,
+        destination=row.destination, asked=row.asked,
     )  # fmt: skip
 
 
-async def upstream(world: World, ground: Ground, candidate: Described) -> dict[str, Digest | None]:
+async def rendered_upstream(world: World, ground: Ground, candidate: Described) -> dict[str, Digest | None]:
     """What the candidate renders for every environment that this one comes after; None: it does not render."""
     digests: dict[str, Digest | None] = {}
     for name in candidate.environment.after:
         other = candidate.configuration.environment(name)
         digests[name] = None
         if other is not None:
-            found = await known(world, other, candidate.configuration.prefix, {})
-            subject = subject_of(world, ground, other, candidate.tree, found)
+            subject = subject_of(world, ground, other, candidate.tree, await row_of(world, other))
             try:
                 destination = await choose_target(world.tools, subject).identity(other)
                 desired = await desire(world.tools, subject, other, candidate.tree, destination)

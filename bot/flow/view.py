@@ -198,7 +198,7 @@ async def assess_one(
         load=pair.ground.mirror.load,
         uid=found.row.uid, branch=pair.ground.repository.default_branch,
         allowed=world.allowed(pair.ground.repository.id) or frozenset(),
-        destination=found.destination, preview=preview,
+        destination=found.row.destination, preview=preview,
         rulings=rulings(pair, environment, before, preview=preview),
     )  # fmt: skip
     async with assess(world.tools, subject, facts) as assessed:

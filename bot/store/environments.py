@@ -99,6 +99,11 @@ class EnvironmentRow:
         return bool(looked and applied and looked.state == "pass" and looked.digest == applied.digest)
 
     @property
+    def destination(self) -> str:
+        """Where the applied state is; "" where nothing was applied yet."""
+        return self.applied.destination if self.applied else ""
+
+    @property
     def target(self) -> str:
         """The target that it was last described with."""
         return self.description.target if self.description else ""
