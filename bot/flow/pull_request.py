@@ -40,7 +40,6 @@ class Seen:
     `late`: others came since.
     """
 
-    pull: PullRequest
     view: View
     waiting: tuple[CommandRow, ...]
     late: bool
@@ -55,12 +54,12 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     seen = await settle(world, repository, replace(id, repository=repository.id), lease)
     if seen is None:
         return None
-    pull, view, waiting = seen.pull, seen.view, seen.waiting
+    view, waiting = seen.view, seen.waiting
     reviewed = await take_reviews(world, view, lease) if view.phase == "open" else False
     if await commands.judge(world, view, waiting, lease) or reviewed:
-        view = await see(world, repository, pull)
-    for commit in pull.queued:
-        await tell_queued(world, repository, await tried(world, repository, pull, commit), lease)
+        view = await see(world, repository, view.pull)
+    for commit in view.pull.queued:
+        await tell_queued(world, repository, await tried(world, repository, view.pull, commit), lease)
     told = await tell(world, repository, view, lease)
     log.info("told", pull=str(id), phase=view.phase, title=told, seconds=round(time.monotonic() - started, 3))
     return None
@@ -88,7 +87,7 @@ async def look_once(world: World, repository: Repository, id: PullRequestId, lea
     view = await see(world, repository, pull)
     waiting = await commands.take(world, pull, lease)
     judged = tuple(each for each in waiting if each in heard)
-    return Seen(pull=pull, view=view, waiting=judged, late=judged != waiting)
+    return Seen(view=view, waiting=judged, late=judged != waiting)
 
 
 async def facts(world: World, repository: Repository, id: PullRequestId, lease: Lease) -> PullRequest | None:

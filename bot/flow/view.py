@@ -110,18 +110,21 @@ async def compare(world: World, pair: Pair) -> View:
     """Assess what the base's configuration judges, and preview what the pull request's own would mean."""
     if pair.before is None and pair.after is None:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
-    digests: dict[str, Digest | None] = {}
-    parts, unaffected = await judged(world, pair, digests) if pair.before else ((), ())
-    preview = await previewed(world, pair, digests) if pair.after else ()
+    judged = await assess_each(world, pair)
+    preview = await previewed(world, pair, judged) if pair.after else ()
     if pair.before is None and not preview:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
+    parts = tuple(part for part in judged if affected(part.assessment))
+    names = {part.environment.id.name for part in parts}
+    known = in_order(pair.before.environments) if pair.before else ()
     anew = {part.uid: digest_of(part) for part in preview}
     former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))
     gone = leaving(pair)
     return View(
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.before or pair.after,
-        parts=tuple(p for p in parts if p not in former and p.assessment.environment.id.name not in gone),
-        preview=preview, former=former, leaving=gone, unaffected=tuple(name for name in unaffected if name not in gone),
+        parts=tuple(part for part in parts if part not in former and part.environment.id.name not in gone),
+        preview=preview, former=former, leaving=gone,
+        unaffected=tuple(each.id.name for each in known if each.id.name not in {*names, *gone}),
         findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip
 
@@ -146,29 +149,17 @@ async def with_schemas(world: World, pair: Pair) -> Sequence[Finding]:
     return await validated(evaluator, ground.mirror.load, ground.repository.id, pair.before, pair.base, pair.merged)
 
 
-async def judged(
-    world: World, pair: Pair, digests: dict[str, Digest | None]
-) -> tuple[tuple[Part, ...], tuple[str, ...]]:
-    """Every environment of the base's configuration that the change affects, and the names of the others.
-
-    What each would be is added to `digests`.
-    """
+async def assess_each(world: World, pair: Pair) -> tuple[Part, ...]:
+    """Every environment of the base's configuration that the change may affect, or that another one comes after."""
+    environments = pair.before.environments if pair.before else ()
+    awaited = {name for each in environments for name in each.after}
+    digests: dict[str, Digest | None] = {}
     parts: list[Part] = []
-    unaffected: list[str] = []
-    assert pair.before is not None
-    awaited = {name for each in pair.before.environments for name in each.after}
-    for environment in in_order(pair.before.environments):
-        if environment.id.name not in awaited and not await changes_what_is_read(world, pair, environment):
-            unaffected.append(environment.id.name)
-            continue
-        part = await assess_one(world, pair, environment, environment, digests)
-        name = environment.id.name
-        digests[name] = digest_of(part)
-        if affected(part.assessment):
-            parts.append(part)
-        else:
-            unaffected.append(name)
-    return tuple(parts), tuple(unaffected)
+    for environment in in_order(environments):
+        if environment.id.name in awaited or await changes_what_is_read(world, pair, environment):
+            parts.append(await assess_one(world, pair, environment, environment, digests))
+            digests[environment.id.name] = digest_of(parts[-1])
+    return tuple(parts)
 
 
 async def changes_what_is_read(world: World, pair: Pair, environment: Environment) -> bool:
@@ -222,14 +213,15 @@ def affected(assessment: Assessment) -> bool:
     return assessment.head is None or assessment.base is None or assessment.head.digest != assessment.base.digest
 
 
-async def previewed(world: World, pair: Pair, digests: dict[str, Digest | None]) -> tuple[Part, ...]:
+async def previewed(world: World, pair: Pair, judged: Sequence[Part]) -> tuple[Part, ...]:
     """The environments that the pull request's own configuration adds or describes differently.
 
-    What each would be takes the place of what `digests` says of it.
+    What each would be takes the place of what `judged` says of it, for those that come after it.
     """
     assert pair.after is not None
     if pair.before is None and not await trusted(world, pair):
         return ()
+    digests = {part.environment.id.name: digest_of(part) for part in judged}
     found = []
     for environment in in_order(pair.after.environments):
         before = pair.before.environment(environment.id.name) if pair.before else None
