@@ -26,7 +26,7 @@ def approvals(facts: Facts) -> Verdict:
         state="wait",
         reason=min((summary(facts, rule) for rule, _ in waiting), key=lambda each: (each[0] - each[1], each[1]))[2],
         who=tuple(dict.fromkeys(who for _, each in waiting for who in each.who)),
-        next=command(facts),
+        next=facts.command("approve"),
         children=children,
     )
 
@@ -66,7 +66,9 @@ def one_rule(facts: Facts, rule: ApprovalRule, desired: Desired) -> Verdict:
             "somebody who did not open the change must be among the approvers"
         )
     reasons += discounted(facts, rule, desired)
-    return Verdict(rule="approval", state="wait", reason="; ".join(reasons), who=approvers(rule), next=command(facts))
+    return Verdict(
+        rule="approval", state="wait", reason="; ".join(reasons), who=approvers(rule), next=facts.command("approve")
+    )
 
 
 def unapproved(facts: Facts, rule: ApprovalRule) -> list[tuple[ResourceId, frozenset[int]]]:
@@ -110,8 +112,3 @@ def discounted(facts: Facts, rule: ApprovalRule, desired: Desired) -> list[str]:
     if not rule.reviews and any(each.how == "review" for each in facts.approvals):
         reasons.append("reviews do not count here")
     return reasons
-
-
-def command(facts: Facts) -> str:
-    """What to type."""
-    return f"{facts.prefix} approve {facts.environment.id.name}"

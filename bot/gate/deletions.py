@@ -2,7 +2,8 @@
 
 from bot.gate.consent import current, let_destroy, shown_destroyed
 from bot.gate.facts import Facts
-from bot.gate.people import approvers, enough, rules_of
+from bot.gate.people import all_approvers, enough, rules_of
+from bot.gate.state import plural
 from bot.model.environment import ApprovalRule
 from bot.model.gate import Verdict
 from bot.model.plan import Action, Change, Plan
@@ -61,11 +62,11 @@ def deletions(facts: Facts) -> Verdict:
         return Verdict(rule="deletions", state="skip", reason="nothing is destroyed")
     refused = missing(facts, facts.plan, doomed)
     if not refused:
-        return Verdict(rule="deletions", state="pass", reason=f"{count(len(doomed))} approved")
+        return Verdict(rule="deletions", state="pass", reason=f"{plural(len(doomed), 'deletion')} approved")
     return Verdict(
         rule="deletions",
         state="wait",
-        reason=f"{count(len(refused))} to approve",
+        reason=f"{plural(len(refused), 'deletion')} to approve",
         who=tuple(dict.fromkeys(who for each in refused for who in each.who)),
         next="\n".join(dict.fromkeys(each.next for each in refused)),
         children=refused,
@@ -117,11 +118,6 @@ def refusal(facts: Facts, change: Change, reason: str, *, by_name: bool) -> Verd
         rule="deletion",
         state="wait",
         reason=f"{change.id} ({action}) {reason}",
-        who=tuple(dict.fromkeys(who for rule in rules_of(facts) for who in approvers(rule))),
-        next=f"{facts.prefix} {verb} {facts.environment.id.name}",
+        who=all_approvers(facts),
+        next=facts.command(verb),
     )
-
-
-def count(number: int) -> str:
-    """`1 deletion`, `2 deletions`."""
-    return f"{number} deletion{'' if number == 1 else 's'}"

@@ -80,3 +80,7 @@ class Facts:
     forced: bool = False
     partial: bool = False
     upgraded: str = ""
+
+    def command(self, verb: str) -> str:
+        """What to type: `/gate approve prod`."""
+        return f"{self.prefix} {verb} {self.environment.id.name}"

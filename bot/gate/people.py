@@ -7,7 +7,9 @@ from bot.model.environment import ApprovalRule
 from bot.model.gate import Verdict
 from bot.model.identity import Person
 
-__all__ = ["approvers", "authorship", "enough", "explain_person", "named", "objection", "rules_of", "why_not"]
+__all__ = [
+    "all_approvers", "approvers", "authorship", "enough", "explain_person", "named", "objection", "rules_of", "why_not",
+]  # fmt: skip
 
 EVERYONE = "everyone with write access"
 
@@ -20,6 +22,11 @@ def rules_of(facts: Facts) -> tuple[ApprovalRule, ...]:
 def approvers(rule: ApprovalRule) -> tuple[str, ...]:
     """Whose approval a rule asks for, as `tidegate.yaml` writes them."""
     return rule.approvers or (EVERYONE,)
+
+
+def all_approvers(facts: Facts) -> tuple[str, ...]:
+    """Whose approval any of the rules asks for."""
+    return tuple(dict.fromkeys(who for rule in rules_of(facts) for who in approvers(rule)))
 
 
 def named(rule: ApprovalRule) -> str:
@@ -75,7 +82,7 @@ def explain_person(facts: Facts, person: Person, rule: ApprovalRule) -> Verdict:
         state="unknown" if unknown else "fail",
         reason=f"an approval by {person.login} does not count: {reason}",
         who=approvers(rule),
-        next=f"{facts.prefix} approve {facts.environment.id.name}",
+        next=facts.command("approve"),
     )
 
 

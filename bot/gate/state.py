@@ -5,7 +5,7 @@ from bot.gate.facts import Facts
 from bot.model.gate import Verdict
 from bot.model.plan import Action, Finding
 
-__all__ = ["checks", "descent", "render", "target", "toolchain"]
+__all__ = ["checks", "descent", "plural", "render", "target", "toolchain"]
 
 
 def render(facts: Facts) -> Verdict:

@@ -1,7 +1,7 @@
 """When a state may be applied: after others, when asked, unless somebody holds the environment."""
 
 from bot.gate.facts import Facts, Upstream
-from bot.gate.people import EVERYONE, approvers, rules_of
+from bot.gate.people import EVERYONE, all_approvers
 from bot.model.gate import State, Verdict
 
 __all__ = ["apply", "first_apply", "hold", "order", "partial"]
@@ -52,7 +52,7 @@ def first_apply(facts: Facts) -> Verdict:
     if facts.asked is not None:
         return Verdict(rule="first_apply", state="pass", reason=f"{facts.asked.login} asked for the first apply")
     return Verdict(
-        rule="first_apply", state="wait", reason="first apply on command", who=(EVERYONE,), next=command(facts)
+        rule="first_apply", state="wait", reason="first apply on command", who=(EVERYONE,), next=facts.command("apply")
     )
 
 
@@ -67,7 +67,9 @@ def apply(facts: Facts) -> Verdict:
             return Verdict(rule="apply", state="pass", reason=f"{facts.asked.login} asked for it")
         case "on-command" if repairs(facts):
             return Verdict(rule="apply", state="pass", reason="repairs what was applied")
-    return Verdict(rule="apply", state="wait", reason="applies on command", who=(EVERYONE,), next=command(facts))
+    return Verdict(
+        rule="apply", state="wait", reason="applies on command", who=(EVERYONE,), next=facts.command("apply")
+    )
 
 
 def hold(facts: Facts) -> Verdict:
@@ -79,8 +81,8 @@ def hold(facts: Facts) -> Verdict:
         rule="hold",
         state="wait",
         reason=f"held by {facts.held.by}{said}",
-        who=tuple(dict.fromkeys(who for rule in rules_of(facts) for who in approvers(rule))),
-        next=f"{facts.prefix} release {facts.environment.id.name}",
+        who=all_approvers(facts),
+        next=facts.command("release"),
     )
 
 
@@ -91,8 +93,3 @@ def partial(facts: Facts) -> Verdict:
     return Verdict(
         rule="partial", state="pass", reason="an earlier apply stopped half-way; this one goes on from there"
     )
-
-
-def command(facts: Facts) -> str:
-    """What to type after the merge."""
-    return f"{facts.prefix} apply {facts.environment.id.name}"
