@@ -90,8 +90,7 @@ def before_of(applied: Candidate | None) -> Before:
 
 async def toward(world: World, candidate: Candidate, lease: Lease) -> None:
     """Assess the candidate on fresh facts: apply it if it may be, else keep what was applied, and record why."""
-    row = candidate.row
-    applied = await applied_of(candidate.ground, row)
+    applied = await applied_of(candidate.ground, candidate.row)
     found = await pending(world, candidate.ground, candidate.described, before_of(applied))
     async with assess(world.tools, found.subject, found.facts) as assessed:
         verdict = assessed.assessment.verdict

@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, select, update
 
 from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, Sha, noun
@@ -94,9 +94,14 @@ def leave(conn: Connection, thread: PullRequestId, stay: Collection[str], head: 
     conn.execute(update(plans).where(*where, plans.c.left_at.is_(None)).values(left_at=as_text(now)))
 
 
-def newest(conn: Connection, thread: PullRequestId, environment: str) -> Row[Any] | None:
-    """The thread's last row for an environment."""
-    where = (plans.c.thread == thread_text(thread), plans.c.environment == environment)
+def shown_in(thread: PullRequestId, environment: str) -> ColumnElement[bool]:
+    """The rows of a thread for an environment."""
+    return and_(plans.c.thread == thread_text(thread), plans.c.environment == environment)
+
+
+def newest(conn: Connection, thread: PullRequestId, environment: str, *more: ColumnElement[bool]) -> Row[Any] | None:
+    """The thread's last row for an environment, of those for which `more` holds."""
+    where = (shown_in(thread, environment), *more)
     return conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first()
 
 
@@ -117,25 +122,19 @@ def published(conn: Connection, thread: PullRequestId, environment: str, before:
     None: there is none, or a later push left the environment alone.
     """
     second = before.replace(microsecond=0)
-    where = (
-        plans.c.thread == thread_text(thread),
-        plans.c.environment == environment,
-        plans.c.published_at < as_text(second),
-    )
-    row = standing(conn.execute(select(plans).where(*where).order_by(plans.c.id.desc()).limit(1)).first())
+    row = standing(newest(conn, thread, environment, plans.c.published_at < as_text(second)))
     return make(conn, row, thread) if row else None
 
 
 def same_second(conn: Connection, thread: PullRequestId, environment: str, at: datetime) -> frozenset[Digest]:
     """The states whose plans were published in the very second of `at`: nobody can tell whether the writer saw them."""
     second = at.replace(microsecond=0)
-    where = and_(
-        plans.c.thread == thread_text(thread),
-        plans.c.environment == environment,
+    where = (
+        shown_in(thread, environment),
         plans.c.published_at >= as_text(second),
         plans.c.published_at < as_text(second + timedelta(seconds=1)),
     )
-    return frozenset(conn.execute(select(plans.c.digest).where(where)).scalars())
+    return frozenset(conn.execute(select(plans.c.digest).where(*where)).scalars())
 
 
 def shown(conn: Connection, thread: PullRequestId) -> bool:
