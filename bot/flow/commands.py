@@ -64,9 +64,8 @@ async def judge(world: World, view: View, waiting: Sequence[CommandRow], lease: 
                 await forge.acknowledge(view.pull.id, row.remark)
     changed = False
     for row in waiting:
-        prefix = view.configuration.prefix if view.configuration else "/gate"
         # a hostile comment can keep the Markdown parser busy for seconds
-        parsed = await asyncio.to_thread(parse, row.remark.body, prefix)
+        parsed = await asyncio.to_thread(parse, row.remark.body, view.configuration.prefix)
         if row.remark.author.bot or not (parsed.commands or parsed.refusal):
             await world.store.write_leased(lease, partial(rows.ignore, row=row))
             continue
@@ -121,7 +120,7 @@ def not_obeyed(row: CommandRow, parsed: Parsed) -> str:
 
 def environments_of(view: View) -> tuple[Environment, ...]:
     """The environments that commands in this thread may name: the base's, or else the previewed ones."""
-    known = list(view.configuration.environments) if view.configuration else []
+    known = list(view.configuration.environments)
     names = {each.id.name for each in known}
     known += [p.environment for p in view.preview if p.environment.id.name not in names]
     return tuple(known)

@@ -127,7 +127,8 @@ async def without_plain_merges(world: World, repository: Repository, pull: PullR
 async def see(world: World, repository: Repository, pull: PullRequest) -> View:
     """The pull request as it stands, with a configuration: whatever it shows, a command may name an environment."""
     view = await seen_as(world, repository, pull)
-    return view if view.configuration else replace(view, configuration=await last_usable(world, repository))
+    known = view.configuration.environments
+    return view if known else replace(view, configuration=await last_usable(world, repository))
 
 
 async def seen_as(world: World, repository: Repository, pull: PullRequest) -> View:
@@ -150,13 +151,13 @@ async def fork_allowed(world: World, pull: PullRequest) -> bool:
     return row is not None and row.planned_fork == pull.head
 
 
-async def last_usable(world: World, repository: Repository) -> Configuration | None:
-    """The configuration of the base as it was fetched last; None where it has none that can be used."""
+async def last_usable(world: World, repository: Repository) -> Configuration:
+    """The configuration of the base as it was fetched last; an empty one where it has none that can be used."""
     try:
         ground = await last_seen(world, repository)
-        return await usable(ground, await ground.mirror.tree(ground.base))
+        return await usable(ground, await ground.mirror.tree(ground.base)) or Configuration()
     except InputError:
-        return None
+        return Configuration()
 
 
 async def remember(world: World, pull: PullRequest, lease: Lease) -> None:

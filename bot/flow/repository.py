@@ -93,7 +93,7 @@ async def new_base(world: World, ground: Ground, lease: Lease) -> None:
     """The branch that deploys moved: its environments and every open pull request are looked at again."""
     try:
         # a branch without the file names no environment, while one that cannot be used says nothing
-        found = await configuration(ground, await ground.mirror.tree(ground.base)) or Configuration(environments=())
+        found = await configuration(ground, await ground.mirror.tree(ground.base)) or Configuration()
     except InputError as error:  # also of a tree that is beyond a limit
         log.warning("tidegate.yaml cannot be used", repository=str(ground.repository.id), error=str(error))
         found = None

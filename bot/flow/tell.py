@@ -109,9 +109,7 @@ def plain_story(world: World, repository: Repository, view: View) -> Story:
         preview=tuple(part.assessment for part in view.preview),
         former=tuple(part.assessment for part in view.former),
         unaffected=view.unaffected, leaving=view.leaving, standings=view.standings, findings=view.findings,
-        conflicts=view.conflicts,
-        prefix=view.configuration.prefix if view.configuration else "/gate",
-        links=links(world.public_url, view.pull.id, view),
+        conflicts=view.conflicts, prefix=view.configuration.prefix, links=links(world.public_url, view.pull.id, view),
     )  # fmt: skip
 
 
@@ -134,7 +132,7 @@ async def story_of(world: World, repository: Repository, view: View, lease: Leas
         if view.phase == "open":
             plans.leave(conn, pull.id, [part.uid for part in parts], pull.head, now)
         answered = tuple(answer(each) for each in commands.answers(conn, pull.id, ANSWERS_SHOWN))
-        check = view.configuration.check if view.configuration else "blocking"
+        check = view.configuration.check
         return replace(plain_story(world, repository, view), at=at, answers=answered, check=check)
 
     return await world.store.write_leased(lease, write)
@@ -148,7 +146,7 @@ def answer(row: commands.AnswerRow) -> Answer:
 def links(public_url: str, pull: PullRequestId, view: View) -> dict[str, str]:
     """Where the full plan and each environment can be looked at."""
     place = f"{pull.repository.forge}/{pull.repository.path}"
-    names = [each.id.name for each in view.configuration.environments] if view.configuration else []
+    names = [each.id.name for each in view.configuration.environments]
     found = {f"environment:{name}": f"{public_url}/environments/{place}/{name}" for name in names}
     return {"plan": f"{public_url}/pulls/{place}/{pull.number}", **found}
 

@@ -57,7 +57,7 @@ class Order:
     @property
     def prefix(self) -> str:
         """What a command begins with here."""
-        return self.view.configuration.prefix if self.view.configuration else "/gate"
+        return self.view.configuration.prefix
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -234,10 +234,9 @@ async def release(order: Order) -> Decision:
 
 async def hold_or_release(order: Order, write: Callable[..., object], say: Callable[[Sequence[str]], str]) -> Decision:
     """Holds bind to environments, whether this pull request affects them or not."""
-    configuration = order.view.configuration
     effects: list[Effect] = []
     for name in order.command.environments:
-        environment = configuration.environment(name) if configuration else None
+        environment = order.view.configuration.environment(name)
         if environment is None:
             return refused(answers.not_affected([name]))
         forge = order.world.forges[environment.id.repository.forge]
@@ -255,9 +254,8 @@ async def status(order: Order) -> Decision:
     """Look at once, and say where the environments stand."""
     if text := await has(order, Permission.READ):
         return refused(text)
-    configuration = order.view.configuration
     wanted = order.command.environments
-    chosen = [e for e in (configuration.environments if configuration else ()) if not wanted or e.id.name in wanted]
+    chosen = [e for e in order.view.configuration.environments if not wanted or e.id.name in wanted]
     rows = await order.world.store.read(lambda conn: [environments.find(conn, each.id) for each in chosen])
     lines = [status_of(each.id.name, row) for each, row in zip(chosen, rows, strict=True)]
     wakes = [Wake(key=each.id, reason="status") for each in chosen]

@@ -51,7 +51,7 @@ class View:
     pull: PullRequest
     phase: Phase
     base: Sha | None = None
-    configuration: Configuration | None = None
+    configuration: Configuration = Configuration()
     parts: tuple[Part, ...] = ()
     preview: tuple[Part, ...] = ()
     former: tuple[Part, ...] = ()
@@ -78,6 +78,11 @@ class Pair:
     before: Configuration | None
     after: Configuration | None
 
+    @property
+    def rules(self) -> Configuration:
+        """The configuration that the thread goes by: the base's, or else the first one that there is to be."""
+        return self.before or self.after or Configuration()
+
 
 async def look(world: World, repository: Repository, pull: PullRequest, fork_allowed: bool) -> View:
     """Everything about an open pull request. TemporaryError: git or the forge did not answer."""
@@ -94,7 +99,13 @@ async def look(world: World, repository: Repository, pull: PullRequest, fork_all
         before = await usable(ground, base)
         after = await configuration(ground, merged)
     except ConfigurationError as error:
-        return View(pull=pull, phase="misconfigured", base=ground.base, findings=error.findings, configuration=before)
+        return View(
+            pull=pull,
+            phase="misconfigured",
+            base=ground.base,
+            findings=error.findings,
+            configuration=before or Configuration(),
+        )
     except InputError as error:
         return View(pull=pull, phase="unreadable", base=ground.base, findings=(unreadable(error),))
     pair = Pair(ground=ground, pull=pull, base=base, merged=merged, before=before, after=after)
@@ -121,7 +132,7 @@ async def compare(world: World, pair: Pair) -> View:
     former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))
     gone = leaving(pair)
     return View(
-        pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.before or pair.after,
+        pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.rules,
         parts=tuple(part for part in parts if part not in former and part.environment.id.name not in gone),
         preview=preview, former=former, leaving=gone,
         unaffected=tuple(each.id.name for each in known if each.id.name not in {*names, *gone}),
@@ -180,8 +191,7 @@ async def assess_one(
 ) -> Part:
     """One environment, judged as `environment` says and compared with what `before` said of the base."""
     pull = pair.pull
-    prefix = (pair.before or pair.after or Configuration(environments=())).prefix
-    found = await known(world, environment, prefix, {pull.id: None})
+    found = await known(world, environment, pair.rules.prefix, {pull.id: None})
     facts = await facts_of_open(world, found, pull)
     facts = replace(facts, after=await upstreams(world, environment, digests))
     subject = Subject(

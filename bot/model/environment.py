@@ -82,12 +82,13 @@ class Environment:
 
 @noun
 class Configuration:
-    """A whole `tidegate.yaml`. `check: approvals` makes missing approvals fail the check; `prefix` begins a command.
+    """A whole `tidegate.yaml`; one without environments stands in for a file that is not there.
 
+    `check: approvals` makes missing approvals fail the check; `prefix` begins a command.
     `schemas` maps globs of the repository's files to the path of the JSON Schema that they are to satisfy.
     """
 
-    environments: tuple[Environment, ...]
+    environments: tuple[Environment, ...] = ()
     check: Literal["blocking", "approvals"] = "blocking"
     prefix: str = "/gate"
     schemas: Mapping[str, str] = field(default_factory=dict)
