@@ -75,7 +75,7 @@ class Jail:
         return self._offered
 
     def diagnose(self) -> Diagnosis:
-        """Whether programs can be jailed here, for readiness and `doctor`."""
+        """Whether programs can be jailed here, for `/readyz`."""
         found = self._probe()
         lacks = missing(found.landlock, found.seccomp)
         detail = f"lacks {' and '.join(lacks)}" if lacks else f"Landlock {found.landlock}, seccomp"
