@@ -18,10 +18,11 @@ from bot.model.environment import Environment
 from bot.model.forge import PullRequest, Remark
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId
+from bot.model.report import Answer
 from bot.report import answers
 from bot.store import commands as rows
 from bot.store import repositories
-from bot.store.commands import AnswerRow, CommandRow
+from bot.store.commands import CommandRow
 
 __all__ = ["heard", "judge", "take"]
 
@@ -91,7 +92,7 @@ async def answer(world: World, view: View, row: CommandRow, parsed: Parsed, leas
     def write(conn: Connection) -> None:
         for effect in decision.effects:
             effect(conn)
-        said = AnswerRow(
+        said = Answer(
             by=row.remark.author.login,
             command=decision.command or written,
             accepted=decision.accepted,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.flow.riders import Riders
 from bot.flow.standing import standings
 from bot.flow.world import World
-from bot.gate.facts import Facts, Hold, Shown, Upstream
+from bot.gate.facts import Facts, Shown, Upstream
 from bot.model.environment import ApprovalRule, Environment
 from bot.model.forge import PullRequest
 from bot.model.gate import Approval
@@ -17,7 +17,6 @@ from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, noun
 from bot.store import approvals, environments, holds, journal, plans
 from bot.store.environments import EnvironmentRow
-from bot.store.holds import HoldRow
 
 __all__ = ["Known", "facts_of_open", "facts_of_pending", "known", "row_of", "upstreams"]
 
@@ -65,18 +64,13 @@ async def known(
             environment=environment, phase="open", prefix=prefix, rules=rules(environment, row),
             applied=row.applied.objects if row.applied else None,
             approvals=tuple(granted), shown=tuple(shown),
-            held=held_by(holds.current(conn, row.uid)),
+            held=holds.current(conn, row.uid),
             destroyed=journal.destroyed_since(conn, row.uid, now - DAY),
             partial=row.partial != "",
         )  # fmt: skip
         return Known(row=row, facts=facts, half=journal.digest_of(conn, row.partial))
 
     return await world.store.write(look)
-
-
-def held_by(row: HoldRow | None) -> Hold | None:
-    """A hold as the gate knows it."""
-    return Hold(by=row.by, reason=row.reason, at=row.at) if row else None
 
 
 def rules(environment: Environment, row: EnvironmentRow) -> tuple[ApprovalRule, ...]:

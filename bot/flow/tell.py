@@ -13,7 +13,7 @@ from bot.model.gate import Lease
 from bot.model.identity import PullRequestId
 from bot.model.report import CheckReport, Outcome, Posted, PostedCheck, Report, digest_of
 from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
-from bot.report.story import Answer, Story
+from bot.report.story import Story
 from bot.store import commands, plans, posted, pulls
 from bot.store.plans import Published
 
@@ -131,16 +131,11 @@ async def story_of(world: World, repository: Repository, view: View, lease: Leas
         at = plans.propose(conn, pull.id, tuple(shown), now) if shown else None
         if view.phase == "open":
             plans.leave(conn, pull.id, [part.uid for part in parts], pull.head, now)
-        answered = tuple(answer(each) for each in commands.answers(conn, pull.id, ANSWERS_SHOWN))
+        answered = commands.answers(conn, pull.id, ANSWERS_SHOWN)
         check = view.configuration.check
         return replace(plain_story(world, repository, view), at=at, answers=answered, check=check)
 
     return await world.store.write_leased(lease, write)
-
-
-def answer(row: commands.AnswerRow) -> Answer:
-    """An answer as the report knows it."""
-    return Answer(by=row.by, command=row.command, accepted=row.accepted, text=row.text, at=row.at)
 
 
 def links(public_url: str, pull: PullRequestId, view: View) -> dict[str, str]:

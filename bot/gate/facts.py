@@ -2,26 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
 from typing import Literal
 
 from bot.model.environment import ApprovalRule, Environment
-from bot.model.gate import Approval
+from bot.model.gate import Approval, Hold
 from bot.model.identity import Person
 from bot.model.noun import Digest, noun
 from bot.model.plan import Finding, Plan
 from bot.model.resource import Desired, ResourceId
 
-__all__ = ["Facts", "Hold", "Shown", "Upstream"]
-
-
-@noun
-class Hold:
-    """`/gate hold` by somebody, since `at`."""
-
-    by: str
-    reason: str
-    at: datetime
+__all__ = ["Facts", "Shown", "Upstream"]
 
 
 @noun

@@ -11,7 +11,7 @@ from bot.model.noun import Digest, noun
 from bot.model.plan import Finding, Plan
 from bot.model.resource import Desired, ResourceId
 
-__all__ = ["Approval", "Asked", "Assessment", "Lease", "State", "Verdict"]
+__all__ = ["Approval", "Asked", "Assessment", "Hold", "Lease", "State", "Verdict"]
 
 State = Literal["pass", "fail", "unknown", "wait", "skip"]
 """Of a rule: satisfied; broken; could not be evaluated; not yet; does not apply."""
@@ -40,6 +40,15 @@ class Asked:
 
     digest: Digest
     by: Person
+
+
+@noun
+class Hold:
+    """`/gate hold` by somebody, since `at`."""
+
+    by: str
+    reason: str
+    at: datetime
 
 
 @noun

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.model.noun import Sha, noun
 
-__all__ = ["Annotation", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report", "digest_of"]
+__all__ = ["Annotation", "Answer", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report", "digest_of"]
 
 
 @noun
@@ -37,6 +37,17 @@ class CheckReport:
     annotations: tuple[Annotation, ...] = ()
     url: str = ""
     asked: str = ""
+
+
+@noun
+class Answer:
+    """What became of one command: who typed what, and the answer, in words for its writer."""
+
+    by: str
+    command: str
+    accepted: bool
+    text: str
+    at: datetime
 
 
 @noun

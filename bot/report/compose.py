@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from bot.model.gate import Assessment
 from bot.model.plan import Action, Cause, Change
+from bot.model.report import Answer
 from bot.report.changes import block, by_danger, danger, from_elsewhere, from_here, plural
 from bot.report.headline import headline
 from bot.report.outline import Fold, Line, Outline, code, join, line, link
 from bot.report.phases import phase_outline
 from bot.report.steps import state_lines, step_lines
-from bot.report.story import Answer, Story
+from bot.report.story import Story
 from bot.report.tables import plan_table, standing_table
 from bot.report.urgent import minor_findings, urgent
 

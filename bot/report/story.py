@@ -8,8 +8,9 @@ from bot.model.forge import PullRequest
 from bot.model.gate import Assessment
 from bot.model.noun import Sha, noun
 from bot.model.plan import Finding
+from bot.model.report import Answer
 
-__all__ = ["Answer", "Phase", "Standing", "Story"]
+__all__ = ["Phase", "Standing", "Story"]
 
 
 Phase = Literal[
@@ -17,17 +18,6 @@ Phase = Literal[
     "closed",
 ]  # fmt: skip
 """See `Story`."""
-
-
-@noun
-class Answer:
-    """What became of one command: who typed what, and the answer, in words for its writer."""
-
-    by: str
-    command: str
-    accepted: bool
-    text: str
-    at: datetime
 
 
 @noun

@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 from bot.model.forge import Remark
 from bot.model.identity import PullRequestId
 from bot.model.noun import noun
+from bot.model.report import Answer
 from bot.store.codec import decode_person, encode_person, thread_text
 from bot.store.insert import insert
 from bot.store.tables import as_text, as_time, commands
 
-__all__ = ["AnswerRow", "CommandRow", "answer", "answers", "ignore", "pending", "record"]
+__all__ = ["CommandRow", "answer", "answers", "ignore", "pending", "record"]
 
 
 @noun
@@ -26,17 +27,6 @@ class CommandRow:
     remark: Remark
     origin: Literal["signed", "listed"]
     found: datetime
-
-
-@noun
-class AnswerRow:
-    """What became of a remark's commands."""
-
-    by: str
-    command: str
-    accepted: bool
-    text: str
-    at: datetime
 
 
 def same(thread: PullRequestId, remark: str) -> ColumnElement[bool]:
@@ -92,7 +82,7 @@ def ignore(conn: Connection, row: CommandRow) -> None:
     conn.execute(update(commands).where(same(row.thread, row.remark.id)).values(state="ignored", body=""))
 
 
-def answer(conn: Connection, row: CommandRow, said: AnswerRow) -> None:
+def answer(conn: Connection, row: CommandRow, said: Answer) -> None:
     """It was judged; its text is not kept beyond the command."""
     change = {
         "accepted": int(said.accepted),
@@ -103,12 +93,12 @@ def answer(conn: Connection, row: CommandRow, said: AnswerRow) -> None:
     conn.execute(update(commands).where(same(row.thread, row.remark.id)).values(state="answered", body="", **change))
 
 
-def answers(conn: Connection, thread: PullRequestId, limit: int) -> tuple[AnswerRow, ...]:
+def answers(conn: Connection, thread: PullRequestId, limit: int) -> tuple[Answer, ...]:
     """The latest answers of a thread, oldest first."""
     query = select(commands).where(commands.c.thread == thread_text(thread), commands.c.state == "answered")
     rows = conn.execute(query.order_by(commands.c.decided_at.desc(), commands.c.remark.desc()).limit(limit)).fetchall()
     return tuple(
-        AnswerRow(by=decode_person(r.author).login, command=r.command, accepted=bool(r.accepted), text=r.answer,
+        Answer(by=decode_person(r.author).login, command=r.command, accepted=bool(r.accepted), text=r.answer,
                   at=as_time(r.decided_at))
         for r in reversed(rows)
     )  # fmt: skip

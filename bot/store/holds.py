@@ -4,28 +4,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from bot.model.gate import Hold
 from bot.model.identity import Person
-from bot.model.noun import noun
 from bot.store import environments
 from bot.store.tables import as_text, as_time, holds
 
-__all__ = ["HoldRow", "add", "current", "release"]
+__all__ = ["add", "current", "release"]
 
 
-@noun
-class HoldRow:
-    """Who holds an environment, why, and since when."""
-
-    by: str
-    reason: str
-    at: datetime
-
-
-def current(conn: Connection, environment: str) -> HoldRow | None:
+def current(conn: Connection, environment: str) -> Hold | None:
     """The hold on an environment, or None."""
     where = (holds.c.environment == environment, holds.c.released_at.is_(None))
     row = conn.execute(select(holds).where(*where).order_by(holds.c.id.desc()).limit(1)).first()
-    return HoldRow(by=row.person, reason=row.reason, at=as_time(row.at)) if row else None
+    return Hold(by=row.person, reason=row.reason, at=as_time(row.at)) if row else None
 
 
 def add(conn: Connection, environment: str, by: Person, reason: str, now: datetime) -> None:

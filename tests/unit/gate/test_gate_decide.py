@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gate import decide
-from bot.gate.facts import Facts, Hold, Upstream
-from bot.model.gate import Verdict
+from bot.gate.facts import Facts, Upstream
+from bot.model.gate import Hold, Verdict
 from bot.model.identity import Person
 from bot.model.noun import Digest
 from bot.model.plan import Action, Change, Finding

@@ -4,8 +4,8 @@ import pytest
 
 from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits
+from bot.model.report import Answer
 from bot.report import answers, comment_of
-from bot.report.story import Answer
 from tests.unit.report.conftest import Build
 
 LIMITS = Limits(comment=65_536, check_text=65_535, annotations=50)

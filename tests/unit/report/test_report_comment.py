@@ -10,8 +10,9 @@ from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits, Remark
 from bot.model.identity import Person
 from bot.model.plan import Action, Cause
+from bot.model.report import Answer
 from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
-from bot.report.story import Answer, Standing, Story
+from bot.report.story import Standing, Story
 from tests.unit.report.conftest import Build
 
 LIMITS = Limits(comment=65_536, check_text=65_535, annotations=50)

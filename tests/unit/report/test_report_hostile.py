@@ -16,11 +16,12 @@ from markdown_it.token import Token
 from bot.model.forge import Limits
 from bot.model.noun import Digest
 from bot.model.plan import Action, Applied, Health, Plan
+from bot.model.report import Answer
 from bot.report import MARKER, check_of, comment_of, escape, outcome_of
 from bot.report.markdown import inline
 from bot.report.outcome import Deed
 from bot.report.outline import code, line
-from bot.report.story import Answer, Standing, Story
+from bot.report.story import Standing, Story
 from tests.unit.report.conftest import Build
 
 NASTY = [

@@ -15,7 +15,7 @@ from bot.model.gate import Approval
 from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId, Wake
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Applied, Cause, Change, FieldChange, Plan
-from bot.model.report import Outcome, Posted, PostedCheck
+from bot.model.report import Answer, Outcome, Posted, PostedCheck
 from bot.model.resource import Origin, ResourceId
 from bot.store import Store, approvals, commands, deliveries, environments, journal, plans, posted, queue, repositories
 from bot.store.blobs import INLINE
@@ -78,7 +78,7 @@ async def test_nothing_is_kept_of_a_repository_that_was_never_adopted(store: Sto
 async def test_a_signed_text_replaces_a_listed_one_that_was_refused_for_its_edit(store: Store) -> None:
     await store.write(lambda conn: commands.record(conn, PULL, remark("/gate apply prod", edited=True), "listed", NOW))
     (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
-    said = commands.AnswerRow(by="ana", command="/gate apply prod", accepted=False, text="edited", at=NOW)
+    said = Answer(by="ana", command="/gate apply prod", accepted=False, text="edited", at=NOW)
     await store.write(lambda conn: commands.answer(conn, row, said))
     await store.write(lambda conn: commands.record(conn, PULL, remark("/gate plan"), "signed", NOW))
     (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
@@ -88,7 +88,7 @@ async def test_a_signed_text_replaces_a_listed_one_that_was_refused_for_its_edit
 async def test_an_answered_command_is_not_judged_again(store: Store) -> None:
     await store.write(lambda conn: commands.record(conn, PULL, remark(), "signed", NOW))
     (row,) = await store.read(lambda conn: commands.pending(conn, PULL))
-    said = commands.AnswerRow(by="ana", command="/gate plan", accepted=True, text="Planned.", at=NOW)
+    said = Answer(by="ana", command="/gate plan", accepted=True, text="Planned.", at=NOW)
     await store.write(lambda conn: commands.answer(conn, row, said))
     again = remark("/gate hold prod")
     await store.write(lambda conn: commands.record(conn, PULL, again, "signed", NOW))

@@ -9,6 +9,7 @@ from bot.model.forge import Delivery, PullRequest, Remark, Repository
 from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId, Wake
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Plan
+from bot.model.report import Answer
 from bot.model.resource import ResourceId
 from bot.store import commands, deliveries, holds, plans, pulls, queue, repositories
 from bot.store.plans import Published
@@ -149,7 +150,7 @@ def test_first_words_replace_what_was_found_later_at_the_forge(conn: Connection)
 def test_first_words_do_not_undo_what_was_answered(conn: Connection) -> None:
     commands.record(conn, PULL, remark("/gate hold prod"), "listed", NOON)
     [row] = commands.pending(conn, PULL)
-    said = commands.AnswerRow(by="ana", command="/gate hold prod", accepted=True, text="held", at=NOON)
+    said = Answer(by="ana", command="/gate hold prod", accepted=True, text="held", at=NOON)
     commands.answer(conn, row, said)
     commands.record(conn, PULL, remark("/gate hold prod"), "signed", NOON)
     assert bodies(conn) == []
@@ -161,7 +162,7 @@ def test_a_remark_that_was_judged_keeps_no_text(conn: Connection) -> None:
         commands.record(conn, PULL, secret, "signed", NOON)
     ignored, answered = sorted(commands.pending(conn, PULL), key=lambda row: row.remark.id, reverse=True)
     commands.ignore(conn, ignored)
-    said = commands.AnswerRow(by="ana", command="/gate plan", accepted=True, text="planned", at=NOON)
+    said = Answer(by="ana", command="/gate plan", accepted=True, text="planned", at=NOON)
     commands.answer(conn, answered, said)
     assert list(conn.execute(select(command_rows.c.state, command_rows.c.body).order_by(command_rows.c.state))) == [
         ("answered", ""), ("ignored", ""),
