@@ -88,7 +88,7 @@ async def take_reviews(world: World, view: View, lease: Lease) -> bool:
     pull = view.pull
     new = False
     for review in pull.remarks:
-        if review.id.startswith("review:") and review.approves == pull.head and not review.author.bot:
+        if review.id.startswith("review:") and review.approves == pull.head:
             for part in (*view.parts, *view.preview):
                 new |= await take_review(world, part, pull.id, review, lease)
     return new

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from bot.check import Check
-from bot.errors import RenderError, TemporaryError
+from bot.errors import InputError, PermanentError, RenderError, TemporaryError
 from bot.flow.assess import Subject, Tools, assess, choose_target, render
 from bot.flow.evaluate import Changes, InProcess
 from bot.flow.offline import BaseRevision, Revisions
+from bot.flow.subject import Made
 from bot.gate.facts import Facts
 from bot.model.environment import Configuration, Environment, Source
 from bot.model.examined import Examined
@@ -18,7 +19,7 @@ from bot.model.gate import Asked, Assessment
 from bot.model.identity import EnvironmentId, Person, RepositoryId
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Digest
-from bot.model.plan import Change, Finding
+from bot.model.plan import Cause, Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render.plain import Plain
@@ -71,6 +72,74 @@ def test_a_target_that_the_settings_do_not_allow_is_refused() -> None:
         with pytest.raises(RenderError) as refused:
             choose_target(tools(), subject(environment=replace(PROD, target=name)))
         assert "may deploy to" in refused.value.findings[0].message
+
+
+class Silent(BaseRevision):
+    """A target that cannot be looked at."""
+
+    def __init__(self, error: Exception) -> None:
+        self.name, self._error = "prod", error
+
+    async def identity(self, environment: Environment) -> str:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [TemporaryError("it does not answer"), PermanentError("a link is in the way")])
+async def test_a_target_that_cannot_be_looked_at_is_unknown_and_says_why(error: Exception) -> None:
+    silent = replace(tools(), targets={"prod": Silent(error)})
+    async with assess(silent, subject(), Facts(environment=PROD, phase="merged")) as result:
+        found = result.assessment
+    assert (found.head, found.plan, result.saved) == (None, None, None)
+    assert found.verdict is not None
+    assert found.verdict.state == "unknown"
+    assert found.findings[0].level == "unknown"
+    assert str(error) in found.findings[0].message
+
+
+async def test_policies_that_cannot_be_read_are_an_error() -> None:
+    async def beyond(found: Tree, paths: frozenset[str]) -> Tree:
+        raise InputError("policies/a.yaml is larger than 1 MB")
+
+    ruled = replace(PROD, policies=("policies",))
+    head = tree({"prod/a.yaml": MAP % "2", "policies/a.yaml": "x"})
+    unread = replace(head, blobs={each: data for each, data in head.blobs.items() if data != b"x"})
+    found = await assessed(subject(unread, environment=ruled, load=beyond))
+    assert (state(found, "checks"), found.plan) == ("fail", None)
+    assert "larger than 1 MB" in found.findings[0].message
+
+
+@pytest.mark.parametrize("new", [{"before": None}, {"base": None}, {"before": None, "base": None}])
+async def test_a_new_environment_has_no_base(new: dict[str, Any]) -> None:
+    found = await assessed(subject(**new))
+    assert found.base is None
+    assert found.head is not None
+    assert found.plan is not None
+    assert found.proposal == found.head.objects.keys()
+
+
+async def test_every_change_has_its_cause() -> None:
+    before, after = (tree({"prod/a.yaml": MAP % each, "prod/b.yaml": MAP.replace("a,", "b,") % "1"}) for each in "12")
+    async with assess(tools(), subject(after, base=before), Facts(environment=PROD, phase="open")) as result:
+        assert result.assessment.plan is not None
+        causes = {each.id.name: each.cause for each in result.assessment.plan.changes}
+    assert causes == {"a": Cause.PULL_REQUEST, "b": Cause.PENDING}
+
+
+async def test_other_programs_count_where_they_make_another_state_of_what_was_applied() -> None:
+    now = (await assessed(subject())).head
+    assert now is not None
+    earlier = ("kustomize v5.7.1", *now.tools)
+
+    async def said(head: Tree, *programs: str, applied: Any = now.objects) -> str:
+        made = Made(environment=PROD, tree=head, tools=programs)
+        return state(await assessed(subject(applied=applied, made=made)), "toolchain")
+
+    assert await said(HEAD, *earlier) == "pass"
+    assert await said(BASE, *earlier) == "wait"
+    assert await said(HEAD, *earlier, applied={}) == "wait"
+    assert await said(tree({"b.txt": "renders to nothing"}), *earlier) == "wait"
+    assert await said(BASE, *now.tools) == "pass"
+    assert await said(BASE) == "pass", "nobody knows by which it was made"
 
 
 async def test_an_apply_was_asked_for_one_state_and_no_other() -> None:

@@ -22,7 +22,7 @@ from bot.flow.view import Part, affected, in_order
 from bot.gate.facts import Facts
 from bot.model.environment import ApprovalRule, Environment, Source
 from bot.model.forge import PullRequest, Remark
-from bot.model.gate import Assessment, Verdict
+from bot.model.gate import Approval, Assessment, Verdict
 from bot.model.identity import EnvironmentId, Person, PullRequestId, RepositoryId
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Action, Change, Plan
@@ -174,6 +174,16 @@ def test_a_state_is_there_when_nothing_of_another_one_is_left() -> None:
 def test_a_rule_that_nobody_agreed_to_takes_no_place() -> None:
     assert gathered("d1:old").rule(Digest("d1:new")) == LOOSE
     assert gathered("d1:new").rule(Digest("d1:new")) == STRICT
+    bo, eve = Person(id=1, login="bo"), Person(id=3, login="eve")
+    given = [
+        Approval(
+            environment="u", pull_request=THREAD, desired=Digest("d1:new"), objects={}, by=by, how="command", at=NOON
+        )
+        for by in (bo, eve)
+    ]
+    agreed = replace(gathered("d1:new").facts, approvals=tuple(given), standing={1: True, 3: True})
+    assert replace(gathered("d1:new"), facts=agreed).rule(Digest("d1:new")) == LOOSE
+    assert replace(gathered("d1:new"), facts=replace(agreed, approvals=(given[0],))).rule(Digest("d1:new")) == STRICT
 
 
 def part() -> Part:
@@ -191,6 +201,8 @@ def test_an_approval_covers_what_is_to_be_approved_and_a_review_no_deletion() ->
     assert given.objects == {A: "o1:1"}
     assert given.destroys == {(C, "f1:c")}
     assert approval_of(part(), voice, "review").destroys == frozenset()
+    proposed = replace(part(), assessment=replace(part().assessment, proposal=frozenset({B})))
+    assert approval_of(proposed, voice).objects == {A: "o1:1", B: "o1:2"}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
 
 from bot.flow.evaluate import Changes, Files, Render
 from bot.flow.judge import judge
 from bot.flow.subject import Ruling, Subject, Tools
-from bot.model.environment import Environment, Source
+from bot.model.environment import Environment, Source, Waiver
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest, Sha
@@ -71,6 +75,19 @@ def subject(*rulings: Ruling) -> Subject:
     )  # fmt: skip
 
 
+async def asked(*rulings: Ruling, found: Subject | None = None, base: Desired | None = None) -> list[Examined]:
+    """What the checks were asked to look at."""
+    reader = Reader()
+    await judge(
+        Tools(renderers=(), evaluator=reader, targets={}, key=b""),
+        found or subject(*rulings),
+        DESIRED,
+        base,
+        revision("a"),
+    )
+    return reader.asked
+
+
 async def said(*rulings: Ruling) -> tuple[list[str], int]:
     """The messages, and how often the checks were asked."""
     reader = Reader()
@@ -90,6 +107,32 @@ async def test_a_policy_that_is_no_longer_named_is_kept_too() -> None:
     without = replace(ENVIRONMENT, policies=())
     found, _ = await said(Ruling(environment=without, tree=tree), Ruling(environment=ENVIRONMENT, tree=tree))
     assert found == ["strict"]
+
+
+async def test_a_policy_that_is_added_counts_at_once() -> None:
+    before, after = revision("b"), revision("c", new="new")
+    found, _ = await said(Ruling(environment=ENVIRONMENT, tree=after), Ruling(environment=ENVIRONMENT, tree=before))
+    assert found == ["new"]
+
+
+WAIVER = Waiver(policy="no-latest-tag", reason="soon", owner="ana", expires=date(2027, 1, 1))
+
+
+@pytest.mark.parametrize("more", [{"waivers": (WAIVER,)}, {"policy_levels": {"no-latest-tag": "off"}}])
+async def test_a_waiver_or_a_level_that_is_added_waives_nothing_for_those_who_ruled_before(
+    more: dict[str, Any],
+) -> None:
+    tree, waived = revision("b", strict="strict"), replace(ENVIRONMENT, **more)
+    looked = await asked(Ruling(environment=waived, tree=tree), Ruling(environment=ENVIRONMENT, tree=tree))
+    assert [(each.environment.waivers, each.environment.policy_levels) for each in looked] == [
+        (waived.waivers, waived.policy_levels), (ENVIRONMENT.waivers, ENVIRONMENT.policy_levels),
+    ]  # fmt: skip
+
+
+async def test_what_was_there_before_is_told_or_said_to_be_unknown() -> None:
+    both = replace(subject(), base=revision("b"), before=ENVIRONMENT)
+    (known,), (unknown,), (new,) = await asked(found=both, base=DESIRED), await asked(found=both), await asked()
+    assert (known.before, unknown.before, new.before) == ((), None, ())
 
 
 async def test_the_same_policies_are_asked_once() -> None:

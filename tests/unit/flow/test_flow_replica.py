@@ -55,6 +55,10 @@ async def test_only_work_that_renders_nothing_is_taken_while_another_toolchain_r
     assert await others.store.read(lambda conn: queue.ready(conn, NOON)) == 2
 
 
+async def test_where_nobody_said_with_what_they_render_all_work_is_taken(world: World) -> None:
+    assert await world.store.read(lambda conn: replica.allowed_kinds(conn, ("helm 1",))) == queue.KINDS
+
+
 async def test_all_work_is_taken_when_the_others_have_left(others: World) -> None:
     await replica.leave(others, "old")
     assert await replica.look(others, "new") == ""

@@ -147,6 +147,37 @@ async def test_a_repository_whose_work_takes_every_place_does_not_keep_another_w
         await touching
 
 
+async def test_no_more_is_taken_than_there_are_places_and_one_for_who_has_nothing_in_hand(world: World) -> None:
+    crowd = [RepositoryId(forge="hub", number=number, path=f"acme/{number}") for number in range(1, 6)]
+    begun, all_there, let_go = asyncio.Semaphore(0), asyncio.Event(), asyncio.Event()
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        begun.release()
+        await let_go.wait()
+        return None
+
+    def begin(conn: Connection) -> None:
+        for each in crowd:
+            repositories.adopt(conn, Repository(id=each, default_branch="main"), NOON)
+        queue.touch(conn, [Wake(key=each, reason="test") for each in crowd])
+
+    await world.store.write(begin)
+    playing = asyncio.create_task(play(world, handler, until=all_there))
+    try:
+        async with asyncio.timeout(20):
+            for _ in range(3):  # `play` has two places
+                await begun.acquire()
+        for _ in range(3):  # there is news, and the worker looks
+            world.signal.set()
+            await asyncio.sleep(0)
+            assert await world.store.read(lambda conn: queue.ready(conn, NOON)) == 3
+        assert begun.locked()
+    finally:
+        let_go.set()
+        all_there.set()
+        await playing
+
+
 async def test_a_lease_is_renewed_while_its_work_takes_longer(world: World) -> None:
     started = asyncio.Event()
     short = replace(world, intervals=Intervals(lease=2), clock=lambda: datetime.now(UTC))
