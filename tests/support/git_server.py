@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-__all__ = ["GitServer", "git_server"]
+__all__ = ["GitServer", "git", "git_server"]
 
 
 class GitServer:
