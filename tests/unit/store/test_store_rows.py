@@ -132,6 +132,29 @@ async def test_what_a_person_gave_in_a_thread_is_found(store: Store) -> None:
     assert await store.read(lambda conn: approvals.given(conn, PULL, ANA)) == {}
 
 
+async def test_only_the_approvals_that_are_meant_are_read_withdrawn_and_spent(store: Store) -> None:
+    bo, other = Person(id=2, login="bo"), replace(PULL, number=PULL.number + 1)
+    mine = Approval(
+        environment="uid", pull_request=PULL, desired=Digest("d1:x"), objects={}, by=ANA, how="command", at=NOW
+    )
+    beside = (replace(mine, environment="v"), replace(mine, by=bo), replace(mine, pull_request=other))
+    for number, each in enumerate((mine, *beside)):
+        await store.write(partial(approvals.add, approval=each, remark=f"comment:{number}"))
+
+    async def left() -> list[Approval]:
+        return [
+            each
+            for uid, thread in (("v", PULL), ("uid", PULL), ("uid", other))
+            for each in await store.read(partial(approvals.counting, environment=uid, thread=thread))
+        ]
+
+    assert await left() == [beside[0], mine, *beside[1:]]
+    await store.write(lambda conn: approvals.withdraw(conn, "uid", PULL, ANA, NOW))
+    assert await left() == [*beside]
+    await store.write(lambda conn: approvals.spend(conn, "uid", Digest("d1:x"), NOW))
+    assert await left() == [beside[0]]
+
+
 async def test_approvals_end_with_their_reviews_and_with_their_thread(store: Store) -> None:
     other = replace(PULL, number=PULL.number + 1)
     for thread in (PULL, other):
