@@ -54,7 +54,7 @@ async def work(world: World, id: EnvironmentId, lease: Lease) -> float | None:
 async def asked_of(ground: Ground, row: EnvironmentRow) -> Candidate | None:
     """The earlier revision that was asked for; None where there is none, or it is not on the branch any more."""
     revision = row.asked_revision
-    if revision is None or not await ground.mirror.has(revision):
+    if revision is None:
         return None
     return await candidate_of(ground, row, revision) if await ground.mirror.descends(revision, ground.base) else None
 
