@@ -1,5 +1,6 @@
 """What a thread showed and what was typed in it: nothing that was not shown counts as shown, and first words count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -154,6 +155,28 @@ def test_first_words_do_not_undo_what_was_answered(conn: Connection) -> None:
     commands.answer(conn, row, said)
     commands.record(conn, PULL, remark("/gate hold prod"), "signed", NOON)
     assert bodies(conn) == []
+
+
+def test_what_was_answered_is_not_judged_again_whatever_becomes_of_it(conn: Connection) -> None:
+    commands.record(conn, PULL, remark("/gate apply prod"), "listed", NOON)
+    [row] = commands.pending(conn, PULL)
+    refused = commands.AnswerRow(by="ana", command="/gate apply prod", accepted=False, text="no right", at=NOON)
+    commands.answer(conn, row, refused)
+    edited = replace(remark("/gate hold prod", edited=True), changed=NOON + MINUTE)
+    commands.record(conn, PULL, edited, "listed", NOON + MINUTE)
+    commands.record(conn, PULL, remark("/gate apply prod"), "signed", NOON + MINUTE)
+    assert bodies(conn) == []
+
+
+def test_what_held_no_command_is_looked_at_again_only_when_it_was_edited(conn: Connection) -> None:
+    commands.record(conn, PULL, remark("a/b"), "listed", NOON)
+    [row] = commands.pending(conn, PULL)
+    commands.ignore(conn, row)
+    commands.record(conn, PULL, remark("a/b"), "listed", NOON + MINUTE)
+    assert bodies(conn) == []
+    edited = replace(remark("/gate hold prod", edited=True), changed=NOON + MINUTE)
+    commands.record(conn, PULL, edited, "listed", NOON + MINUTE)
+    assert bodies(conn) == ["/gate hold prod"]
 
 
 def test_a_remark_that_was_judged_keeps_no_text(conn: Connection) -> None:
