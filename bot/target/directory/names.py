@@ -48,7 +48,7 @@ def scope_parts(scope: str) -> tuple[str, ...]:
 
     InputError: an absolute path, `..`, or a part that is not letters, digits, dots, hyphens and underscores.
     """
-    parts = tuple(part for part in PurePosixPath(scope).parts if part != ".")
+    parts = PurePosixPath(scope).parts
     for part in parts:
         if not SCOPE_PART.fullmatch(part):
             raise InputError(

@@ -82,7 +82,7 @@ def _closed(entry: Entry, found: Found, wanted: Draft | None, key: bytes) -> Liv
     Anything else is told as unreadable, whatever its kind, since only the kind Secret would be masked.
     """
     uid = uid_of(found, key)
-    if wanted is not None and wanted.seal and entry.seal == wanted.seal and uid == entry.digest:
+    if wanted is not None and entry.seal == wanted.seal and uid == entry.digest:
         return Live(resource=wanted.resource, uid=uid, digest=Digest(wanted.seal))
     return Live(resource=None, uid=uid)
 

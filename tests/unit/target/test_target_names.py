@@ -57,7 +57,13 @@ def test_names_are_readable(id: ResourceId, name: str) -> None:
     assert file_name(id) == name
 
 
-@pytest.mark.parametrize("name", ["../a.yaml", ".hidden.yaml", "a/b.yaml", "a.json", "A.yaml", "a" * 260 + ".yaml", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../a.yaml", ".hidden.yaml", "a/b.yaml", "a.json", "A.yaml", "a" * 260 + ".yaml", "", "a.yaml/../../b.yaml",
+        "a.yaml\n",
+    ],
+)  # fmt: skip
 def test_what_is_not_one_of_our_names(name: str) -> None:
     assert not is_file_name(name)
 
