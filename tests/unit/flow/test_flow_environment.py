@@ -267,6 +267,15 @@ async def test_nothing_is_applied_of_a_branch_that_has_moved_since(place: Place,
     assert await place.woken() == {KEY, PROD}
 
 
+async def test_a_candidate_is_judged_by_the_policies_of_what_is_applied_too(place: Place) -> None:
+    row, second = await place.row(), await place.merge("two")
+    candidate = await environment.candidate_of(await stand(place.world, SHOP), row, second)
+    assert candidate is not None
+    assert row.applied is not None
+    found = await environment.gathered(place.world, candidate, Before())
+    assert [each.tree.revision for each in found.subject.rulings] == [second, row.applied.revision]
+
+
 async def test_drift_is_put_back_while_the_head_waits_but_not_beside_half_an_apply(place: Place) -> None:
     await place.merge("two")
     row = await place.row()
