@@ -19,6 +19,7 @@ from bot.model.report import Answer, Outcome, Posted, PostedCheck
 from bot.model.resource import Origin, ResourceId
 from bot.store import Store, approvals, commands, deliveries, environments, journal, plans, posted, queue, repositories
 from bot.store.blobs import INLINE
+from bot.store.environments import AppliedState
 from bot.store.tables import metadata
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -228,6 +229,42 @@ async def test_an_environment_keeps_its_id_and_remembers_what_was_applied(store:
     assert row is not None
     assert row.applied == replace(state, revision=Sha("b" * 40), tools=other)
     assert await store.write(lambda conn: environments.detach_others(conn, REPOSITORY, [])) == (PROD,)
+
+
+async def test_environments_are_kept_apart_by_name_state_and_repository(store: Store) -> None:
+    elsewhere = replace(PROD, name="far", repository=replace(PROD.repository, number=PROD.repository.number + 1))
+    seen, staging = replace(PROD, name="seen"), replace(PROD, name="staging")
+
+    def make(id: EnvironmentId) -> Environment:
+        return Environment(id=id, source=Source(path="x"), target="t", apply="on-merge")
+
+    def begin(conn: Connection) -> tuple[str, str]:
+        for id in (PROD, staging, elsewhere):
+            environments.activate(conn, make(id), NOW)
+        environments.ensure(conn, seen, NOW)
+        uid, other = (environments.ensure(conn, id, NOW).uid for id in (PROD, staging))
+        environments.ask(conn, uid, Digest("d1:a"), ANA)
+        environments.set_partial(conn, uid, "1")
+        environments.healthy(conn, uid, Digest("d1:a"), NOW)
+        return uid, other
+
+    def states(conn: Connection) -> list[str]:
+        return [environments.ensure(conn, id, NOW).state for id in (PROD, staging, seen, elsewhere)]
+
+    uid, other = await store.write(begin)
+    assert await store.read(lambda conn: environments.others(conn, PROD)) == (staging,)
+    healthy = [(uid, "d1:a"), (uid, "d1:b"), (other, "d1:a")]
+    found = [await store.read(partial(environments.was_healthy, uid=u, digest=Digest(d))) for u, d in healthy]
+    assert found == [True, False, False]
+    assert await store.write(lambda conn: environments.detach_others(conn, PROD.repository, ["prod"])) == (staging,)
+    assert await store.write(states) == ["active", "detached", "previewed", "active"]
+    state = AppliedState(
+        revision=Sha("0" * 40), digest=Digest("d1:a"), objects={}, rule=ApprovalRule(), destination="x", at=NOW
+    )
+    await store.write(lambda conn: environments.set_applied(conn, uid, state, "healthy"))
+    row = await store.read(lambda conn: environments.find(conn, PROD))
+    assert row is not None
+    assert (row.partial, row.asked, row.asked_revision) == ("", None, None)
 
 
 async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
