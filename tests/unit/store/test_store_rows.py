@@ -275,8 +275,14 @@ async def test_unnamed_destructions_count_for_a_day(store: Store) -> None:
     done = Applied(id=WEB, action=Action.DELETE, state="done")
     await store.write(lambda conn: journal.record(conn, id, done, True, NOW))
     await store.write(lambda conn: journal.record(conn, id, done, False, NOW))
+    for spared in (replace(done, state="failed"), replace(done, action=Action.UPDATE)):
+        await store.write(partial(journal.record, id=id, applied=spared, unnamed=True, now=NOW))
     await store.write(lambda conn: journal.finish(conn, id, "done", "", NOW))
     assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW)) == 1
+    assert await store.read(lambda conn: journal.destroyed_since(conn, "other", NOW)) == 0
+    replaced = replace(done, action=Action.REPLACE)
+    await store.write(lambda conn: journal.record(conn, id, replaced, True, NOW))
+    assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW)) == 2
     assert await store.read(lambda conn: journal.destroyed_since(conn, "uid", NOW + timedelta(days=1))) == 0
     last = await store.read(lambda conn: journal.last(conn, "uid"))
     assert last is not None
