@@ -56,8 +56,9 @@ def tools(*checks: Check, base: Tree = BASE) -> Tools:
     return replace(made, targets={"prod": target, "other": target})
 
 
-async def assessed(found: Subject, *checks: Check) -> Assessment:
-    async with assess(tools(*checks), found, Facts(environment=PROD, phase="merged")) as result:
+async def assessed(found: Subject, *checks: Check, applied: Any = None) -> Assessment:
+    facts = Facts(environment=PROD, phase="merged", applied=applied)
+    async with assess(tools(*checks), found, facts) as result:
         return result.assessment
 
 
@@ -114,7 +115,7 @@ async def test_a_new_environment_has_no_base(new: dict[str, Any]) -> None:
     assert found.base is None
     assert found.head is not None
     assert found.plan is not None
-    assert found.proposal == found.head.objects.keys()
+    assert found.to_approve == found.head.objects
 
 
 async def test_every_change_has_its_cause() -> None:
@@ -132,7 +133,7 @@ async def test_other_programs_count_where_they_make_another_state_of_what_was_ap
 
     async def said(head: Tree, *programs: str, applied: Any = now.objects) -> str:
         made = Made(environment=PROD, tree=head, tools=programs)
-        return state(await assessed(subject(applied=applied, made=made)), "toolchain")
+        return state(await assessed(subject(made=made), applied=applied), "toolchain")
 
     assert await said(HEAD, *earlier) == "pass"
     assert await said(BASE, *earlier) == "wait"

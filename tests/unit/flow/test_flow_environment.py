@@ -14,7 +14,7 @@ from bot.flow import environment
 from bot.flow.assess import Tools, assess
 from bot.flow.evaluate import InProcess
 from bot.flow.ground import stand
-from bot.flow.pending import Before
+from bot.flow.pending import Before, pending
 from bot.flow.world import World
 from bot.git import Mirrors
 from bot.model.environment import Environment
@@ -103,7 +103,7 @@ class Place:
         row = await self.row()
         candidate = await environment.candidate_of(await stand(self.world, SHOP), row, revision)
         assert candidate is not None
-        found = await environment.gathered(self.world, candidate, Before())
+        found = await pending(self.world, candidate.ground, candidate.described, Before())
         async with assess(self.world.tools, found.subject, found.facts) as assessed:
             head = assessed.assessment.head
         assert head is not None
@@ -272,7 +272,7 @@ async def test_a_candidate_is_judged_by_the_policies_of_what_is_applied_too(plac
     candidate = await environment.candidate_of(await stand(place.world, SHOP), row, second)
     assert candidate is not None
     assert row.applied is not None
-    found = await environment.gathered(place.world, candidate, Before())
+    found = await pending(place.world, candidate.ground, candidate.described, Before())
     assert [each.tree.revision for each in found.subject.rulings] == [second, row.applied.revision]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.flow.gather import facts_of_open, known, orders
+from bot.flow.gather import facts_of_open, known, upstreams
 from bot.flow.world import World
-from bot.gate.facts import Order
+from bot.gate.facts import Upstream
 from bot.model.environment import ApprovalRule, Environment, Source
 from bot.model.forge import Commit, PullRequest
 from bot.model.gate import Approval
@@ -134,11 +134,11 @@ async def test_a_hold_and_what_was_destroyed_within_a_day_are_read(world: World,
 
 
 async def test_what_came_before_ran_healthy_at_that_very_state(world: World) -> None:
-    async def told(digest: str | None) -> tuple[Order, ...]:
-        return await orders(world, PROD, {"staging": Digest(digest) if digest else None})
+    async def told(digest: str | None) -> tuple[Upstream, ...]:
+        return await upstreams(world, PROD, {"staging": Digest(digest) if digest else None})
 
-    def staging(state: Any) -> tuple[Order, ...]:
-        return (Order(name="staging", state=state),)
+    def staging(state: Any) -> tuple[Upstream, ...]:
+        return (Upstream(name="staging", state=state),)
 
     assert await told("d1:s") == staging("unknown"), "nobody knows it"
     row = await world.store.write(lambda conn: environments.ensure(conn, replace(PROD.id, name="staging"), NOON))
@@ -147,4 +147,4 @@ async def test_what_came_before_ran_healthy_at_that_very_state(world: World) -> 
     assert await told("d1:s") == staging("healthy")
     assert await told("d1:later") == staging("waiting")
     assert await told(None) == staging("unknown"), "it does not render"
-    assert await orders(world, replace(PROD, after=()), {}) == ()
+    assert await upstreams(world, replace(PROD, after=()), {}) == ()

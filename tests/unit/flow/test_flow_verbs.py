@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.command import Command
-from bot.flow.orders_given import Outcome, judge_all
+from bot.flow.verbs import Decision, judge_all
 from bot.flow.view import Part, View
 from bot.flow.world import World
 from bot.model.environment import Configuration
@@ -35,14 +35,14 @@ def view(*parts: Part, phase: Phase = "open") -> View:
 
 async def say(
     world: World, found: View, *commands: Command, by: Person = ANA, forge: Members | None = None, id: str = "comment:1"
-) -> Outcome:
+) -> Decision:
     """Judge a comment that was written after the plan was shown, and write what comes of it."""
     remark = Remark(id=id, author=by, body="", at=NOON + SECOND)
     row = CommandRow(thread=PULL, remark=remark, origin="signed", found=NOON + SECOND)
-    outcome = await judge_all(at(world, forge or Members()), found, row, commands)
-    for effect in outcome.effects:
+    decision = await judge_all(at(world, forge or Members()), found, row, commands)
+    for effect in decision.effects:
         await world.store.write(effect)
-    return outcome
+    return decision
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def command(verb: str, *environments: str, argument: str = "", names: tuple[str,
 MEANT = part("d1:new", GONE)
 MERGED = view(MEANT, phase="merged")
 SHOWN = view(MEANT)
+UNCONFIGURED = replace(SHOWN, configuration=Configuration(environments=()))
 
 REFUSED: dict[str, tuple[View, Command, Person, Members]] = {
     "plan without write access": (SHOWN, command("plan"), BO, Members()),
@@ -88,7 +89,7 @@ REFUSED: dict[str, tuple[View, Command, Person, Members]] = {
     "hold by who is not asked": (SHOWN, command("hold", "prod"), EVE, Members()),
     "hold by who cannot be looked up": (SHOWN, command("hold", "prod"), ANA, NOBODY),
     "hold of what is not described": (SHOWN, command("hold", "prod", "dev"), ANA, Members()),
-    "hold without a configuration": (replace(SHOWN, configuration=None), command("hold", "prod"), ANA, Members()),
+    "hold without a configuration": (UNCONFIGURED, command("hold", "prod"), ANA, Members()),
     "release by who is not asked": (SHOWN, command("release", "prod"), EVE, Members()),
     "status by who cannot be looked up": (SHOWN, command("status"), ANA, NOBODY),
 }  # fmt: skip
@@ -97,10 +98,10 @@ REFUSED: dict[str, tuple[View, Command, Person, Members]] = {
 @pytest.mark.parametrize("what", REFUSED)
 async def test_what_is_refused_and_leaves_no_trace(world: World, uid: str, what: str) -> None:
     found, given, by, forge = REFUSED[what]
-    outcome = await say(world, found, given, by=by, forge=forge)
-    assert not outcome.accepted
-    assert outcome.text
-    assert outcome.effects == ()
+    decision = await say(world, found, given, by=by, forge=forge)
+    assert not decision.accepted
+    assert decision.text
+    assert decision.effects == ()
 
 
 async def test_what_is_approved_is_what_the_plan_shows(world: World, uid: str) -> None:
@@ -115,9 +116,9 @@ async def test_without_names_only_that_is_approved_which_the_writer_may(world: W
     mine, theirs = MEANT, part("d1:new", rules=(replace(TEAM, approvers=("team:acme/others", "user:eve")),))
     other = replace(theirs.assessment.environment, id=replace(theirs.assessment.environment.id, name="dev"))
     theirs = replace(theirs, uid="v", assessment=replace(theirs.assessment, environment=other))
-    outcome = await say(world, view(mine, theirs), command("approve"))
-    assert outcome.accepted
-    assert "dev" in outcome.text
+    decision = await say(world, view(mine, theirs), command("approve"))
+    assert decision.accepted
+    assert "dev" in decision.text
     assert len(await world.store.read(lambda conn: approvals.of(conn, "u"))) == 1
     assert await world.store.read(lambda conn: approvals.of(conn, "v")) == ()
     assert not (await say(world, view(mine, theirs), command("approve", "prod", "dev"))).accepted
@@ -167,9 +168,9 @@ async def test_a_hold_is_held_until_it_is_released(world: World, uid: str) -> No
 
 
 async def test_one_refusal_refuses_all_of_a_comment(world: World, uid: str) -> None:
-    outcome = await say(world, SHOWN, command("approve", "prod"), command("apply", "prod"))
-    assert (outcome.accepted, outcome.effects) == (False, ())
-    assert answers.ALL_OR_NONE in outcome.text
+    decision = await say(world, SHOWN, command("approve", "prod"), command("apply", "prod"))
+    assert (decision.accepted, decision.effects) == (False, ())
+    assert answers.ALL_OR_NONE in decision.text
     assert await world.store.read(lambda conn: approvals.of(conn, "u")) == ()
 
 

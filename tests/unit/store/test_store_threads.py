@@ -160,7 +160,7 @@ def test_first_words_do_not_undo_what_was_answered(conn: Connection) -> None:
 def test_what_was_answered_is_not_judged_again_whatever_becomes_of_it(conn: Connection) -> None:
     commands.record(conn, PULL, remark("/gate apply prod"), "listed", NOON)
     [row] = commands.pending(conn, PULL)
-    refused = commands.AnswerRow(by="ana", command="/gate apply prod", accepted=False, text="no right", at=NOON)
+    refused = Answer(by="ana", command="/gate apply prod", accepted=False, text="no right", at=NOON)
     commands.answer(conn, row, refused)
     edited = replace(remark("/gate hold prod", edited=True), changed=NOON + MINUTE)
     commands.record(conn, PULL, edited, "listed", NOON + MINUTE)
