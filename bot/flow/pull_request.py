@@ -1,5 +1,6 @@
 """The work on a pull request: make its report true. Only this writes its comment, its checks and its reactions."""
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from bot.flow.consent import take_reviews
 from bot.flow.ground import last_seen, ours, stand, usable
 from bot.flow.landing import is_plain
 from bot.flow.merged import look_merged
-from bot.flow.tell import find_again, tell, tell_queued
+from bot.flow.tell import find_again, tell, tell_planning, tell_queued
 from bot.flow.view import View, look
 from bot.flow.world import World
 from bot.model.environment import Configuration
@@ -29,6 +30,8 @@ LOOKS = 3
 """A thread in which somebody writes all the time is told what is known by then; the next work goes on from there."""
 
 UNSEEN_AGAIN = 300.0
+SLOW = 3.0
+"""Seconds that a look takes before the check says that it is in progress: most take less, and spare that write."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +87,7 @@ async def look_once(world: World, repository: Repository, id: PullRequestId, lea
     if pull is None:
         return None
     await find_again(world, pull, lease)
-    view = await see(world, repository, pull)
+    view = await see_aloud(world, repository, pull, lease)
     waiting = await commands.take(world, pull, lease)
     judged = tuple(each for each in waiting if each in heard)
     return Seen(view=view, waiting=judged, late=judged != waiting)
@@ -122,6 +125,18 @@ async def without_plain_merges(world: World, repository: Repository, pull: PullR
             plain.add(each.sha)
     by_nobody = (replace(c, people=frozenset(), strangers=()) if c.sha in plain else c for c in pull.commits)
     return replace(pull, commits=tuple(by_nobody))
+
+
+async def see_aloud(world: World, repository: Repository, pull: PullRequest, lease: Lease) -> View:
+    """The pull request as it stands; while that takes long, the check says so."""
+    seeing = asyncio.create_task(see(world, repository, pull))
+    try:
+        await asyncio.wait([seeing], timeout=SLOW)
+        if not seeing.done():
+            await tell_planning(world, repository, pull, lease)
+        return await seeing
+    finally:
+        seeing.cancel()
 
 
 async def see(world: World, repository: Repository, pull: PullRequest) -> View:

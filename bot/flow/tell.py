@@ -17,7 +17,7 @@ from bot.report.story import Story
 from bot.store import commands, plans, posted, pulls
 from bot.store.plans import Published
 
-__all__ = ["find_again", "tell", "tell_queued", "written"]
+__all__ = ["find_again", "tell", "tell_planning", "tell_queued", "written"]
 
 ANSWERS_SHOWN = 8
 
@@ -66,6 +66,16 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
 
     await world.store.write_leased(lease, keep)
     return check.title
+
+
+async def tell_planning(world: World, repository: Repository, pull: PullRequest, lease: Lease) -> None:
+    """The check on a new head is in progress; what an earlier look said of the same head stays."""
+    known = await world.store.read(lambda conn: posted.of(conn, pull.id))
+    if pull.state != "open" or pull.head in known.checks:
+        return
+    check = check_of(plain_story(world, repository, View(pull=pull, phase="planning")))
+    shown = await post(world, pull.id, Report(check=check), known, lease)
+    await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, shown))
 
 
 async def tell_queued(world: World, repository: Repository, view: View, lease: Lease) -> None:

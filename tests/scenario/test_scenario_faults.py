@@ -47,6 +47,20 @@ async def test_a_slow_forge_delays_and_changes_nothing(people: People, stage: St
     await people.comment_says(number, "1 changed")
 
 
+async def test_the_check_is_in_progress_while_a_plan_takes_long(people: People, stage: Stage) -> None:
+    trouble(stage, on="git", kind="delay", seconds=8, times=1)
+    number = await people.change((STAGING, OLD, NEW))
+    head = (await people.developer.call("GET", f"/pulls/{number}"))["head"]["sha"]
+
+    async def states() -> list[str]:
+        found = await people.developer.call("GET", f"/commits/{head}/check-runs?check_name=tidegate")
+        return [run["status"] for run in found["check_runs"]]
+
+    assert await eventually(states, "there never was a check") == ["in_progress"]
+    await people.check_is(number, "success")
+    assert await states() == ["completed"], "it is one check from its beginning to its end"
+
+
 async def test_a_plan_whose_reply_was_lost_counts_as_shown_from_when_it_was_there(people: People, stage: Stage) -> None:
     trouble(stage, on="api", method="POST", path=".*/issues/2/comments", kind="lost_reply", times=1)
     trouble(stage, on="api", method="PATCH", path=".*/issues/comments/.*", kind="status", status=503, times=1000)
