@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -38,7 +39,9 @@ class Blobs:
             return text
         name = hashlib.sha256(data).hexdigest()
         place = self._place(name)
-        if not place.exists():
+        if place.exists():
+            place.touch()  # by its time it is known as wanted, see `keep`
+        else:
             place.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=UNFINISHED, delete=False) as file:
                 file.write(data)
@@ -55,10 +58,14 @@ class Blobs:
             return stored
         return self._place(stored.removeprefix(MARK)).read_bytes().decode()
 
-    def keep(self, stored: Collection[str]) -> int:
-        """Remove the files that none of these columns names; how many. Nothing may be stored meanwhile."""
+    def keep(self, stored: Collection[str], before: datetime) -> int:
+        """Remove the files that none of these columns names and nobody wanted since `before`; how many.
+
+        Later ones may be a newer database's, in whose place an older one was put. Nothing may be stored meanwhile.
+        """
         named = {self._place(each.removeprefix(MARK)) for each in stored}
-        nobodys = [path for path in self._folder.glob("??/*") if path not in named]
+        old = (path for path in self._folder.glob("??/*") if path.stat().st_mtime < before.timestamp())
+        nobodys = [path for path in old if path not in named]
         for path in nobodys:
             path.unlink(missing_ok=True)
         return len(nobodys)

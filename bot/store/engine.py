@@ -58,13 +58,13 @@ class Store:
         return store
 
     async def tidy(self, before: datetime) -> None:
-        """Remove plans that others took the place of before then, and files that nothing names; before any other work.
+        """Remove plans that others took the place of before then, and files that nothing has named since.
 
-        Files are the only server's: of several that share a database each keeps its texts there.
+        For a start, before any other work. Only a server that has the database for itself has files.
         """
         await self.write(lambda conn: plans.forget(conn, before))
         if self._database.lock is not None:
-            await self.write(drop_files)
+            await self.write(lambda conn: drop_files(conn, before))
 
     async def close(self) -> None:
         """Wait for what runs, then close."""
@@ -105,12 +105,12 @@ def begin_alone(conn: Connection) -> None:
     servers.forget(conn)
 
 
-def drop_files(conn: Connection) -> None:
-    """Remove the files of large texts that are stored nowhere any more."""
+def drop_files(conn: Connection, before: datetime) -> None:
+    """Remove the files of large texts that are stored nowhere any more, and were not since `before`."""
     named: set[str] = set()
     for column in (tables.plans.c.body, tables.journal.c.plan):
         named.update(conn.execute(select(column).where(column.startswith(MARK))).scalars())
-    blobs_of(conn).keep(named)
+    blobs_of(conn).keep(named, before)
 
 
 def transact(engine: Engine, fn: Callable[[Connection], T]) -> T:

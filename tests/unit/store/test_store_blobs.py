@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -49,10 +50,14 @@ def test_what_is_missing_is_an_error_and_never_an_empty_text(blobs: Blobs) -> No
         blobs.get(stored)
 
 
-def test_only_the_files_that_are_named_are_kept(blobs: Blobs) -> None:
-    kept, dropped = blobs.put(LARGE), blobs.put("x" + LARGE)
-    assert blobs.keep({kept}) == 1
+def test_only_the_files_that_are_named_or_were_wanted_lately_are_kept(blobs: Blobs) -> None:
+    kept, dropped, wanted = blobs.put(LARGE), blobs.put("x" + LARGE), blobs.put("y" + LARGE)
+    for file in files(blobs):
+        os.utime(file, (1_000, 1_000))
+    blobs.put("y" + LARGE)
+    assert blobs.keep({kept}, datetime.fromtimestamp(2_000, UTC)) == 1
     assert blobs.get(kept) == LARGE
+    assert blobs.get(wanted) == "y" + LARGE
     with pytest.raises(FileNotFoundError):
         blobs.get(dropped)
 

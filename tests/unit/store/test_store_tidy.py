@@ -14,6 +14,8 @@ from bot.store.blobs import INLINE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+LATER = datetime.now(UTC) + DAY
+"""After everything that this file does, also on the clock of the file system."""
 ACME = RepositoryId(forge="github", number=17, path="acme/shop")
 PULL = PullRequestId(repository=ACME, number=4)
 HEAD = Sha("a" * 40)
@@ -61,7 +63,7 @@ async def test_files_of_plans_that_nothing_names_any_more_are_removed(tmp_path: 
     assert files(tmp_path) == 3
     await store.tidy(NOON)
     assert files(tmp_path) == 3
-    await store.tidy(NOON + 9 * DAY)
+    await store.tidy(LATER)
     assert files(tmp_path) == 2
     [shown] = await store.read(lambda conn: plans.latest(conn, PULL))
     [applied] = await store.read(lambda conn: journal.history(conn, "prod", 9))
@@ -76,6 +78,6 @@ async def test_files_are_left_alone_where_a_database_keeps_its_texts_itself(
     await one.write(lambda conn: show(conn, "d1:a", NOON))
     await one.close()
     other = await Store.open(new_postgresql, tmp_path)
-    await other.tidy(NOON + 9 * DAY)
+    await other.tidy(LATER)
     assert files(tmp_path) == 1, "they belong to the database that was used before"
     await other.close()
