@@ -1,23 +1,15 @@
-"""The server's settings: read once from a YAML file and the environment, strict, with one clear line per problem.
-
-Every key can also be given by environment: `TIDEGATE_FORGES__GITHUB__APP_ID=7`. A secret can be given in the file, or
-as a file's path by the key with `_file` behind it. Relative paths are relative to the settings file.
-"""
+"""Every setting: its name, its type, its default, and what it is for."""
 
 import fnmatch
-import os
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-
-from bot.errors import SettingsError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 __all__ = [
     "KUBERNETES",
+    "SECRETS",
+    "SECRET_BYTES",
     "DirectorySettings",
     "GitHubSettings",
     "Intervals",
@@ -26,10 +18,9 @@ __all__ = [
     "RenderSettings",
     "RepositoryRule",
     "Settings",
-    "load",
+    "Target",
 ]
 
-PREFIX = "TIDEGATE_"
 SECRETS = ("private_key", "webhook_secret", "token")
 SECRET_BYTES = 32
 UNUSABLE_KEY = "is no key that can sign; give the PEM file that GitHub made, unchanged"
@@ -222,151 +213,3 @@ class Settings(Strict):
     def rule(self, forge: str, path: str) -> RepositoryRule | None:
         """The rule about a repository, or None: then it is not ours."""
         return next((each for each in self.repositories if each.matches(forge, path)), None)
-
-
-def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of `file` and the environment. SettingsError: one line per problem."""
-    raw, given = read_yaml(file), os.environ if environ is None else environ
-    merge_environment(raw, given)
-    unread = read_secret_files(raw, file.parent)
-    try:
-        settings = Settings.model_validate(raw)
-    except ValidationError as error:
-        found = (given_in(line, file, given) for line in describe(error) if line.partition(": ")[0] not in unread)
-        raise SettingsError([*unread.values(), *found]) from None
-    if unread:
-        raise SettingsError(list(unread.values()))
-    return relative_to(settings, file.parent)
-
-
-def given_in(line: str, file: Path, environ: Mapping[str, str]) -> str:
-    """A finding `key.of.it: what is wrong` with where that was given: a variable, or the file."""
-    where, _, text = line.partition(": ")
-    variable = PREFIX + where.replace(".", "__").upper()
-    return f"{variable} in the environment: {text}" if variable in environ else f"{file}: {line}"
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    """The file's mapping; {} for an empty one."""
-    try:
-        value = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError([f"{file}: there is no such file; write one or name it with --config FILE"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError([f"{file}: cannot be read: {reason}"]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
-        raise SettingsError([f"{place}: is not YAML: {getattr(error, 'problem', error)}"]) from None
-    if value is not None and not isinstance(value, dict):
-        raise SettingsError([f"{file}: must be a mapping of settings"])
-    return value or {}
-
-
-def merge_environment(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Put every `TIDEGATE_A__B=value` at a.b; values are read as YAML, so numbers and lists work."""
-    for name in sorted(environ):
-        if name.startswith(PREFIX):
-            *parents, last = name[len(PREFIX) :].lower().split("__")
-            place: Any = raw
-            for part in parents:
-                place = place.setdefault(part, {}) if isinstance(place, dict) else None
-            if not isinstance(place, dict):
-                raise SettingsError([f"{name}: {'.'.join(parents)} is not a mapping"])
-            text = environ[name]
-            place[last] = text if last in SECRETS or last.endswith("_file") else read_value(name, text)
-
-
-def read_value(name: str, text: str) -> Any:
-    """A variable's value. SettingsError: it is not YAML; the text itself is not repeated, it may hold a password."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise SettingsError([f"{name}: the value is not YAML; put it in quotes if it is text"]) from None
-
-
-def read_secret_files(raw: dict[str, Any], folder: Path) -> dict[str, str]:
-    """Replace every `<secret>_file` by the file's contents; by the secret's key, a line for what could not be read."""
-    unread: dict[str, str] = {}
-    forges = raw.get("forges")
-    for name, forge in (forges if isinstance(forges, dict) else {}).items():
-        for secret in SECRETS if isinstance(forge, dict) else ():
-            path = forge.pop(f"{secret}_file", None)
-            if path is None:
-                continue
-            if secret in forge:
-                unread[f"forges.{name}.{secret}"] = f"forges.{name}: give {secret} or {secret}_file, not both"
-                continue
-            try:
-                forge[secret] = (folder / str(path)).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
-                unread[f"forges.{name}.{secret}"] = f"forges.{name}.{secret}_file: {folder / str(path)}: {reason}"
-                forge[secret] = "x" * SECRET_BYTES
-    return unread
-
-
-WORDS = {
-    "missing": "is missing",
-    "dict_type": "must be a mapping",
-    "model_type": "must be a mapping",
-    "tuple_type": "must be a list",
-    "string_type": "must be text",
-    "path_type": "must be a path",
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
-}
-"""pydantic's own words for these speak of Python (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
-
-
-def describe(error: ValidationError) -> list[str]:
-    """pydantic's findings, one line each, as `key.of.it: what is wrong`."""
-    lines = []
-    for each in error.errors(include_input=False, include_url=False):
-        where = ".".join(str(part) for part in each["loc"])
-        if each["type"] == "extra_forbidden":
-            near = get_close_matches(str(each["loc"][-1]), known_keys(each["loc"]), n=1)
-            text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
-        else:
-            text = WORDS.get(each["type"]) or each["msg"].removeprefix("Value error, ").replace("Input should", "must")
-        lines.append(f"{where}: {text}" if where else text)
-    return lines
-
-
-def known_keys(place: Sequence[int | str]) -> list[str]:
-    """The keys that may stand where an unknown one was found."""
-    model: type[BaseModel] = Settings
-    for part in place[:-1]:
-        if part in model.model_fields:  # else a name that the operator gave, or a number in a list
-            model = model_in(model.model_fields[str(part)].annotation) or model
-    secrets = (f"{each}_file" for each in SECRETS if each in model.model_fields)
-    return [*model.model_fields, *secrets]
-
-
-def model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds, or holds several of."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for each in get_args(annotation) if (found := model_in(each))), None)
-
-
-def placed(target: Target, folder: Path) -> Target:
-    """A target with its paths made absolute from `folder`."""
-    crds = target.kubernetes.crds
-    kubernetes = target.kubernetes.model_copy(update={"crds": folder / crds if crds else None})
-    return target.model_copy(update={"path": folder / target.path, "kubernetes": kubernetes})
-
-
-def relative_to(settings: Settings, folder: Path) -> Settings:
-    """The same settings with every relative path made absolute from the settings file's folder."""
-    folder = folder.resolve()
-    targets = {name: placed(target, folder) for name, target in settings.targets.items()}
-    store = settings.store
-    if store.startswith("sqlite:///"):
-        store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"
-    key = settings.render.sops_age_key_file
-    render = settings.render.model_copy(update={"sops_age_key_file": folder / key if key else None})
-    update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store, "render": render}
-    return settings.model_copy(update=update)

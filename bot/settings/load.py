@@ -1,0 +1,56 @@
+"""From a file and the environment to settings, or to a line for each problem."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.errors import SettingsError
+from bot.settings.given import PREFIX, merge_environment, read_secret_files, read_yaml
+from bot.settings.model import Settings, Target
+from bot.settings.words import describe
+
+__all__ = ["load"]
+
+
+def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `file` and the environment. SettingsError: one line per problem."""
+    raw, given = read_yaml(file), os.environ if environ is None else environ
+    merge_environment(raw, given)
+    unread = read_secret_files(raw, file.parent)
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        found = (given_in(line, file, given) for line in describe(error) if line.partition(": ")[0] not in unread)
+        raise SettingsError([*unread.values(), *found]) from None
+    if unread:
+        raise SettingsError(list(unread.values()))
+    return relative_to(settings, file.parent)
+
+
+def given_in(line: str, file: Path, environ: Mapping[str, str]) -> str:
+    """A finding `key.of.it: what is wrong` with where that was given: a variable, or the file."""
+    where, _, text = line.partition(": ")
+    variable = PREFIX + where.replace(".", "__").upper()
+    return f"{variable} in the environment: {text}" if variable in environ else f"{file}: {line}"
+
+
+def placed(target: Target, folder: Path) -> Target:
+    """A target with its paths made absolute from `folder`."""
+    crds = target.kubernetes.crds
+    kubernetes = target.kubernetes.model_copy(update={"crds": folder / crds if crds else None})
+    return target.model_copy(update={"path": folder / target.path, "kubernetes": kubernetes})
+
+
+def relative_to(settings: Settings, folder: Path) -> Settings:
+    """The same settings with every relative path made absolute from the settings file's folder."""
+    folder = folder.resolve()
+    targets = {name: placed(target, folder) for name, target in settings.targets.items()}
+    store = settings.store
+    if store.startswith("sqlite:///"):
+        store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"
+    key = settings.render.sops_age_key_file
+    render = settings.render.model_copy(update={"sops_age_key_file": folder / key if key else None})
+    update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store, "render": render}
+    return settings.model_copy(update=update)
