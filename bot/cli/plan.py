@@ -71,8 +71,7 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
         if name not in known:
             raise no_environment(name, known)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
-    gone = [e.id.name for e in (before.environments if before else ()) if e.id.name not in known]
-    leaving = () if request.environments else tuple(gone)
+    leaving = () if request.environments else (before or Configuration()).gone_in(after)
     return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix), leaving
 
 

@@ -26,7 +26,7 @@ __all__ = ["look_merged"]
 
 @noun
 class Landed:
-    """A merge: the tree before it, the tree it made, and the base head now with its configuration."""
+    """A merge: the trees before it, that it made, and of the base head now, each with its configuration."""
 
     ground: Ground
     pull: PullRequest
@@ -35,6 +35,7 @@ class Landed:
     after: Tree
     now: Tree
     earlier: Configuration | None
+    made: Configuration
     configuration: Configuration
 
 
@@ -57,8 +58,8 @@ async def look_merged(world: World, repository: Repository, pull: PullRequest) -
     after = await ground.mirror.tree(pull.merge_commit)
     before = await ground.mirror.tree(parents[0]) if parents else Tree(revision=pull.merge_commit, entries={})
     found = Landed(
-        ground=ground, pull=pull, merge=pull.merge_commit, before=before, after=after, now=now,
-        earlier=await usable(ground, before), configuration=current,
+        ground=ground, pull=pull, merge=pull.merge_commit, before=before, after=after, now=now, configuration=current,
+        earlier=await usable(ground, before), made=await usable(ground, after) or Configuration(),
     )  # fmt: skip
     return await stand_each(world, found)
 
@@ -83,10 +84,27 @@ async def stand_each(world: World, landed: Landed) -> View:
         standings.append(await not_yet(world, name, part))
     return View(
         pull=landed.pull, phase="merged", base=landed.ground.base, configuration=landed.configuration,
-        parts=tuple(parts), standings=tuple(standings), unaffected=tuple(unaffected),
+        parts=tuple(parts), standings=(*standings, *await gone_since(world, landed)), unaffected=tuple(unaffected),
+        leaving=(landed.earlier or Configuration()).gone_in(landed.made),
     )  # fmt: skip
 
 
+async def gone_since(world: World, landed: Landed) -> list[Standing]:
+    """The environments that the merge changed and the branch describes no more: whether they got it until then."""
+    found: list[Standing] = []
+    for name in landed.made.gone_in(landed.configuration):
+        environment = landed.made.environment(name)
+        if environment is None or not await concerns(world, landed, environment):
+            continue
+        row = await row_of(world, environment)
+        if row.applied and await landed.ground.mirror.descends(landed.merge, row.applied.revision):
+            found.append(await there(world, landed, row, row.applied))
+        else:
+            found.append(Standing(environment=name, state="superseded", detail=LEFT))
+    return found
+
+
+LEFT = f"was taken out of {CONFIGURATION} before this was applied"
 NOTHING_LEFT: dict[LastWord, str] = {
     "undone": "undone by a later change before it was applied",
     "there already": "already as this shows it",

@@ -13,8 +13,8 @@ from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import Repository
 from bot.model.gate import Lease
-from bot.model.identity import Key, RepositoryId, Wake
-from bot.store import audit, deliveries, environments, pulls, queue, repositories
+from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId, Wake
+from bot.store import audit, deliveries, environments, plans, pulls, queue, repositories
 
 __all__ = ["discover", "work"]
 
@@ -120,7 +120,17 @@ def list_environments(conn: Connection, world: World, ground: Ground, found: Con
         keys.append(environment.id)
     for gone in environments.detach_others(conn, ground.repository.id, [each.id.name for each in found.environments]):
         audit.write(conn, now, audit.Event(actor="tidegate", what="detached", subject=str(gone), detail=ground.base))
+        keys += waiting(conn, gone)
     return [Wake(key=key, reason="base moved") for key in keys]
+
+
+def waiting(conn: Connection, gone: EnvironmentId) -> list[PullRequestId]:
+    """The merged pull requests that show a change which will not come to a detached environment any more."""
+    row = environments.find(conn, gone)
+    if row is None:
+        return []
+    merged = pulls.merged_since(conn, gone.repository, row.applied.at if row.applied else None)
+    return [each for each in merged if plans.concerns(conn, each, row.uid)]
 
 
 async def sweep(world: World, id: RepositoryId, lease: Lease) -> None:

@@ -130,7 +130,7 @@ async def compare(world: World, pair: Pair) -> View:
     known = in_order(pair.before.environments) if pair.before else ()
     anew = {part.uid: digest_of(part) for part in preview}
     former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))
-    gone = leaving(pair)
+    gone = (pair.before or Configuration()).gone_in(pair.after or Configuration())
     return View(
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.rules,
         parts=tuple(part for part in parts if part not in former and part.environment.id.name not in gone),
@@ -138,13 +138,6 @@ async def compare(world: World, pair: Pair) -> View:
         unaffected=tuple(each.id.name for each in known if each.id.name not in {*names, *gone}),
         findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip
-
-
-def leaving(pair: Pair) -> tuple[str, ...]:
-    """The environments that the base describes and the pull request does not, which may have no configuration left."""
-    kept = {each.id.name for each in pair.after.environments} if pair.after else set[str]()
-    before = pair.before.environments if pair.before else ()
-    return tuple(each.id.name for each in before if each.id.name not in kept)
 
 
 def digest_of(part: Part) -> Digest | None:

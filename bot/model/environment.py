@@ -96,3 +96,7 @@ class Configuration:
     def environment(self, name: str) -> Environment | None:
         """The environment of that name, or None."""
         return next((each for each in self.environments if each.id.name == name), None)
+
+    def gone_in(self, later: "Configuration") -> tuple[str, ...]:
+        """The names of the environments that a later one does not describe any more."""
+        return tuple(each.id.name for each in self.environments if later.environment(each.id.name) is None)

@@ -20,8 +20,9 @@ VOLUMES = {"PersistentVolumeClaim": "volume", "Namespace": "namespace"}
 def headline(story: Story) -> Line:
     """What a person must not overlook, in one line; what is fine says so too."""
     if story.phase == "merged":
-        parts = standings(story.standings, story.assessments) or [line("✅ Merged: affects no environment")]
-        return short(parts)
+        parts = standings(story.standings, story.assessments)
+        parts += [line(f"⚠ {leaving_words(story.leaving)}")] if story.leaving else []
+        return short(parts or [line("✅ Merged: affects no environment")])
     return plan_headline((*story.assessments, *story.preview), story.findings, story.leaving)
 
 

@@ -14,7 +14,7 @@ from bot.store.codec import decode_person, encode, encode_person
 from bot.store.insert import insert
 from bot.store.tables import as_text, as_time, pulls
 
-__all__ = ["PullRow", "allow_fork", "ask_again", "find", "headed", "merged_as", "open_ones", "save"]
+__all__ = ["PullRow", "allow_fork", "ask_again", "find", "headed", "merged_as", "merged_since", "open_ones", "save"]
 
 PARAMETERS = 5_000
 """Commits asked for at a time: a statement may hold 32,766 values in SQLite, 65,535 in PostgreSQL."""
@@ -99,6 +99,13 @@ def merged_as(conn: Connection, id: RepositoryId, shas: Sequence[Sha]) -> tuple[
 def open_ones(conn: Connection, id: RepositoryId) -> tuple[PullRequestId, ...]:
     """The open pull requests that are known."""
     numbers = conn.execute(select(pulls.c.number).where(within(id), pulls.c.state == "open")).scalars()
+    return tuple(PullRequestId(repository=id, number=number) for number in numbers)
+
+
+def merged_since(conn: Connection, id: RepositoryId, at: datetime | None) -> tuple[PullRequestId, ...]:
+    """The pull requests that are known as merged after that time; None: all that are."""
+    later = pulls.c.merged_at > as_text(at) if at else pulls.c.merged_at.is_not(None)
+    numbers = conn.execute(select(pulls.c.number).where(within(id), pulls.c.state == "merged", later)).scalars()
     return tuple(PullRequestId(repository=id, number=number) for number in numbers)
 
 

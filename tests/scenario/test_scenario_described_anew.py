@@ -65,6 +65,10 @@ async def test_an_environment_is_taken_out_together_with_its_folder(people: Peop
         described.write_text(described.read_text().partition("  prod:\n")[0])
 
     before = stage.place.objects("prod")
+    waits = await people.change(("envs/prod/web.yaml", "web:1.4.2", "web:1.5.0"))
+    await people.comment_says(waits, "0 of 1")
+    await people.merge(waits)
+    await people.comment_says(waits, "/gate approve prod", "prod waits")
     await people.push("out", take_out)
     number = await people.developer.propose("take prod out", "out")
     await people.comment_says(
@@ -74,3 +78,7 @@ async def test_an_environment_is_taken_out_together_with_its_folder(people: Peop
     await people.merge(number)
     await people.page_says("prod", lambda page: page["state"] == "detached")
     assert stage.place.objects("prod") == before
+    await people.comment_says(number, "⚠ prod leaves tidegate.yaml")
+    await people.comment_says(
+        waits, "was taken out of tidegate.yaml before this was applied", absent=("/gate approve prod", "waits")
+    )

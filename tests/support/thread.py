@@ -74,14 +74,17 @@ def part(digest: str = "d1:new", *changes: Change, rules: tuple[ApprovalRule, ..
     return Part(uid="u", facts=facts, assessment=Assessment(environment=environment, base=None, head=head, plan=shown))
 
 
-async def show(world: World, digest: str, when: datetime, *changes: Change, uids: tuple[str, ...] = ("u",)) -> None:
-    """Have the thread show one and the same plan of each environment since `when`."""
+async def show(
+    world: World, digest: str, when: datetime, *changes: Change, uids: tuple[str, ...] = ("u",),
+    thread: PullRequestId = PULL,
+) -> None:  # fmt: skip
+    """Have a thread show one and the same plan of each environment since `when`."""
     shown = [
         Published(
-            thread=PULL, environment=uid, digest=Digest(digest), objects={A: Digest("o1:a")},
+            thread=thread, environment=uid, digest=Digest(digest), objects={A: Digest("o1:a")},
             destroys=frozenset((each.id, each.uid) for each in changes), plan=plan(digest, *changes), head=HEAD,
         )
         for uid in uids
     ]  # fmt: skip
-    await world.store.write(lambda conn: plans.propose(conn, PULL, shown, when))
-    await world.store.write(lambda conn: plans.mark_published(conn, PULL, when))
+    await world.store.write(lambda conn: plans.propose(conn, thread, shown, when))
+    await world.store.write(lambda conn: plans.mark_published(conn, thread, when))

@@ -5,16 +5,22 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.errors import InputError
-from bot.flow.repository import new_base, sweep
+from bot.flow.repository import list_environments, new_base, sweep
 from bot.flow.world import World
-from bot.model.forge import Missed, Repository
+from bot.model.environment import Configuration
+from bot.model.forge import Missed, PullRequest, Repository
 from bot.model.identity import RepositoryId
-from bot.model.noun import Sha, noun
-from bot.store import queue, repositories
+from bot.model.noun import Digest, Sha, noun
+from bot.store import environments, pulls, queue, repositories
+from bot.store.environments import AppliedState
 from tests.support.alone import KEY, NOON
+from tests.support.thread import ANA, PULL, TEAM, part, show
 
 HEAD = Sha("a" * 40)
+HOUR = timedelta(hours=1)
 
 
 @noun
@@ -48,3 +54,32 @@ async def test_a_sweep_goes_on_from_the_forges_time(world: World) -> None:
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
     await sweep(replace(world, forges=forges), KEY, lease)
     assert await world.store.read(lambda conn: repositories.watermark(conn, KEY)) == Behind.time
+
+
+async def test_a_merge_that_waits_is_looked_at_when_its_environment_is_taken_out(world: World) -> None:
+    ground: Any = SimpleNamespace(repository=Repository(id=KEY, default_branch="main"), base=HEAD)
+    prod, late = part().environment.id, replace(PULL, number=5)
+
+    def merge(conn: Connection) -> None:
+        for number, at in ((PULL.number, NOON), (late.number, NOON + HOUR), (6, NOON + HOUR)):
+            pull = PullRequest(
+                id=replace(PULL, number=number), title="", url="", base="main", head=HEAD, branch="topic", author=ANA,
+                fork=False, draft=False, state="merged", at=at, merge_commit=HEAD, merged_at=at, commits=(), remarks=(),
+            )  # fmt: skip
+            pulls.save(conn, pull, at)
+
+    row = await world.store.write(lambda conn: environments.ensure(conn, prod, NOON))
+    for thread in (PULL, late):
+        await show(world, "d1:new", NOON, uids=(row.uid,), thread=thread)
+    await world.store.write(merge)
+    taken = Configuration()
+    await world.store.write(lambda conn: environments.activate(conn, part().environment, NOON))
+    wakes = await world.store.write(lambda conn: list_environments(conn, world, ground, taken))
+    assert {each.key for each in wakes} == {PULL, late}, "nothing was applied yet, and the third showed no change"
+    state = AppliedState(
+        revision=HEAD, digest=Digest("d1:a"), objects={}, rule=TEAM, destination="x", at=NOON + HOUR / 2
+    )
+    await world.store.write(lambda conn: environments.set_applied(conn, row.uid, state, "healthy"))
+    await world.store.write(lambda conn: environments.activate(conn, part().environment, NOON))
+    wakes = await world.store.write(lambda conn: list_environments(conn, world, ground, taken))
+    assert {each.key for each in wakes} == {late}
