@@ -65,6 +65,7 @@ async def test_a_merge_queue_is_answered_on_its_own_commit(people: People, stage
     second = await people.change((DEV, OLD, NEW), title="second")
     for number in (first, second):
         await people.check_is(number, "success")
+        await people.developer.read_plan(number)
     if lost:
         stage.forge.add_faults([{"on": "webhook", "event": ".*", "kind": "lost", "times": 7}])
     for number in (first, second):
