@@ -15,8 +15,8 @@ LOCK = 0x71DE6A7E
 """Any number that no other program takes for an advisory lock in the same database."""
 
 
-def migrate(engine: Engine) -> None:
-    """Run every migration that the database has not had yet, all of them or none.
+def migrate(engine: Engine, to: str = "head") -> None:
+    """Run every migration up to the revision `to` that the database has not had yet, all of them or none.
 
     SettingsError: the database has had migrations that this version does not know.
     """
@@ -28,7 +28,7 @@ def migrate(engine: Engine) -> None:
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
         except CommandError:
             problem = "was used by a newer version of Tidegate; run that version, or restore a backup from before it"
             raise SettingsError([problem]) from None
