@@ -13,7 +13,7 @@ from bot.flow.consent import take_reviews
 from bot.flow.ground import last_seen, ours, stand, usable
 from bot.flow.landing import is_plain
 from bot.flow.merged import look_merged
-from bot.flow.tell import find_again, tell, tell_planning, tell_queued
+from bot.flow.tell import find_again, tell, tell_check, tell_planning
 from bot.flow.view import View, look
 from bot.flow.world import World
 from bot.model.environment import Configuration
@@ -62,7 +62,7 @@ async def work(world: World, id: PullRequestId, lease: Lease) -> float | None:
     if await commands.judge(world, view, waiting, lease) or reviewed:
         view = await see(world, repository, view.pull)
     for commit in view.pull.queued:
-        await tell_queued(world, repository, await tried(world, repository, view.pull, commit), lease)
+        await tell_check(world, repository, await tried(world, repository, view.pull, commit), lease)
     told = await tell(world, repository, view, lease)
     log.info("told", pull=str(id), phase=view.phase, title=told, seconds=round(time.monotonic() - started, 3))
     return None

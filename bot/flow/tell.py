@@ -17,7 +17,7 @@ from bot.report.story import Story
 from bot.store import commands, plans, posted, pulls
 from bot.store.plans import Published
 
-__all__ = ["find_again", "tell", "tell_planning", "tell_queued", "written"]
+__all__ = ["find_again", "tell", "tell_check", "tell_planning", "written"]
 
 ANSWERS_SHOWN = 8
 
@@ -71,20 +71,16 @@ async def tell(world: World, repository: Repository, view: View, lease: Lease) -
 async def tell_planning(world: World, repository: Repository, pull: PullRequest, lease: Lease) -> None:
     """The check on a new head is in progress; what an earlier look said of the same head stays."""
     known = await world.store.read(lambda conn: posted.of(conn, pull.id))
-    if pull.state != "open" or pull.head in known.checks:
-        return
-    check = check_of(plain_story(world, repository, View(pull=pull, phase="planning")))
-    shown = await post(world, pull.id, Report(check=check), known, lease)
-    await world.store.write_leased(lease, lambda conn: posted.save(conn, pull.id, shown))
+    if pull.state == "open" and pull.head not in known.checks:
+        await tell_check(world, repository, View(pull=pull, phase="planning"), lease)
 
 
-async def tell_queued(world: World, repository: Repository, view: View, lease: Lease) -> None:
-    """The check on a commit by which the merge queue tries a pull request; it fails on findings only.
+async def tell_check(world: World, repository: Repository, view: View, lease: Lease) -> None:
+    """The check alone, on the commit that is the view's head; it fails on findings only.
 
-    Whether everybody has agreed is said on the pull request's own head, and holds the apply.
+    Whether everybody has agreed is said where the comment is, and holds the apply.
     """
-    forge = world.forges[repository.id.forge]
-    check, _ = await written(plain_story(world, repository, view), forge.limits)
+    check = await asyncio.to_thread(check_of, plain_story(world, repository, view))
     known = await world.store.read(lambda conn: posted.of(conn, view.pull.id))
     shown = await post(world, view.pull.id, Report(check=check), known, lease)
     await world.store.write_leased(lease, lambda conn: posted.save(conn, view.pull.id, shown))
