@@ -75,9 +75,8 @@ async def stand_each(world: World, landed: Landed) -> View:
         if not await concerns(world, landed, environment) and not (shown and await had(world, landed, environment)):
             unaffected.append(name)
             continue
-        row = await row_of(world, environment)
-        if row.applied and await landed.ground.mirror.descends(landed.merge, row.applied.revision):
-            standings.append(await there(world, landed, row, row.applied))
+        if standing := await there(world, landed, environment):
+            standings.append(standing)
             continue
         part = await waiting_part(world, landed, environment)
         parts.append(part)
@@ -92,15 +91,11 @@ async def stand_each(world: World, landed: Landed) -> View:
 async def gone_since(world: World, landed: Landed) -> list[Standing]:
     """The environments that the merge changed and the branch describes no more: whether they got it until then."""
     found: list[Standing] = []
-    for name in landed.made.gone_in(landed.configuration):
-        environment = landed.made.environment(name)
-        if environment is None or not await concerns(world, landed, environment):
-            continue
-        row = await row_of(world, environment)
-        if row.applied and await landed.ground.mirror.descends(landed.merge, row.applied.revision):
-            found.append(await there(world, landed, row, row.applied))
-        else:
-            found.append(Standing(environment=name, state="superseded", detail=LEFT))
+    gone = landed.made.gone_in(landed.configuration)
+    for environment in (each for each in landed.made.environments if each.id.name in gone):
+        if await concerns(world, landed, environment):
+            left = Standing(environment=environment.id.name, state="superseded", detail=LEFT)
+            found.append(await there(world, landed, environment) or left)
     return found
 
 
@@ -111,8 +106,12 @@ NOTHING_LEFT: dict[LastWord, str] = {
 }
 
 
-async def there(world: World, landed: Landed, row: EnvironmentRow, applied: AppliedState) -> Standing:
-    """The environment is at a revision with this merge in it: it got it, or nothing of it was left to apply."""
+async def there(world: World, landed: Landed, environment: Environment) -> Standing | None:
+    """That it is at a revision with this merge in it: it got it, or nothing was left to apply. None: it is not."""
+    row = await row_of(world, environment)
+    applied = row.applied
+    if applied is None or not await landed.ground.mirror.descends(landed.merge, applied.revision):
+        return None
     if word := await nothing_left(world, landed, row, applied):
         return Standing(environment=row.id.name, state="superseded", detail=NOTHING_LEFT[word])
     return Standing(environment=row.id.name, state="applied", revision=applied.revision, at=applied.at)

@@ -127,15 +127,15 @@ async def compare(world: World, pair: Pair) -> View:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
     parts = tuple(part for part in judged if affected(part.assessment))
     names = {part.environment.id.name for part in parts}
-    known = in_order(pair.before.environments) if pair.before else ()
+    before = pair.before or Configuration()
     anew = {part.uid: digest_of(part) for part in preview}
     former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))
-    gone = (pair.before or Configuration()).gone_in(pair.after or Configuration())
+    gone = before.gone_in(pair.after or Configuration())
     return View(
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.rules,
         parts=tuple(part for part in parts if part not in former and part.environment.id.name not in gone),
         preview=preview, former=former, leaving=gone,
-        unaffected=tuple(each.id.name for each in known if each.id.name not in {*names, *gone}),
+        unaffected=tuple(e.id.name for e in in_order(before.environments) if e.id.name not in {*names, *gone}),
         findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip
 
