@@ -96,17 +96,21 @@ def merged_as(conn: Connection, id: RepositoryId, shas: Sequence[Sha]) -> tuple[
     return tuple(sorted(found, key=lambda pull: (pull.merged_at or FIRST, pull.id.number)))
 
 
+def where(conn: Connection, id: RepositoryId, holds: ColumnElement[bool]) -> tuple[PullRequestId, ...]:
+    """The pull requests of a repository for whose rows that holds."""
+    numbers = conn.execute(select(pulls.c.number).where(within(id), holds)).scalars()
+    return tuple(PullRequestId(repository=id, number=number) for number in numbers)
+
+
 def open_ones(conn: Connection, id: RepositoryId) -> tuple[PullRequestId, ...]:
     """The open pull requests that are known."""
-    numbers = conn.execute(select(pulls.c.number).where(within(id), pulls.c.state == "open")).scalars()
-    return tuple(PullRequestId(repository=id, number=number) for number in numbers)
+    return where(conn, id, pulls.c.state == "open")
 
 
 def merged_since(conn: Connection, id: RepositoryId, at: datetime | None) -> tuple[PullRequestId, ...]:
     """The pull requests that are known as merged after that time; None: all that are."""
     later = pulls.c.merged_at > as_text(at) if at else pulls.c.merged_at.is_not(None)
-    numbers = conn.execute(select(pulls.c.number).where(within(id), pulls.c.state == "merged", later)).scalars()
-    return tuple(PullRequestId(repository=id, number=number) for number in numbers)
+    return where(conn, id, and_(pulls.c.state == "merged", later))
 
 
 def allow_fork(conn: Connection, id: PullRequestId, head: Sha) -> None:
@@ -116,8 +120,7 @@ def allow_fork(conn: Connection, id: PullRequestId, head: Sha) -> None:
 
 def headed(conn: Connection, id: RepositoryId, head: Sha) -> tuple[PullRequestId, ...]:
     """The pull requests that are known with that commit as their head."""
-    numbers = conn.execute(select(pulls.c.number).where(within(id), pulls.c.head == head)).scalars()
-    return tuple(PullRequestId(repository=id, number=number) for number in numbers)
+    return where(conn, id, pulls.c.head == head)
 
 
 def ask_again(conn: Connection, id: PullRequestId, delivery: str) -> None:
