@@ -67,7 +67,9 @@ class InitRequest:
 
     def said(self, environments: dict[str, str]) -> Iterator[str]:
         """The environments, and what to do now."""
-        number = f"{len(environments)} environment{'' if len(environments) == 1 else 's'}"
+        from bot.report.changes import plural
+
+        number = plural(len(environments), "environment")
         yield f"{CONFIGURATION} {'would have' if self.show else 'has'} {number}:"
         for name, path in environments.items():
             yield f"  {name}: {path or '.'}"

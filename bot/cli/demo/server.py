@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from bot.report.changes import plural
+
 __all__ = ["LONGEST_LINE", "Process", "Server", "launch", "surroundings"]
 
 Say = Callable[[str], None]
@@ -20,10 +22,10 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "command": lambda e: f"{e['by']} typed `{e['text']}`: {'accepted' if e['accepted'] else 'refused'}",
     "told": lambda e: f"pull request {e['pull'].rpartition('#')[2]}: {e['title']} ({e['seconds']} s)",
     "applying": lambda e: (
-        f"{name(e)}: {'putting back' if e['repair'] else 'applying'} {number(e['changes'], 'change')}"
+        f"{name(e)}: {'putting back' if e['repair'] else 'applying'} {plural(e['changes'], 'change')}"
     ),
     "applied": lambda e: (
-        f"{name(e)}: {'drift reverted' if e['repair'] else 'applied'}, {number(e['objects'], 'object')}, "
+        f"{name(e)}: {'drift reverted' if e['repair'] else 'applied'}, {plural(e['objects'], 'object')}, "
         f"{e['health']} ({e['seconds']} s)"
     ),
     "base moved": lambda e: f"the base branch is at {e['base'][:7]}",
@@ -36,11 +38,6 @@ LONGEST_LINE = 2**20
 def name(event: dict[str, Any]) -> str:
     """An environment's short name."""
     return str(event["environment"]).rpartition("/")[2]
-
-
-def number(count: int, noun: str) -> str:
-    """`1 change`, `2 changes`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 class Process(Protocol):
