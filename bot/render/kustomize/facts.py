@@ -83,7 +83,7 @@ class Finder:
 
     def reference(self, each: Reference) -> None:
         """Look one reference up."""
-        if is_url(each.text) or (each.use != "file" and remote(each.text)):
+        if is_url(each.text) or (each.use != "file" and remote(each.text) and not self.is_file(each)):
             self.elsewhere(each)
             return
         path = self.path(each)
@@ -95,6 +95,11 @@ class Finder:
             self.facts.folders.append(Folder(path=path, plugin=each.use == "plugin"))
         else:
             self.absent(path, each)
+
+    def is_file(self, each: Reference) -> bool:
+        """Whether there is a file of that name: only where there is none, kustomize looks for another repository."""
+        path = joined(self.folder, each.text) if each.use != "folder" else None
+        return path is not None and self.ground.is_file(path)
 
     def path(self, each: Reference) -> str | None:
         """The path in this tree that is meant; None: there is none that may be used."""

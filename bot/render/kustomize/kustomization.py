@@ -63,7 +63,8 @@ def read(data: bytes) -> Kustomization:
         documents = load_documents(data, LIMITS)
     except DocumentError as error:
         return Kustomization(value={}, wrong=error.message, place=(error.line, error.column))
-    if len(documents) != 1 or len(DOCUMENTS.findall(data)) > 1:
+    # kustomize reads the first document, also where it is empty, and says nothing of those that follow
+    if len(documents) != 1 or len(DOCUMENTS.findall(b"\n".join(data.split(b"\n")[: documents[0].line]))) > 1:
         what = "holds more than one document" if documents else "is empty"
         return Kustomization(value={}, wrong=what)
     document = documents[0]
