@@ -22,6 +22,7 @@ from bot.flow.evaluate import InProcess
 from bot.git import Bases
 from bot.jail import Jail, Limits
 from bot.model.kubernetes import Kubernetes
+from bot.model.login import Login
 from bot.model.rendering import Rendering
 from bot.model.tree import Elsewhere, Tree
 from bot.render import Renderer
@@ -61,9 +62,11 @@ def limits_of(settings: "RenderSettings") -> Limits:
 
 def fetchers(settings: "RenderSettings", folder: Path) -> "Fetchers":
     """What brings in things from outside of repositories, by their kind; `folder` keeps them."""
-    from bot.fetch import Charts, Fetchers  # the client is loaded by who fetches something
+    from bot.fetch import Charts, Fetchers, Logins  # the client is loaded by who fetches something
 
-    return Fetchers({"chart": Charts(settings.charts, folder / "charts"), "git": Bases(folder / "bases")})
+    logins = Logins([Login(match=e.match, username=e.username, password_file=e.password_file) for e in settings.logins])
+    charts = Charts(settings.charts, folder / "charts", logins=logins)
+    return Fetchers({"chart": charts, "git": Bases(folder / "bases", logins)})
 
 
 async def fetch(settings: "RenderSettings", folder: Path, wanted: Elsewhere) -> Tree:

@@ -13,6 +13,7 @@ from bot.document import unpack
 from bot.errors import DocumentError
 from bot.fetch import classic, oci
 from bot.fetch.door import Door, refused
+from bot.fetch.logins import Logins
 from bot.model.noun import Sha
 from bot.model.tree import CHART_URL, Elsewhere, Entry, Tree
 
@@ -22,10 +23,15 @@ ARCHIVE_BYTES = 16 * 1024 * 1024
 
 
 class Charts:
-    """Fetches charts from the places that `allowed` names; archives are kept in `folder`."""
+    """Fetches charts from the places that `allowed` names, with the login that `logins` has for one, and keeps them.
 
-    def __init__(self, allowed: Sequence[str], folder: Path, trust: ssl.SSLContext | None = None) -> None:
-        self._allowed, self._folder = tuple(allowed), folder
+    Archives are kept in `folder`. `trust` None: the machine's certificates.
+    """
+
+    def __init__(
+        self, allowed: Sequence[str], folder: Path, trust: ssl.SSLContext | None = None, logins: Logins | None = None
+    ) -> None:
+        self._allowed, self._folder, self._logins = tuple(allowed), folder, logins or Logins()
         self._door = Door(allowed, trust)
 
     async def __call__(self, wanted: Elsewhere) -> Tree:
@@ -36,7 +42,7 @@ class Charts:
         data = await asyncio.to_thread(self._kept, wanted.digest)
         if data is None:
             download = oci.download if wanted.url.startswith("oci://") else classic.download
-            data = await download(self._door, wanted, ARCHIVE_BYTES)
+            data = await download(self._door, wanted, ARCHIVE_BYTES, await self._logins(wanted.url))
             if digest_of(data) != wanted.digest:
                 message = f"what {wanted.url} gives for {wanted.revision} is not what was pinned: {digest_of(data)}"
                 raise refused(message, "look at what changed, then pin the new digest, or another version")

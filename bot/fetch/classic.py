@@ -10,7 +10,7 @@ from yarl import URL
 
 from bot.document import Limits, load_documents
 from bot.errors import DocumentError
-from bot.fetch.door import Answer, Door, refused, unreached
+from bot.fetch.door import Answer, Door, locked, refused, unreached
 from bot.model.tree import Elsewhere
 
 __all__ = ["download"]
@@ -18,10 +18,13 @@ __all__ = ["download"]
 INDEX = Limits(size=32 * 1024 * 1024, nodes=3_000_000, depth=32)
 
 
-async def download(door: Door, wanted: Elsewhere, most: int) -> bytes:
-    """The archive of a chart. RenderError: the version is another chart by now, or cannot be had."""
+async def download(door: Door, wanted: Elsewhere, most: int, login: str) -> bytes:
+    """The archive of a chart, asked for with the `login` of its repository ("" is none).
+
+    RenderError: the version is another chart by now, or cannot be had.
+    """
     repository, _, name = wanted.url.rpartition("/")
-    index = await fetched(door, f"{repository}/index.yaml", INDEX.size)
+    index = await fetched(door, f"{repository}/index.yaml", INDEX.size, login)
     entry = await asyncio.to_thread(listed, index.body, name, wanted)
     digest = str(entry.get("digest") or "").removeprefix("sha256:")
     if digest and digest != wanted.digest.removeprefix("sha256:"):
@@ -31,17 +34,21 @@ async def download(door: Door, wanted: Elsewhere, most: int) -> bytes:
     if not isinstance(urls, list) or not urls or not isinstance(urls[0], str):
         raise refused(f"the index of {repository} says not where {name} {wanted.revision} is")
     try:
-        place = str(URL(f"{repository}/").join(URL(urls[0])))
+        place = URL(f"{repository}/").join(URL(urls[0]))
     except ValueError:
         raise refused(f"the index of {repository} names no place for {name} {wanted.revision}") from None
-    return (await fetched(door, place, most)).body
+    # an archive may be with somebody else, whom the login is no business of
+    mine = place.origin() == URL(repository).origin()
+    return (await fetched(door, str(place), most, login if mine else "")).body
 
 
-async def fetched(door: Door, url: str, most: int) -> Answer:
+async def fetched(door: Door, url: str, most: int, login: str) -> Answer:
     """What is at a URL. RenderError: nothing is."""
-    answer = await door.get(url, most)
+    answer = await door.get(url, most, {"Authorization": login} if login else {})
     if answer.status >= 500 or answer.status == 429:
         raise unreached(f"{url.partition('?')[0]} answers {answer.status}")
+    if answer.status in (401, 403):
+        raise locked(url.partition("?")[0], answer.status, login)
     if answer.status != 200:
         raise refused(f"{url.partition('?')[0]} answers {answer.status}")
     return answer

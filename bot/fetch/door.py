@@ -18,7 +18,7 @@ from bot.model.environment import CONFIGURATION
 from bot.model.finding import Finding
 from bot.model.noun import noun
 
-__all__ = ["Answer", "Door", "refused", "unreached"]
+__all__ = ["Answer", "Door", "locked", "refused", "unreached"]
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
@@ -50,9 +50,19 @@ def refused(
     return RenderError([Finding(check="render", level="error", message=message, fix=fix, path=CONFIGURATION)])
 
 
-def unreached(message: str) -> RenderError:
+def locked(place: str, status: int, login: str) -> RenderError:
+    """A place that opens only to whom it knows. A login that it does not take may be renewed at any time."""
+    if login:
+        fix = "ask the server's operator to look at `render.logins`; it is tried again by itself"
+        return unreached(f"{place} answers {status}: it does not take the login that the server has for it", fix)
+    fix = "ask the server's operator to add a login for it to `render.logins`"
+    return refused(f"{place} answers {status}, and the server has no login for it", fix)
+
+
+def unreached(
+    message: str, fix: str = "it is tried again by itself; if it stays so, look at the place that it comes from"
+) -> RenderError:
     """Something that may be there the next time: nothing is known until then."""
-    fix = "it is tried again by itself; if it stays so, look at the place that it comes from"
     return RenderError([Finding(check="render", level="unknown", message=message, fix=fix, path=CONFIGURATION)])
 
 

@@ -1,4 +1,4 @@
-"""Charts in OCI registries: manifest by tag, layer by digest, with the token that a registry gives to anybody.
+"""Charts in OCI registries: manifest by tag, layer by digest, with the token that a registry gives for reading.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md and https://helm.sh/docs/topics/registries/
 """
@@ -8,7 +8,8 @@ from typing import Any
 
 from yarl import URL
 
-from bot.fetch.door import Answer, Door, refused, unreached
+from bot.errors import RenderError
+from bot.fetch.door import Answer, Door, locked, refused, unreached
 from bot.model.tree import Elsewhere
 
 __all__ = ["download"]
@@ -20,10 +21,13 @@ TOKEN_BYTES = 64 * 1024
 CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
-async def download(door: Door, wanted: Elsewhere, most: int) -> bytes:
-    """The archive of a chart. RenderError: the version is another chart by now, or cannot be had."""
+async def download(door: Door, wanted: Elsewhere, most: int, login: str) -> bytes:
+    """The archive of a chart, asked for with the `login` of its registry ("" is none).
+
+    RenderError: the version is another chart by now, or cannot be had.
+    """
     host, _, path = wanted.url.removeprefix("oci://").partition("/")
-    registry = Registry(door, f"https://{host}/v2/{path}", path)
+    registry = Registry(door, host, path, login)
     # a tag has no plus sign: Helm writes an underscore (https://helm.sh/docs/topics/registries/)
     tag = wanted.revision.replace("+", "_")
     manifest = await registry.get(f"manifests/{tag}", MANIFEST_BYTES, {"Accept": MANIFESTS})
@@ -35,34 +39,44 @@ async def download(door: Door, wanted: Elsewhere, most: int) -> bytes:
 
 
 class Registry:
-    """One repository of a registry, and the token for it once it was asked for."""
+    """One repository of a registry, and what lets us in once it was asked for."""
 
-    def __init__(self, door: Door, base: str, path: str) -> None:
-        self._door, self._base, self._path = door, base, path
-        self._token = ""
+    def __init__(self, door: Door, host: str, path: str, login: str) -> None:
+        self._door, self._base, self._path = door, f"https://{host}/v2/{path}", path
+        self._login, self._key = login, ""
 
     async def get(self, what: str, most: int, headers: dict[str, str]) -> Answer:
-        """A manifest or a blob. RenderError: the registry has none, or does not give it to everybody."""
+        """A manifest or a blob. RenderError: the registry has none, or does not give it to us."""
         answer = await self._ask(what, most, headers)
-        if answer.status == 401 and not self._token:
-            self._token = await self._anonymous(answer.headers.get("WWW-Authenticate", ""))
+        if answer.status == 401 and not self._key:
+            self._key = await self._let_in(answer.headers.get("WWW-Authenticate", ""))
             answer = await self._ask(what, most, headers)
         if answer.status == 200:
             return answer
         if answer.status >= 500 or answer.status == 429:
             raise unreached(f"the registry of {self._base} answers {answer.status}")
-        reasons = {401: "asks for a login, which is not supported", 403: "refuses it", 404: "does not have it"}
-        raise refused(f"the registry {reasons.get(answer.status, f'answers {answer.status}')}: {self._base}/{what}")
+        if answer.status in (401, 403):
+            raise self._locked(answer.status)
+        reason = "does not have it" if answer.status == 404 else f"answers {answer.status}"
+        raise refused(f"the registry {reason}: {self._base}/{what}")
 
     async def _ask(self, what: str, most: int, headers: dict[str, str]) -> Answer:
-        bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        return await self._door.get(f"{self._base}/{what}", most, {**headers, **bearer})
+        key = {"Authorization": self._key} if self._key else {}
+        return await self._door.get(f"{self._base}/{what}", most, {**headers, **key})
 
-    async def _anonymous(self, challenge: str) -> str:
-        """The token that anybody is given (https://distribution.github.io/distribution/spec/auth/token/)."""
+    def _locked(self, status: int) -> RenderError:
+        return locked(f"the registry of {self._base}", status, self._login)
+
+    async def _let_in(self, challenge: str) -> str:
+        """What the registry wants to be shown: the login itself, or the token that it gives for one, or to anybody.
+
+        https://distribution.github.io/distribution/spec/auth/token/
+        """
+        if challenge.lower().startswith("basic") and self._login:
+            return self._login
         given = dict(CHALLENGE.findall(challenge)) if challenge.lower().startswith("bearer ") else {}
         if "realm" not in given:
-            raise refused(f"the registry asks for a login, which is not supported: {self._base}")
+            raise self._locked(401)
         query = {"scope": f"repository:{self._path}:pull"}
         if "service" in given:
             query["service"] = given["service"]
@@ -70,12 +84,14 @@ class Registry:
             url = URL(given["realm"]).update_query(query)
         except ValueError:
             raise refused(f"the registry names no place to log in at: {self._base}") from None
-        answer = await self._door.get(str(url), TOKEN_BYTES)
+        answer = await self._door.get(str(url), TOKEN_BYTES, {"Authorization": self._login} if self._login else {})
+        if answer.status in (401, 403):
+            raise self._locked(answer.status)
         body = answer.json(given["realm"]) if answer.status == 200 else {}
         token = (body.get("token") or body.get("access_token")) if isinstance(body, dict) else None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise refused(f"the registry gives no token to read with: {self._base}")
-        return token
+        return f"Bearer {token}"
 
 
 def layer(manifest: Any) -> str:

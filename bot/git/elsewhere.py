@@ -1,17 +1,18 @@
-"""Other repositories that a render needs: fetched by commit id from an open URL, as a whole, and kept.
+"""Other repositories that a render needs: fetched by commit id, as a whole, and kept.
 
-No credential of ours or of the machine is sent, redirects are not followed, and nothing but http and https is spoken.
-Which URLs may be asked at all is for whoever asks to decide.
+No credential of the forge or of the machine is sent, only a login that was given for the URL; redirects are not
+followed, and nothing but http and https is spoken. Which URLs may be asked at all is for whoever asks to decide.
 """
 
 import asyncio
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.errors import InputError, RenderError, TemporaryError
 from bot.git.mirror import Kept, Mirror
-from bot.git.process import commit_id, run
+from bot.git.process import commit_id, run, with_header
 from bot.model.environment import CONFIGURATION
 from bot.model.finding import Finding
 from bot.model.noun import Sha
@@ -26,12 +27,24 @@ ABSENT = re.compile(
 )
 """GitHub and GitLab ask whoever gives no name for one, also where there is no such repository."""
 
+REFUSED = re.compile(r"could not read Username|returned error: 403")
+"""What git says where a login is not taken. It may be renewed at any time."""
+
+Login = Callable[[str], Awaitable[str]]
+"""The `Authorization` header for a URL; "" where there is none."""
+
+
+async def nobody(url: str) -> str:
+    """No login for anything."""
+    del url
+    return ""
+
 
 class Bases:
     """Repositories by URL, each a bare mirror in a folder of its own below `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._kept = folder, Kept()
+    def __init__(self, folder: Path, login: Login = nobody) -> None:
+        self._folder, self._login, self._kept = folder, login, Kept()
         self._mirrors: dict[str, Mirror] = {}
         self._fetching: dict[str, asyncio.Lock] = {}
 
@@ -49,7 +62,7 @@ class Bases:
         async with self._fetching.setdefault(wanted.url, asyncio.Lock()):
             await mirror.open()
             if not await mirror.has(sha):
-                await fetch_commit(mirror, wanted.url, sha)
+                await fetch_commit(mirror, wanted.url, sha, await self._login(wanted.url))
         tree = await mirror.tree(sha)
         files = {path: entry for path, entry in tree.entries.items() if entry.mode.startswith("100")}
         size = sum(entry.size for entry in files.values())
@@ -59,17 +72,21 @@ class Bases:
         return await mirror.load(tree, frozenset(files))
 
 
-async def fetch_commit(mirror: Mirror, url: str, sha: Sha) -> None:
+async def fetch_commit(mirror: Mirror, url: str, sha: Sha, login: str) -> None:
     """Fetch one commit without its history."""
     options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--depth=1")
     try:
         async with asyncio.timeout(SECONDS):
-            await run(["fetch", *options, "--end-of-options", url, sha], folder=mirror.folder)
+            secret = with_header(login) if login else {}
+            await run(["fetch", *options, "--end-of-options", url, sha], folder=mirror.folder, extra=secret)
     except TimeoutError:
         raise RenderError([unreached(f"{url} took more than {SECONDS:.0f} s")]) from None
     except TemporaryError as error:
+        if login and REFUSED.search(str(error)):
+            raise RenderError([unreached(f"{url} does not take the login that the server has for it")]) from None
         if ABSENT.search(str(error)):
-            raise InputError(f"{url} has no commit {sha[:7]}, or is not open to everybody: {error}") from None
+            who = "the server's login" if login else "everybody (its operator can add a login to render.logins)"
+            raise InputError(f"{url} has no commit {sha[:7]}, or is not open to {who}: {error}") from None
         raise RenderError([unreached(f"{url} was not reached: {error}")]) from None
 
 

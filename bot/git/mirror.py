@@ -1,7 +1,6 @@
 """A bare mirror per repository: fetched by commit id, read as trees, merged without a checkout."""
 
 import asyncio
-import base64
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -21,9 +20,10 @@ from bot.git.objects import (
     parse_merge,
     valid_branch,
 )
-from bot.git.process import GitFailed, TooMuchOutput, commit_id, run
+from bot.git.process import GitFailed, TooMuchOutput, commit_id, run, with_header
 from bot.model.forge import Remote
 from bot.model.identity import RepositoryId
+from bot.model.login import basic
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree
 
@@ -82,12 +82,7 @@ class Mirror:
 
     async def _bring(self, remote: Remote, branch: str, *commits: Sha) -> None:
         """Have git fetch. GitFailed: the remote or this mirror refuses."""
-        pair = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
-        secret = {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": "http.extraHeader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {pair}",
-        }
+        secret = with_header(basic("x-access-token", remote.token))
         spec = f"+refs/heads/{branch}:refs/heads/{branch}"
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options")
         await run(["fetch", *options, remote.url, spec, *commits], folder=self.folder, extra=secret)

@@ -11,7 +11,16 @@ from pathlib import Path
 from bot.errors import InputError, TemporaryError
 from bot.model.noun import Sha
 
-__all__ = ["ISOLATION", "GitFailed", "TooMuchOutput", "VersionTooOld", "commit_id", "require_version", "run"]
+__all__ = [
+    "ISOLATION",
+    "GitFailed",
+    "TooMuchOutput",
+    "VersionTooOld",
+    "commit_id",
+    "require_version",
+    "run",
+    "with_header",
+]
 
 TIMEOUT = 120.0
 FETCH_TIMEOUT = 3600.0
@@ -82,6 +91,15 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a git child: nothing of ours but PATH and the trust store."""
     passed = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "TMPDIR")
     return {**{k: os.environ[k] for k in passed if k in os.environ}, **ISOLATION, "HOME": os.devnull, **extra}
+
+
+def with_header(authorization: str) -> dict[str, str]:
+    """For `extra`: what has git send an `Authorization` header. It travels in the environment, never in argv."""
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "http.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: {authorization}",
+    }
 
 
 async def run(

@@ -7,6 +7,7 @@ longer to load than all the rest of it.
 from pathlib import Path
 from typing import Literal
 
+from bot.model.login import Login
 from bot.model.noun import noun
 
 __all__ = ["Programs", "Rendering"]
@@ -37,5 +38,6 @@ class Rendering:
     inflate: bool = False
     bases: tuple[str, ...] = ()
     charts: tuple[str, ...] = ()
+    logins: tuple[Login, ...] = ()
     processes: int = 2
     sops_age_key_file: Path | None = None

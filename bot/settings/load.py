@@ -1,7 +1,7 @@
 """From a file and the environment to settings, or to a line for each problem."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -26,7 +26,17 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError([*unread.values(), *found]) from None
     if unread:
         raise SettingsError(list(unread.values()))
-    return relative_to(settings, file.parent)
+    placed = relative_to(settings, file.parent)
+    if lines := list(unread_passwords(placed)):
+        raise SettingsError([f"{file}: {line}" for line in lines])
+    return placed
+
+
+def unread_passwords(settings: Settings) -> Iterator[str]:
+    """A line for each password of a login that could not be read when it is needed."""
+    for number, login in enumerate(settings.render.logins):
+        if not os.access(login.password_file, os.R_OK):
+            yield f"render.logins.{number}.password_file: {login.password_file}: is not there, or cannot be read"
 
 
 def given_in(line: str, file: Path, environ: Mapping[str, str]) -> str:
@@ -36,7 +46,7 @@ def given_in(line: str, file: Path, environ: Mapping[str, str]) -> str:
     return f"{variable} in the environment: {text}" if variable in environ else f"{file}: {line}"
 
 
-def placed(target: Target, folder: Path) -> Target:
+def target_from(target: Target, folder: Path) -> Target:
     """A target with its paths made absolute from `folder`."""
     crds = target.kubernetes.crds
     kubernetes = target.kubernetes.model_copy(update={"crds": folder / crds if crds else None})
@@ -46,11 +56,14 @@ def placed(target: Target, folder: Path) -> Target:
 def relative_to(settings: Settings, folder: Path) -> Settings:
     """The same settings with every relative path made absolute from the settings file's folder."""
     folder = folder.resolve()
-    targets = {name: placed(target, folder) for name, target in settings.targets.items()}
+    targets = {name: target_from(target, folder) for name, target in settings.targets.items()}
     store = settings.store
     if store.startswith("sqlite:///"):
         store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"
     key = settings.render.sops_age_key_file
-    render = settings.render.model_copy(update={"sops_age_key_file": folder / key if key else None})
+    logins = tuple(
+        each.model_copy(update={"password_file": folder / each.password_file}) for each in settings.render.logins
+    )
+    render = settings.render.model_copy(update={"sops_age_key_file": folder / key if key else None, "logins": logins})
     update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store, "render": render}
     return settings.model_copy(update=update)

@@ -1,6 +1,7 @@
 """Every setting: its name, its type, its default, and what it is for."""
 
 import fnmatch
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ __all__ = [
     "GitHubSettings",
     "Intervals",
     "KubernetesSettings",
+    "LoginSettings",
     "ProgramSettings",
     "RenderSettings",
     "RepositoryRule",
@@ -125,6 +127,30 @@ class ProgramSettings(Strict):
     sops: str = Field("sops", description="Decrypts what an environment asks to be decrypted, when it is applied.")
 
 
+class LoginSettings(Strict):
+    """A login for remote bases and charts that do not open to everybody."""
+
+    match: str = Field(description="https:// or oci:// URLs, with `*` after the host, that it is sent to.")
+    username: str = Field(min_length=1, description="The name; a forge's token often goes by any.")
+    password_file: Path = Field(description="Holds the password or token; read whenever it is used.")
+
+    @field_validator("match")
+    @classmethod
+    def named_host(cls, value: str) -> str:
+        """Nothing but the host that is named may ever be shown a password, and nobody on the way to it."""
+        if not re.fullmatch(r"(?:https|oci)://[a-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9._~+/*-]+", value):
+            raise ValueError("must be https://HOST/PATH or oci://HOST/PATH with `*` in the path only")
+        return value
+
+    @field_validator("username")
+    @classmethod
+    def plain_name(cls, value: str) -> str:
+        """A colon ends the name (RFC 7617)."""
+        if ":" in value or not value.isprintable():
+            raise ValueError("must be a name without a colon; the password has a file of its own")
+        return value
+
+
 class RenderSettings(Strict):
     """How foreign programs render, and what may come from elsewhere."""
 
@@ -137,6 +163,7 @@ class RenderSettings(Strict):
     inflate: bool = Field(False, description="Whether Kustomize may inflate Helm charts that are in the repository.")
     bases: tuple[str, ...] = Field((), description="Git URLs, with `*`, that remote bases may come from.")
     charts: tuple[str, ...] = Field((), description="oci:// and https:// URLs, with `*`, that charts may come from.")
+    logins: tuple[LoginSettings, ...] = Field((), description="Logins for bases and charts; the first match counts.")
     sops_age_key_file: Path | None = Field(None, description="age identities that decrypt what SOPS encrypted.")
     processes: int = Field(2, ge=1, le=64, description="Processes that render and check.")
 

@@ -25,7 +25,8 @@ def sha256(data: bytes) -> str:
 @dataclass
 class ChartServer:
     """`archives` are charts by (name, version); `moved` paths answer with a redirect; `refusal` are the headers
-    for whoever has no token; `asked` is the record.
+    for whoever has no token; `login` is what it wants to be shown ("" is nothing) before it gives a token or a file;
+    `asked` is the record, `shown` what was shown with each.
     """
 
     trust: ssl.SSLContext
@@ -36,6 +37,8 @@ class ChartServer:
     asked: list[str] = field(default_factory=list)
     tokens: bool = True
     refusal: dict[str, str] = field(default_factory=dict)
+    login: str = ""
+    shown: list[str] = field(default_factory=list)
 
     @property
     def host(self) -> str:
@@ -44,15 +47,19 @@ class ChartServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Everything that is asked."""
+        shown = request.headers.get("Authorization", "")
         self.asked.append(request.path)
+        self.shown.append(shown)
         if request.path in self.moved:
             return web.Response(status=307, headers={"Location": self.moved[request.path]})
         if request.path in self.answers:
             return clone(self.answers[request.path])
-        if request.path == "/token":
-            return web.json_response({"token": "open-sesame"})
         if request.path.startswith("/v2/"):
             return self.registry(request)
+        if self.login not in ("", shown):
+            return web.Response(status=401)
+        if request.path == "/token":
+            return web.json_response({"token": "open-sesame"})
         return self.classic(request)
 
     def classic(self, request: web.Request) -> web.Response:
@@ -71,7 +78,8 @@ class ChartServer:
 
     def registry(self, request: web.Request) -> web.Response:
         """`/v2/charts/NAME/…`, for whoever has the token that `/token` gives."""
-        if self.tokens and request.headers.get("Authorization") != "Bearer open-sesame":
+        expected = self.login if "basic" in str(self.refusal).lower() else "Bearer open-sesame"
+        if self.tokens and request.headers.get("Authorization") != expected:
             challenge = {"WWW-Authenticate": f'Bearer realm="https://{self.host}/token",service="here"'}
             return web.Response(status=401, headers=self.refusal or challenge)
         _, _, _, name, what, which = request.path.split("/")

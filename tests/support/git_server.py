@@ -1,7 +1,8 @@
-"""A git server on loopback that asks nobody for a name: `git http-backend` behind a small web server."""
+"""A git server on loopback: `git http-backend` behind a small web server, which asks for a name only where told to."""
 
 import asyncio
 import os
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,10 +14,14 @@ __all__ = ["GitServer", "git", "git_server"]
 
 
 class GitServer:
-    """Serves the bare repositories below `root`; `asked` holds the headers of every request."""
+    """Serves the bare repositories below `root`, to whoever shows `login` where there is one.
+
+    `asked` holds the headers of every request.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root, self.url, self.asked = root, "", list[Mapping[str, str]]()
+        self.login = ""
 
     def commit(self, name: str, files: Mapping[str, str]) -> str:
         """A new commit of the repository `name` (made if it is not there) with just these files; its id."""
@@ -36,7 +41,8 @@ class GitServer:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request, by git's own program for it."""
         self.asked.append(dict(request.headers))
-        if not (self.root / request.path.removesuffix("/info/refs").removesuffix("/git-upload-pack")[1:]).exists():
+        there = (self.root / request.path.removesuffix("/info/refs").removesuffix("/git-upload-pack")[1:]).exists()
+        if not there or self.login not in ("", request.headers.get("Authorization")):
             # as GitHub and GitLab answer whoever gives no name, so that nobody learns what is there
             return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="GitHub"'})
         process = await asyncio.create_subprocess_exec(
@@ -63,17 +69,20 @@ def git(*arguments: str, folder: Path | None = None) -> str:
 
 
 @asynccontextmanager
-async def git_server(root: Path) -> AsyncIterator[GitServer]:
-    """Serve until the context ends."""
+async def git_server(root: Path, certificate: tuple[Path, Path] | None = None) -> AsyncIterator[GitServer]:
+    """Serve until the context ends; by HTTPS with a `certificate` and its key."""
     root.mkdir(parents=True, exist_ok=True)
     server = GitServer(root)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", server.answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if own and certificate:
+        own.load_cert_chain(*certificate)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=own)
     await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    server.url = f"{'https' if own else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield server
     finally:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import tarfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,12 +12,13 @@ import pytest
 from aiohttp import web
 
 from bot.errors import RenderError
-from bot.fetch import Charts
+from bot.fetch import Charts, Logins
 from bot.jail import Jail
 from bot.jail.run import Mechanisms
 from bot.model.environment import Source
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
+from bot.model.login import Login, basic
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.helm import Helm, HelmOptions
@@ -386,6 +388,33 @@ async def test_row_66_neither_a_token_nor_an_archive_comes_from_elsewhere(server
     server.answers["/stable/index.yaml"] = web.Response(text=index)
     classic = Elsewhere(kind="chart", url=f"https://{server.host}/stable/web", revision="1.2.3", digest=sha256(data))
     await fails(charts, classic, "not among the places")
+
+
+async def test_row_66_a_login_is_shown_only_to_its_host(server: ChartServer, tmp_path: Path) -> None:
+    """Not where a redirect leads, where an index has an archive, or to another place that charts may come from."""
+    (tmp_path / "password").write_text("hunter2")
+    login = Login(match=f"https://{server.host}/stable/*", username="ana", password_file=tmp_path / "password")
+    data, other = archive(CHART), f"https://localhost:{server.port}"
+    allowed = [f"https://{server.host}/*", f"{other}/*", f"oci://{server.host}/*"]
+    index = f'{{"entries": {{"web": [{{"version": "1.2.3", "urls": ["{other}/web.tgz"]}}]}}}}'
+    server.answers = {"/index": web.Response(text=index), "/elsewhere": web.Response(body=data)}
+
+    async def shown(place: str) -> list[tuple[str, str]]:
+        """What was asked for and what was shown, until the chart was there."""
+        server.asked.clear()
+        server.shown.clear()
+        charts = Charts(allowed, tmp_path / str(len(place)), server.trust, Logins([login]))
+        assert (await charts(Elsewhere(kind="chart", url=place, revision="1.2.3", digest=sha256(data)))).entries
+        return list(zip(server.asked, server.shown, strict=True))
+
+    own, private = basic("ana", "hunter2"), f"https://{server.host}/stable/web"
+    server.moved = {"/stable/index.yaml": "/index", "/web.tgz": "/elsewhere"}
+    asked = [("/stable/index.yaml", own), ("/index", own), ("/web.tgz", ""), ("/elsewhere", "")]
+    assert await shown(private) == asked
+    server.moved["/stable/index.yaml"] = f"{other}/index"
+    shutil.rmtree(tmp_path / str(len(private)))
+    assert await shown(private) == [("/stable/index.yaml", own), ("/index", ""), *asked[2:]]
+    assert own not in dict(await shown(f"oci://{server.host}/charts/web")).values()
 
 
 @pytest.mark.parametrize(

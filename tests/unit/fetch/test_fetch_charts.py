@@ -8,8 +8,9 @@ import pytest
 from aiohttp import web
 
 from bot.errors import InputError, RenderError
-from bot.fetch import Charts, Fetchers
+from bot.fetch import Charts, Fetchers, Logins
 from bot.fetch.door import Hosts, private
+from bot.model.login import Login, basic
 from bot.model.plan import Finding
 from bot.model.tree import Elsewhere, Tree
 from tests.support.chart_server import LAYER, ChartServer, chart_server, sha256
@@ -73,6 +74,51 @@ async def test_it_is_fetched_once(charts: Charts, server: ChartServer, flavour: 
 async def test_a_registry_may_want_no_token(charts: Charts, server: ChartServer) -> None:
     server.tokens = False
     assert (await charts(wanted(server, "oci"))).entries
+
+
+LOGIN = basic("ana", "hunter2")
+
+
+@pytest.fixture
+def known(server: ChartServer, tmp_path: Path) -> Charts:
+    """The fetcher of a server that has a login there."""
+    (tmp_path / "password").write_text("hunter2\n")
+    allowed = [f"oci://{server.host}/charts/*", f"https://{server.host}/stable/*"]
+    given = [Login(match=each, username="ana", password_file=tmp_path / "password") for each in allowed]
+    return Charts(allowed, tmp_path / "known", server.trust, Logins(given))
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_a_private_place_opens_to_a_login(
+    charts: Charts, known: Charts, server: ChartServer, flavour: str
+) -> None:
+    server.login = LOGIN
+    found = await refusal(charts, wanted(server, flavour))
+    assert (found.level, "the server has no login" in found.message) == ("error", True)
+    assert "render.logins" in found.fix
+    assert (await known(wanted(server, flavour))).entries
+
+
+@pytest.mark.parametrize("challenge", ["Basic", 'Basic realm="here"', 'basic realm="here", charset="UTF-8"'])
+async def test_a_registry_may_want_the_login_itself(known: Charts, server: ChartServer, challenge: str) -> None:
+    server.login, server.refusal = LOGIN, {"WWW-Authenticate": challenge}
+    assert (await known(wanted(server, "oci"))).entries
+    assert "/token" not in server.asked
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_a_login_that_is_not_taken_may_be_renewed(
+    known: Charts, server: ChartServer, tmp_path: Path, flavour: str
+) -> None:
+    server.login = basic("ana", "renewed")
+    found = await refusal(known, wanted(server, flavour))
+    assert (found.level, "does not take the login" in found.message) == ("unknown", True)
+    assert "hunter2" not in repr(found)
+    (tmp_path / "password").unlink()
+    found = await refusal(known, wanted(server, flavour))
+    assert (found.level, "cannot be read" in found.message) == ("unknown", True)
+    (tmp_path / "password").write_text("renewed")
+    assert (await known(wanted(server, flavour))).entries
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
@@ -140,8 +186,8 @@ async def test_what_a_status_means(charts: Charts, server: ChartServer, flavour:
 @pytest.mark.parametrize(
     ("challenge", "words"),
     [
-        ("Basic realm=here", "asks for a login"),
-        ('Bearer service="here"', "asks for a login"),
+        ("Basic realm=here", "has no login"),
+        ('Bearer service="here"', "has no login"),
         ('Bearer realm="https://["', "names no place to log in at"),
         ('Bearer realm="https://HOST/odd"', "gives no token"),
     ],

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InputError, RenderError
+from bot.fetch import Logins
 from bot.git import Bases
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
+from bot.model.login import Login, basic
 from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize import Kustomize
 from bot.render.kustomize.remote import Remote, allowed, pinned, remote
+from tests.support.certificates import write_certificate
 from tests.support.git_server import GitServer, git_server
 from tests.support.kustomizations import build, laid_out, renderer
 from tests.support.trees import Files
@@ -225,3 +228,31 @@ async def test_a_base_that_was_not_fetched_is_told(server: GitServer) -> None:
     made = renderer(bases=(f"{server.url}/*",))
     with pytest.raises(RenderError, match="was not fetched"):
         await made.render(make_tree({"o/kustomization.yaml": text}), Source(path="o"), Kubernetes())
+
+
+async def test_a_private_base_opens_to_a_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By HTTPS, whose certificates git takes from where the machine says."""
+    shown, key = write_certificate(tmp_path, "git")
+    async with git_server(tmp_path / "served", (shown, key)) as server:
+        sha = server.commit("acme/base.git", {"a.txt": "1"})
+        wanted = Elsewhere(kind="git", url=f"{server.url}/acme/base.git", revision=sha)
+        (tmp_path / "password").write_text("hunter2\n")
+        login = Login(match=f"{server.url}/acme/*", username="ana", password_file=tmp_path / "password")
+        bases = Bases(tmp_path / "mirrors", Logins([login]))
+        server.login = basic("ana", "hunter2")
+        with pytest.raises(RenderError) as unknown:
+            await bases(wanted)
+        assert unknown.value.findings[0].level == "unknown", "nobody knows who answers"
+        assert not server.asked
+        monkeypatch.setenv("GIT_SSL_CAINFO", str(shown))
+        with pytest.raises(InputError, match=r"render\.logins"):
+            await Bases(tmp_path / "mirrors")(wanted)
+        assert (await bases(wanted)).read("a.txt") == b"1"
+        server.login = basic("ana", "renewed")
+        with pytest.raises(RenderError, match="does not take the login") as refused:
+            await bases(replace(wanted, revision=server.commit("acme/base.git", {"a.txt": "2"})))
+        assert refused.value.findings[0].level == "unknown"
+        assert "hunter2" not in repr(refused.value)
+        (tmp_path / "password").write_text("renewed")
+        with pytest.raises(InputError, match="not open to the server's login"):
+            await bases(replace(wanted, revision=SHA))

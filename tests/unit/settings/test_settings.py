@@ -44,6 +44,35 @@ def test_good_settings_are_read_and_paths_are_relative_to_the_file(file: Path) -
     assert settings.rule("github", "other/shop") is None
 
 
+def test_a_login_is_for_named_hosts_and_its_password_lies_beside_the_file(file: Path) -> None:
+    given = 'render: {logins: [{match: "oci://ghcr.io:443/acme/*", username: bot, password_file: token}]}'
+    file.write_text(GOOD + given)
+    (login,) = load(file, {}).render.logins
+    assert (login.match, login.username, login.password_file) == (
+        "oci://ghcr.io:443/acme/*",
+        "bot",
+        file.parent / "token",
+    )
+
+
+@pytest.mark.parametrize(
+    ("login", "said"),
+    [
+        ("match: 'https://*.acme.io/x', username: a", "match: must be https://HOST"),
+        ("match: 'http://acme.io/x', username: a", "match: must be https://HOST"),
+        ("match: 'https://a@acme.io/x', username: a", "match: must be https://HOST"),
+        ("match: 'https://acme.io*', username: a", "match: must be https://HOST"),
+        ("match: 'oci://acme.io/*', username: 'a:b'", "username: must be a name without a colon"),
+        ("match: 'oci://acme.io/*', username: a", "none: is not there, or cannot be read"),
+    ],
+)
+def test_a_login_that_cannot_be_used(file: Path, login: str, said: str) -> None:
+    file.write_text(f"{GOOD}render: {{logins: [{{{login}, password_file: none}}]}}")
+    (found,) = problems(file)
+    assert "render.logins.0." in found
+    assert said in found
+
+
 def test_every_key_can_be_given_by_environment(file: Path) -> None:
     environ = {"TIDEGATE_WORKERS": "7", "TIDEGATE_FORGES__GITHUB__API_URL": "http://127.0.0.1:1/api/v3"}
     settings = load(file, environ)
