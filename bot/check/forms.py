@@ -5,7 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -18,13 +18,16 @@ __all__ = ["FORMATS", "KEYWORDS", "MapList", "SetList"]
 QUANTITY = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?", re.ASCII
 )  # fmt: skip
-# k8s.io/apimachinery/pkg/apis/meta/v1: the layout RFC3339Micro.
-MICRO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})")
+# What Go's time.Parse takes for its layout RFC3339, and k8s.io/apimachinery/pkg/apis/meta/v1 for RFC3339Micro.
+CLOCK = r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})T(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+ZONE = r"(?:Z|[+-](?:[01][0-9]|2[0-4]):(?:[0-5][0-9]|60))"
+TIME = re.compile(rf"{CLOCK}(?:[.,][0-9]+)?{ZONE}")
+MICRO_TIME = re.compile(rf"{CLOCK}[.,][0-9]{{6}}{ZONE}")
 
 
 def quantity(text: str) -> bool:
-    """Whether this is an amount such as `500m` or `1.5Gi`."""
-    return QUANTITY.fullmatch(text) is not None
+    """Whether this is an amount such as `500m` or `1.5Gi`. Spaces around it are left out there, too."""
+    return QUANTITY.fullmatch(text.strip(" ")) is not None
 
 
 def base64_bytes(text: str) -> bool:
@@ -37,12 +40,23 @@ def base64_bytes(text: str) -> bool:
     return len(joined) % 4 == 0  # Python lets more padding pass than Go does
 
 
+def time(text: str) -> bool:
+    """Whether this is a time that Go's `Time` takes: RFC 3339 in capitals, without leap seconds."""
+    return _is_time(TIME.fullmatch(text))
+
+
 def micro_time(text: str) -> bool:
     """Whether this is a time with exactly six digits behind the second, which Go's `MicroTime` asks for."""
-    if MICRO_TIME.fullmatch(text) is None:
+    return _is_time(MICRO_TIME.fullmatch(text))
+
+
+def _is_time(found: re.Match[str] | None) -> bool:
+    if found is None:
         return False
+    day = found["day"]
     try:
-        datetime.fromisoformat(text)
+        # Go has a year 0, which is a leap year; Python has none
+        date.fromisoformat("2000" + day[4:] if day.startswith("0000") else day)
     except ValueError:
         return False
     return True
@@ -116,5 +130,7 @@ def told(indices: Iterator[int]) -> Iterator[Exception]:
     return (ValueError(str(index)) for index in islice(indices, MOST + 1))
 
 
-FORMATS: Mapping[str, Callable[[str], bool]] = {"quantity": quantity, "byte": base64_bytes, "micro-time": micro_time}
+FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "quantity": quantity, "byte": base64_bytes, "date-time": time, "micro-time": micro_time,
+}  # fmt: skip
 KEYWORDS: Mapping[str, type] = {"mapList": MapList, "setList": SetList, "goPattern": GoPattern}

@@ -223,7 +223,8 @@ CONTAINERS: Samples = (
     {"imagePullPolicy": "IfNotPresent"}, {"imagePullPolicy": "ifnotpresent"}, {"imagePullPolicy": ""},
     {"ports": [{"containerPort": 80}]}, {"ports": [{"containerPort": 80, "protocol": "tcp"}]},
     {"ports": [{"containerPort": "80"}]}, {"resources": {"limits": {"cpu": 1}}},
-    {"resources": {"limits": {"cpu": "1 core"}}}, {"livenessProbe": {"httpGet": {"port": "http"}}},
+    {"resources": {"limits": {"cpu": "1 core"}}}, {"resources": {"limits": {"cpu": " 1 "}}},
+    {"resources": {"limits": {"cpu": "1\t"}}}, {"livenessProbe": {"httpGet": {"port": "http"}}},
     {"livenessProbe": {"httpGet": {"port": 80.5}}}, {"terminationMessagePolicy": "file"}, {"env": [{"name": "A"}]},
     {"env": [{"name": "A", "value": 1}]}, {"env": [{"name": "A", "value": None}]}, {"command": "sh"},
     {"securityContext": {"capabilities": {"add": ["NET_ADMIN"]}}}, {"lifecycle": {"postStart": None}},
@@ -240,6 +241,10 @@ CLAIMS: Samples = (
     {"accessModes": ["ReadWriteOnce"]}, {"accessModes": ["ReadWriteonce"]},
     {"accessModes": ["ReadWriteOnce"], "volumeMode": "block"},
 )  # fmt: skip
+EVENTS: Samples = tuple(
+    {"involvedObject": {"namespace": "default"}, "firstTimestamp": each}
+    for each in ("2020-01-01T00:00:00Z", "2020-01-01t00:00:00z", "2020-01-01T24:00:00Z", "2020-01-01T0:00:00,5+24:00")
+)
 SIZE = {"resources": {"requests": {"storage": "1Gi"}}}
 CONTAINER: Mapping[str, Any] = {"name": "a", "image": "nginx"}
 NATIVE: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
@@ -247,6 +252,7 @@ NATIVE: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     *(("pods", "Pod", {"spec": {"containers": [{**CONTAINER, **extra}]}}) for extra in CONTAINERS),
     *(("services", "Service", {"spec": {"ports": [{"port": 80}], **spec}}) for spec in SERVICES),
     *(("configmaps", "ConfigMap", body) for body in MAPS),
+    *(("events", "Event", body) for body in EVENTS),
     *(("persistentvolumeclaims", "PersistentVolumeClaim", {"spec": {**SIZE, **spec}}) for spec in CLAIMS),
 )  # fmt: skip
 

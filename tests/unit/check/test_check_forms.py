@@ -7,19 +7,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.forms import MapList, SetList, base64_bytes, micro_time, quantity
+from bot.check.forms import MapList, SetList, base64_bytes, micro_time, quantity, time
 from bot.check.problem import MOST
 
 
 @pytest.mark.parametrize(
     "text",
-    ["0", "1", "-1", "+1.5", ".5", "5.", "500m", "1Ki", "2Mi", "3Gi", "1e3", "1E3", "1.5e-3", "1E", "100n", "7u", "1k"],
+    [
+        "0",
+        "1",
+        "-1",
+        "+1.5",
+        ".5",
+        "5.",
+        "500m",
+        "1Ki",
+        "2Mi",
+        "3Gi",
+        "1e3",
+        "1E3",
+        "1.5e-3",
+        "1E",
+        "100n",
+        "7u",
+        "1k",
+        " 1Gi ",
+    ],
 )
 def test_a_quantity(text: str) -> None:
     assert quantity(text)
 
 
-@pytest.mark.parametrize("text", ["", "m", "1MB", "1 Gi", "1gi", "1K", "0x10", "1e", "1.2.3", "١", "1Gi\n", "--1", "."])
+@pytest.mark.parametrize(
+    "text", ["", "m", "1MB", "1 Gi", "1gi", "1K", "0x10", "1e", "1.2.3", "١", "1Gi\n", "1\t", " ", "--1", "."]
+)
 def test_no_quantity(text: str) -> None:
     assert not quantity(text)
 
@@ -45,6 +66,32 @@ def test_what_go_does_not_decode_is_not_base64(text: str) -> None:
 )  # fmt: skip
 def test_a_time_with_microseconds(text: str, is_one: bool) -> None:
     assert micro_time(text) == is_one
+
+
+# as a real API server takes the firstTimestamp of an Event
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-01-01T00:00:00Z", "2020-01-01T0:00:00Z", "2020-01-01T00:00:00.1Z", "2020-01-01T00:00:00,1Z",
+        "2020-01-01T00:00:00.123456789012Z", "2020-01-01T00:00:00+24:59", "2020-01-01T00:00:00+00:60",
+        "0000-02-29T00:00:00Z", "2020-01-01T00:00:00-00:00", "9999-12-31T23:59:59Z",
+    ],
+)  # fmt: skip
+def test_a_time(text: str) -> None:
+    assert time(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-01-01t00:00:00z", "2020-01-01T00:00:00z", "2020-01-01T00:00:60Z", "2020-01-01T00:00:00.Z", "",
+        "2020-01-01T00:00:00+25:00", "2020-01-01T00:00:00+01", "2020-01-01T00:00:00", "2020-02-30T00:00:00Z",
+        "2020-01-01T24:00:00Z", "2020-01-01 00:00:00Z", " 2020-01-01T00:00:00Z", "2020-01-01T00:0:00Z",
+    ],
+)  # fmt: skip
+def test_no_time(text: str) -> None:
+    assert not time(text)
+    assert not micro_time(text)
 
 
 @pytest.mark.parametrize(
