@@ -87,7 +87,15 @@ duration("59.9999s") . getMilliseconds( ) == 59999 && duration("-0.0009s").getMi
 timestamp("2030-01-31T10:00:00.987Z").getMilliseconds() == 987
 timestamp("2030-01-31T10:00:00.987Z").getMilliseconds("+01:00") == 987
 "aBc".lowerAscii() == "abc" && " a ".trim() == "a"
-"abcd".substring(1, 3) == "bc" && "aa".replace("a", "b", 1) == "ba"
+"abcd".substring(1, 3) == "bc" && "abc".substring(1, 3) == "bc" && "é€😀".substring(2, 3) == "😀"
+"abc".substring(3) == "" && "abc".substring(0, 0) == "" && "".substring(0) == "" && "abc".substring(1) == "bc"
+"abc".indexOf("c", 1) == 2 && "abc".indexOf("a", 1) == -1 && "abc".indexOf("a", 7) == -1 && "abc".indexOf("b") == 1
+"abc".indexOf("", 7) == 7 && "abc".lastIndexOf("", -1) == -1 && "abc".lastIndexOf("") == 3 && "abc".indexOf("") == 0
+"abab".lastIndexOf("ab", 1) == 0 && "abab".lastIndexOf("ab", 2) == 2 && "abab".lastIndexOf("ab", 3) == 2
+"abab".lastIndexOf("ab", 4) == -1 && "ab".lastIndexOf("abc", 1) == -1 && "a".lastIndexOf("c") == -1
+"".split("") == [] && "".split(",") == [""] && "abc".split("", 2) == ["a", "bc"] && "abc".split("") == ["a", "b", "c"]
+"a,b,c".split(",", 2) == ["a", "b,c"] && "a,b".split(",", 0) == [] && "a,b".split(",", -1) == ["a", "b"]
+"aa".replace("a", "b", 1) == "ba"
 "%s is %d, %.1f".format(["a", 1, 2.55]) == "a is 1, 2.5" || "%s is %d, %.1f".format(["a", 1, 2.55]) == "a is 1, 2.6"
 sets.contains([1, 2, 3], [2]) && sets.equivalent([1, 2], [2, 1, 1]) && sets.intersects([1], [1, 2])
 [1, 2].all(i, v, i < v)
@@ -127,6 +135,11 @@ quantity("1.5").asInteger() == 1
 semver("1.0") == semver("1.0.0")
 url("nope").getHost() == ""
 ip("1.2.3") == ip("1.2.3.4")
+"abc".substring(2, 4) == ""
+"abc".substring(-1) == ""
+"abc".substring(2, 1) == ""
+"abc".indexOf("a", -1) == 0
+"abc".lastIndexOf("a", -1) == 0
 cidr("10.0.0.0").prefixLength() == 8
 [].min() == 1
 [9223372036854775807, 1].sum() == 0

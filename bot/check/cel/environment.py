@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from bot.check.cel.library import FUNCTIONS, Function
+from bot.check.cel.library import FUNCTIONS, OWN, Function
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -51,7 +51,7 @@ def declarations(functions: Iterable[Function]) -> "Iterable[cel.FunctionDecl]":
     ordered = sorted(functions, key=lambda each: each.name)
     for name, overloads in groupby(ordered, key=lambda each: each.name):
         yield cel.FunctionDecl(
-            name,
+            OWN.get(name, name),
             [
                 cel.Overload(
                     f"kubernetes_{name}_{'_'.join(each.parameters)}_{'member' if each.member else 'global'}",

@@ -89,11 +89,16 @@ def replaced(expression: str, names: Mapping[tuple[str, str], str]) -> tuple[str
     return "".join([*new, expression[copied:]]), places
 
 
-def renamed(expression: str, names: Mapping[str, str]) -> str:
-    """The expression with other names, of the same length, for methods that are called without arguments."""
+def renamed(expression: str, names: Mapping[str, str], bare: frozenset[str]) -> str:
+    """The expression with other names, of the same length, for methods that are called.
+
+    Those in `bare` only where they are called without arguments.
+    """
     given = tokens(expression)
-    for dot, name, *brackets in zip(given, given[1:], given[2:], given[3:], strict=False):
-        if dot.text == "." and name.text in names and [each.text for each in brackets] == ["(", ")"]:
+    for dot, name, bracket, after in zip(given, given[1:], given[2:], given[3:], strict=False):
+        if dot.text != "." or name.text not in names or bracket.text != "(":
+            continue
+        if name.text not in bare or after.text == ")":
             end = name.at + len(name.text)
             expression = expression[: name.at] + names[name.text] + expression[end:]
     return expression

@@ -40,6 +40,7 @@ def test_what_has_no_result_is_an_error(expression: str) -> None:
         ("authorizer.path('/').allowed()", "authorizer is not supported", 1, 1),
         ("request.userName == ''", "request.userName is not known", 1, 8),
         ("1 + 'a'", "found no matching overload", 1, 3),
+        ("'a'.substring('b') == ''", "found no matching overload for 'substring'", 1, 14),
         ("(1", "Syntax error", 1, 3),
         ("duration('1s').getMilliseconds() > 1 && nope", "nope is not known", 1, 41),
         ("variables.later == 1", "variables.later is not known", 1, 10),

@@ -3,11 +3,31 @@
 `authorizer` is not among them: nobody can be asked what somebody may do where there is no API server.
 """
 
-from bot.check.cel.library import cidr, compare, durations, format, ip, lists, maps, quantity, regex, semver, url
+from bot.check.cel.library import (
+    cidr,
+    compare,
+    durations,
+    format,
+    ip,
+    lists,
+    maps,
+    quantity,
+    regex,
+    semver,
+    strings,
+    url,
+)
 from bot.check.cel.library.declare import Function
 
-__all__ = ["FUNCTIONS", "Function"]
+__all__ = ["BARE", "FUNCTIONS", "OWN", "Function"]
 
-LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, durations, format)
+LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, strings, durations, format)
+
+BARE = frozenset(["getMilliseconds"])
+OWN = {name: name[:-1] + name[-1].upper() for name in (*BARE, "indexOf", "lastIndexOf", "split", "substring")}
+"""Methods that the engine has too, but not as the API server has them: ours go by other names, which are as long.
+
+Those in `BARE` are ours only where they are called without arguments.
+"""
 
 FUNCTIONS: tuple[Function, ...] = tuple(each for library in LIBRARIES for each in library.FUNCTIONS)

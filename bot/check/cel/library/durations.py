@@ -7,10 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.check.cel.library.declare import Function, method
 
-__all__ = ["FUNCTIONS", "RENAMED"]
-
-RENAMED = {"getMilliseconds": "getMillisecondS"}
-"""Methods without arguments that the engine has too, with the names that they are declared by, which are as long."""
+__all__ = ["FUNCTIONS"]
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -27,6 +24,6 @@ def of_moment(value: datetime) -> int:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    method("getMillisecondS", "duration", "int", of_duration),
-    method("getMillisecondS", "timestamp", "int", of_moment),
+    method("getMilliseconds", "duration", "int", of_duration),
+    method("getMilliseconds", "timestamp", "int", of_moment),
 )
