@@ -14,19 +14,20 @@ from tests.support.trees import tree
 RULES = "{apiGroups: ['GROUP'], apiVersions: ['*'], operations: ['*'], resources: [PLURAL]}"
 
 
+def judged(environment: Environment, policies: str, objects: str) -> list[str]:
+    """The levels of what is found."""
+    examined = Examined(
+        environment=replace(environment, policies=("policies",)), resources=resources(objects),
+        policies=tree({"policies/p.yaml": policies}),
+    )  # fmt: skip
+    return [each.level for each in asyncio.run(Policies().run(examined))]
+
+
 def holds(environment: Environment, expression: str, rules: str, text: str) -> bool | None:
     """Whether a policy holds for an object; None: it is about other ones."""
-
-    def levels(text: str, objects: str) -> list[str]:
-        examined = Examined(
-            environment=replace(environment, policies=("policies",)), resources=resources(objects),
-            policies=tree({"policies/p.yaml": text}),
-        )  # fmt: skip
-        return [each.level for each in asyncio.run(Policies().run(examined))]
-
-    if not levels(policy("false", rules=rules) + binding(), text):
+    if not judged(environment, policy("false", rules=rules) + binding(), text):
         return None
-    return levels(policy(expression, rules=rules) + binding(), text) == []
+    return judged(environment, policy(expression, rules=rules) + binding(), text) == []
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,14 @@ def test_a_namespace_is_no_object_within_one(environment: Environment) -> None:
     seen = "namespaceObject == null && !has(object.metadata.namespace)"
     assert holds(environment, seen, rules[:-1] + ", scope: Cluster}", text) is True
     assert holds(environment, "true", rules[:-1] + ", scope: Namespaced}", text) is None
+
+
+@pytest.mark.parametrize("selector", ["objectSelector", "namespaceSelector"])
+def test_a_namespace_is_selected_by_the_label_that_a_server_gives_it(environment: Environment, selector: str) -> None:
+    rules = RULES.replace("GROUP", "").replace("PLURAL", "namespaces")
+    constraints = selector + ": {matchLabels: {kubernetes.io/metadata.name: a}}"
+    found = [
+        judged(environment, policy("false", rules=rules, constraints=constraints) + binding(), text)
+        for text in (f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n" for name in ("a", "b"))
+    ]
+    assert found == [["error"], []]
