@@ -89,6 +89,10 @@ timestamp("2030-01-31T10:00:00.987Z").getMilliseconds("+01:00") == 987
 "aBc".lowerAscii() == "abc" && " a ".trim() == "a"
 "abcd".substring(1, 3) == "bc" && "abc".substring(1, 3) == "bc" && "é€😀".substring(2, 3) == "😀"
 "abc".substring(3) == "" && "abc".substring(0, 0) == "" && "".substring(0) == "" && "abc".substring(1) == "bc"
+int("+12") == 12 && int(-1.9) == -1 && int(timestamp("1970-01-01T00:00:01.5Z")) == 1 && int(uint(5)) == 5 && int(3) == 3
+int(timestamp("1969-12-31T23:59:58.5Z")) == -2 && type(int("1")) == int && type(double(1)) == double
+double("-.5e1") == -5.0 && double("1_0") == 10.0 && double("0x1p3") == 8.0 && double("-Inf") < 0.0
+int(duration("1.5s")) == 1500000000 && double(2.5) == 2.5 && double(uint(2)) == 2.0 && int("-9223372036854775808") < 0
 "abc".indexOf("c", 1) == 2 && "abc".indexOf("a", 1) == -1 && "abc".indexOf("a", 7) == -1 && "abc".indexOf("b") == 1
 "abc".indexOf("", 7) == 7 && "abc".lastIndexOf("", -1) == -1 && "abc".lastIndexOf("") == 3 && "abc".indexOf("") == 0
 "abab".lastIndexOf("ab", 1) == 0 && "abab".lastIndexOf("ab", 2) == 2 && "abab".lastIndexOf("ab", 3) == 2
@@ -151,6 +155,14 @@ object.nope == 1
 """.strip().split("\n")
 
 FAIL_HERE = r"""
+int(string(" 1")) == 1
+int(string("1_0")) == 10
+int(string("9223372036854775808")) > 0
+int(double("9223372036854775808")) > 0
+int(double("nan")) == 0
+double(string(" 1")) == 1.0
+double(string("1e400")) > 1.0
+double(string("1__0")) > 1.0
 quantity("1e100000") == quantity("3")
 lists.range(200).all(a, lists.range(200).all(b, true))
 ip("1.2.3.4").prefixLength() == 8
@@ -184,6 +196,10 @@ has(oldObject.data.a)
 oldObject.data.a == "1"
 object.data.b == "1"
 object.data.a > 0
+int(object.data.a + " ") == 1
+int(object.data.a + "_0") == 10
+double(object.data.a + "e400") > 0.0
+double(" " + object.data.a) > 0.0
 object.spec.?a.hasValue()
 """.strip().split("\n")
 """What has no result for it."""

@@ -193,7 +193,7 @@ def words(message: str) -> str:
     """The engine's message on one line; what is not known is named."""
     message = message.removesuffix(" [INVALID_ARGUMENT]")
     for name, ours in OWN.items():
-        message = message.replace(f"'{ours}'", f"'{name}'")
+        message = message.replace(f"'{ours}'", f"'{name.removeprefix('.')}'")
     if match := UNDECLARED.match(message):
         name = match[1]
         if name.partition(".")[0] == "authorizer":

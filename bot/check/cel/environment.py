@@ -48,10 +48,10 @@ def declarations(functions: Iterable[Function]) -> "Iterable[cel.FunctionDecl]":
     """The functions as the engine takes them: all overloads of a name together."""
     from cel_expr_python import cel
 
-    ordered = sorted(functions, key=lambda each: each.name)
-    for name, overloads in groupby(ordered, key=lambda each: each.name):
+    ordered = sorted(functions, key=engine_name)
+    for name, overloads in groupby(ordered, key=engine_name):
         yield cel.FunctionDecl(
-            OWN.get(name, name),
+            name,
             [
                 cel.Overload(
                     f"kubernetes_{name}_{'_'.join(each.parameters)}_{'member' if each.member else 'global'}",
@@ -61,6 +61,11 @@ def declarations(functions: Iterable[Function]) -> "Iterable[cel.FunctionDecl]":
                 for each in overloads
             ],
         )  # fmt: skip
+
+
+def engine_name(each: Function) -> str:
+    """What the engine knows a function by."""
+    return OWN.get(f".{each.name}" if each.member else each.name, each.name)
 
 
 def type_of(name: str) -> Any:

@@ -90,15 +90,17 @@ def replaced(expression: str, names: Mapping[tuple[str, str], str]) -> tuple[str
 
 
 def renamed(expression: str, names: Mapping[str, str], bare: frozenset[str]) -> str:
-    """The expression with other names, of the same length, for methods that are called.
+    """The expression with other names, of the same length, for functions and (with a dot before the name) methods.
 
     Those in `bare` only where they are called without arguments.
     """
     given = tokens(expression)
-    for dot, name, bracket, after in zip(given, given[1:], given[2:], given[3:], strict=False):
-        if dot.text != "." or name.text not in names or bracket.text != "(":
+    for index, (token, bracket, after) in enumerate(zip(given, given[1:], given[2:], strict=False)):
+        before = given[index - 1].text if index else ""
+        name = f".{token.text}" if before == "." else token.text
+        if token.kind != "name" or bracket.text != "(" or before == ".?" or name not in names:
             continue
-        if name.text not in bare or after.text == ")":
-            end = name.at + len(name.text)
-            expression = expression[: name.at] + names[name.text] + expression[end:]
+        if name not in bare or after.text == ")":
+            end = token.at + len(token.text)
+            expression = expression[: token.at] + names[name] + expression[end:]
     return expression

@@ -11,6 +11,7 @@ from bot.check.cel.library import (
     ip,
     lists,
     maps,
+    numbers,
     quantity,
     regex,
     semver,
@@ -21,13 +22,16 @@ from bot.check.cel.library.declare import Function
 
 __all__ = ["BARE", "FUNCTIONS", "OWN", "Function"]
 
-LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, strings, durations, format)
+LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, strings, numbers, durations, format)
 
-BARE = frozenset(["getMilliseconds"])
-OWN = {name: name[:-1] + name[-1].upper() for name in (*BARE, "indexOf", "lastIndexOf", "split", "substring")}
-"""Methods that the engine has too, but not as the API server has them: ours go by other names, which are as long.
+BARE = frozenset([".getMilliseconds"])
+OWN = {
+    name: name.removeprefix(".")[:-1] + name[-1].upper()
+    for name in (*BARE, ".indexOf", ".lastIndexOf", ".split", ".substring", "int", "double")
+}
+"""What the engine has too, but not as the API server has it: ours go by other names, which are as long.
 
-Those in `BARE` are ours only where they are called without arguments.
+Methods have a dot before their names. Those in `BARE` are ours only where they are called without arguments.
 """
 
 FUNCTIONS: tuple[Function, ...] = tuple(each for library in LIBRARIES for each in library.FUNCTIONS)
