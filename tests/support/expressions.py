@@ -23,6 +23,7 @@ isQuantity("1.3Gi") && isQuantity(".5") && isQuantity("5.")
 isQuantity("e3") && isQuantity("-") && isQuantity(".m") && quantity("Ki") == quantity("0") && !isQuantity("--1")
 isSemver("1.0.0") && !isSemver("v1.0")
 !isSemver("01.2.3") && !isSemver("1.2.3-01") && isSemver("1.2.3-0a+x.y")
+isSemver("1.0.0-18446744073709551615") && !isSemver("1.0.0-18446744073709551616")
 isSemver("v1.0", true) && isSemver("01.02.3", true) && !isSemver("1.0-beta", true) && !isSemver("a", true)
 semver("v1.2", true) == semver("1.2.0") && semver("1.2.3+a") == semver("1.2.3+b")
 semver("1.2.3").major() == 1 && semver("1.2.3").minor() == 2 && semver("1.2.3").patch() == 3

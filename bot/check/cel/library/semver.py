@@ -23,7 +23,10 @@ Version = tuple[int, int, int, str]
 def parse(text: str) -> Version | None:
     """Major, minor, patch and what stands behind the dash; None: it is no version. Build metadata does not count."""
     match = FORM.fullmatch(text)
-    if match is None or any(len(part) > 20 or int(part) > LARGEST for part in match.groups()[:3]):
+    if match is None:
+        return None
+    numbers = [*match.groups()[:3], *filter(str.isdecimal, (match[4] or "").split("."))]
+    if any(len(each) > 20 or int(each) > LARGEST for each in numbers):
         return None
     return int(match[1]), int(match[2]), int(match[3]), match[4] or ""
 
