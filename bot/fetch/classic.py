@@ -35,11 +35,11 @@ async def download(door: Door, wanted: Elsewhere, most: int, login: str) -> byte
         raise refused(f"the index of {repository} says not where {name} {wanted.revision} is")
     try:
         place = URL(f"{repository}/").join(URL(urls[0]))
+        # an archive may be with somebody else, whom the login is no business of
+        shown = login if place.origin() == URL(repository).origin() else ""
     except ValueError:
         raise refused(f"the index of {repository} names no place for {name} {wanted.revision}") from None
-    # an archive may be with somebody else, whom the login is no business of
-    mine = place.origin() == URL(repository).origin()
-    return (await fetched(door, str(place), most, login if mine else "")).body
+    return (await fetched(door, str(place), most, shown)).body
 
 
 async def fetched(door: Door, url: str, most: int, login: str) -> Answer:

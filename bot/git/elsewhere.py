@@ -85,7 +85,11 @@ async def fetch_commit(mirror: Mirror, url: str, sha: Sha, login: str) -> None:
         if login and REFUSED.search(str(error)):
             raise RenderError([unreached(f"{url} does not take the login that the server has for it")]) from None
         if ABSENT.search(str(error)):
-            who = "the server's login" if login else "everybody (its operator can add a login to render.logins)"
+            who = (
+                "the server's login"
+                if login
+                else "everybody (the server's operator can add a login for it to render.logins)"
+            )
             raise InputError(f"{url} has no commit {sha[:7]}, or is not open to {who}: {error}") from None
         raise RenderError([unreached(f"{url} was not reached: {error}")]) from None
 

@@ -154,7 +154,7 @@ async def test_answers_that_are_none(charts: Charts, server: ChartServer, path: 
     assert found.level == "error"
 
 
-@pytest.mark.parametrize("urls", ["5", "[]", "[5]", '["https://["]', '{"0": "x"}', '"x"'])
+@pytest.mark.parametrize("urls", ["5", "[]", "[5]", '["https://["]', '["mailto:a@b.c"]', '{"0": "x"}', '"x"'])
 async def test_an_index_that_names_no_place(charts: Charts, server: ChartServer, urls: str) -> None:
     digest = sha256(CHART)
     entry = f'{{"version": "1.2.3+4", "digest": "{digest[7:]}", "urls": {urls}}}'
