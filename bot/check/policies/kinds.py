@@ -48,22 +48,25 @@ class Served:
 
 
 class Kinds:
-    """What is known of types: Kubernetes' own, and those that CustomResourceDefinitions among `resources` describe."""
+    """What is known of types: Kubernetes' own, and those that CustomResourceDefinitions among `resources` describe.
+
+    The first one that describes a type counts, and none describes Kubernetes' own: an API server takes no other name
+    or scope for what it serves, and a change that brings one must not lead its objects past the policies.
+    """
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self.custom = {
-            type: served
-            for each in resources
-            if each.id.type == "CustomResourceDefinition.apiextensions.k8s.io"
-            for type, served in described(each.body)
-        }
+        self.custom: dict[str, Served] = {}
+        for each in resources:
+            if each.id.type == "CustomResourceDefinition.apiextensions.k8s.io":
+                for type, served in described(each.body):
+                    self.custom.setdefault(type, served)
 
     def served(self, type: str, scope: str) -> Served:
         """How a type is served; one that nobody describes is taken by its name and by where the object says it is."""
-        if type in self.custom:
-            return self.custom[type]
         kind, _, group = type.partition(".")
-        return Served(plural=plural(kind), namespaced=type not in CLUSTER if is_own_group(group) else bool(scope))
+        if is_own_group(group):
+            return Served(plural=plural(kind), namespaced=type not in CLUSTER)
+        return self.custom.get(type) or Served(plural=plural(kind), namespaced=bool(scope))
 
 
 def plural(kind: str) -> str:

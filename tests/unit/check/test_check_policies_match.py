@@ -88,3 +88,34 @@ def test_a_namespace_is_selected_by_the_label_that_a_server_gives_it(environment
         for text in (f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n" for name in ("a", "b"))
     ]
     assert found == [["error"], []]
+
+
+def described(group: str, kind: str, plural: str, scope: str) -> str:
+    """A CustomResourceDefinition."""
+    spec = f"{{group: {group}, scope: {scope}, names: {{kind: {kind}, plural: {plural}}}, versions: []}}"
+    head = f"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: {plural}.{group}}}"
+    return f"---\n{head}\nspec: {spec}\n"
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "rule"),
+    [
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding", "resources: [clusterrolebindings], scope: Cluster"),
+        ("apps", "Deployment", "resources: [deployments], scope: Namespaced"),
+        ("acme.io", "Goose", "resources: [geese], scope: Namespaced"),
+    ],
+)
+def test_no_definition_of_a_change_leads_objects_past_a_policy(
+    environment: Environment, group: str, kind: str, rule: str
+) -> None:
+    text = f"apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a, namespace: shop}}\n"
+    other = "Namespaced" if "Cluster" in rule else "Cluster"
+    rules = f"{{apiGroups: ['{group}'], apiVersions: ['*'], operations: ['*'], {rule}}}"
+    examined = Examined(
+        environment=replace(environment, policies=("policies",)),
+        resources=resources(text + described(group, kind, "others", other)),
+        before=resources(described("acme.io", "Goose", "geese", "Namespaced")),
+        policies=tree({"policies/p.yaml": policy("false", rules=rules) + binding()}),
+    )  # fmt: skip
+    (found,) = asyncio.run(Policies().run(examined))
+    assert (found.level, found.resource) == ("error", examined.resources[0].id)
