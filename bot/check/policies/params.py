@@ -6,7 +6,7 @@ from typing import Any
 from bot.check.policies.binding import ParamRef
 from bot.check.policies.kinds import Kinds
 from bot.check.policies.policy import ParamKind
-from bot.check.policies.request import DEFAULT_NAMESPACE, Request
+from bot.check.policies.request import BASE_UNKNOWN, DEFAULT_NAMESPACE, Request
 from bot.check.policies.selector import labels_of
 from bot.errors import CelEvaluationError
 from bot.model.examined import Examined
@@ -41,7 +41,7 @@ class Params:
     def found(self, kind: ParamKind, reference: ParamRef | None, request: Request) -> list[Mapping[str, Any] | None]:
         """The parameters that a policy is to be evaluated with, each on its own; none: it does not apply.
 
-        CelEvaluationError: there is none where there must be one.
+        CelEvaluationError: there is none where there must be one, or nobody knows which there are.
         """
         if reference is None:
             return [None]
@@ -56,11 +56,13 @@ class Params:
             if (other, place) == (type, namespace)
             and (name == reference.name if reference.selector is None else reference.selector.selects(labels_of(body)))
         ]
-        if chosen or (reference.allow and self.complete):
-            return chosen
         named = f" {reference.name}" if reference.name else ""
-        told = "" if self.complete else ", as far as is known: the base does not render"
-        raise CelEvaluationError(f"there is no {kind.kind}{named} to set the policy up by{told}")
+        # one that is named is settled by a folder; a selector may select more of what the base renders
+        if not self.complete and (not chosen or reference.selector is not None):
+            raise CelEvaluationError(f"which {kind.kind}{named} sets the policy up {BASE_UNKNOWN}")
+        if chosen or reference.allow:
+            return chosen
+        raise CelEvaluationError(f"there is no {kind.kind}{named} to set the policy up by")
 
 
 def type_of(version: str, kind: str) -> str:

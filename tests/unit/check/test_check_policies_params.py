@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,13 @@ MISSING = "paramRef: {name: few, parameterNotFoundAction: Deny}"
 SET_UP = policy("params.data.most == '1'", more="paramKind: {apiVersion: v1, kind: ConfigMap}")
 
 
-def levels(environment: Environment, text: str, level: PolicyLevel | None = None, objects: str = WEB) -> list[str]:
+def levels(
+    environment: Environment, text: str, level: PolicyLevel | None = None, objects: str = WEB, **more: Any
+) -> list[str]:
     """The levels of what policies have against the objects; `level` is what the environment says of the policy."""
     examined = Examined(
         environment=replace(environment, policies=("policies",), policy_levels={"few": level} if level else {}),
-        resources=resources(objects), policies=tree({"policies/p.yaml": text}),
+        resources=resources(objects), policies=tree({"policies/p.yaml": text}), **more,
     )  # fmt: skip
     return [each.level for each in asyncio.run(Policies().run(examined))]
 
@@ -82,3 +85,16 @@ def test_what_belongs_to_no_namespace_needs_one_that_is_named(environment: Envir
 def test_a_policy_that_holds_without_parameters_is_asked_with_them(environment: Environment) -> None:
     lenient = policy("params == null || params.data.most == '1'", more="paramKind: {apiVersion: v1, kind: ConfigMap}")
     assert levels(environment, lenient + binding(more=MISSING) + config("few", "shop", "2")) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"), [("name: few", []), ("name: more", ["unknown"]), ("selector: {}", ["unknown"])]
+)
+def test_what_the_base_may_hold_besides_is_unknown_where_it_does_not_render(
+    environment: Environment, reference: str, found: list[str]
+) -> None:
+    bound = binding(more=f"paramRef: {{{reference}, parameterNotFoundAction: Allow}}")
+    text = SET_UP + bound + config("few", "shop", "1")
+    strict = resources(config("other", "shop", "9").removeprefix("---\n"))
+    assert levels(environment, text, before=None) == found
+    assert levels(environment, text, before=strict) == (["error"] if "selector" in reference else [])
