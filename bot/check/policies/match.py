@@ -13,13 +13,13 @@ from bot.errors import CelEvaluationError
 
 __all__ = ["Matcher", "exempt"]
 
-ADMISSION = ".admissionregistration.k8s.io"
+ADMISSION = "admissionregistration.k8s.io"
 NAME = "kubernetes.io/metadata.name"
 
 
 def exempt(request: Request) -> bool:
     """Whether policies never apply: nobody can lock themselves out of mending a policy."""
-    return request.resource.id.type.endswith(ADMISSION)
+    return request.resource.id.group == ADMISSION
 
 
 class Matcher:

@@ -253,6 +253,8 @@ def test_a_custom_resource_is_known_by_its_definition() -> None:
 def test_policies_never_keep_anybody_from_mending_policies() -> None:
     text = policy("false", rules=ANY + "}") + binding()
     assert judged(text, objects=resources(text.replace("few", "other"))) == []
+    other = "apiVersion: x.admissionregistration.k8s.io/v1\nkind: X\nmetadata: {name: a}\n"
+    assert levels(text, objects=other) == ["error"]
 
 
 # what expressions see
