@@ -94,7 +94,7 @@ class Situation:
     def __init__(self, examined: Examined) -> None:
         self.examined = examined
         self.kinds = Kinds((*examined.kubernetes.crds, *(examined.before or ()), *examined.resources))
-        self.before = None if examined.before is None else {each.id: each for each in examined.before}
+        self.before = None if examined.before is None else {self.place(each.id): each for each in examined.before}
 
     @cached_property
     def namespaces(self) -> Mapping[str, Mapping[str, Any]]:
@@ -105,13 +105,17 @@ class Situation:
     def requests(self) -> Iterator[Request]:
         """Of every object that is to be, in order; then of every one that is to be no more."""
         for each in self.examined.resources:
-            old = self.before.get(each.id) if self.before is not None else None
+            old = self.before.get(self.place(each.id)) if self.before is not None else None
             operation: Operation | None = None if self.before is None else "UPDATE" if old else "CREATE"
             yield self.request(each, operation, each.body, old)
-        wanted = {each.id for each in self.examined.resources}
-        for gone in (self.before or {}).values():
-            if gone.id not in wanted:
+        wanted = {self.place(each.id) for each in self.examined.resources}
+        for place, gone in (self.before or {}).items():
+            if place not in wanted:
                 yield self.request(gone, "DELETE", None, gone)
+
+    def place(self, id: ResourceId) -> tuple[str, str, str | None]:
+        """What an API server knows an object by, whether its namespace is written down or not."""
+        return id.type, id.name, namespace_of(id, self.kinds.served(id.type, id.scope))
 
     def request(
         self, resource: Resource, operation: Operation | None, body: Mapping[str, Any] | None, old: Resource | None

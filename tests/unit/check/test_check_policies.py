@@ -304,6 +304,16 @@ def test_what_was_there_before_makes_it_an_update() -> None:
     assert levels(text, before=resources(WEB)) == []
 
 
+@pytest.mark.parametrize(("kind", "written"), [("Deployment", "default"), ("PriorityClass", "other")])
+def test_an_object_whose_namespace_is_written_down_is_still_the_same(kind: str, written: str) -> None:
+    group = {"Deployment": "apps", "PriorityClass": "scheduling.k8s.io"}[kind]
+    before = f"apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a}}\n"
+    after = before.replace("name: a", f"name: a, namespace: {written}")
+    seen = policy("request.operation == 'UPDATE' && oldObject != null", rules=ANY + "}") + binding()
+    assert judged(seen, objects=after, before=resources(before)) == []
+    assert judged(seen, objects=before, before=resources(after)) == []
+
+
 def test_what_is_gone_is_a_deletion() -> None:
     rule = ANY.replace("operations: ['*']", "operations: [DELETE]") + "}"
     text = policy("object != null || !has(oldObject.metadata.labels)", rules=rule) + binding()
