@@ -14,7 +14,7 @@ from bot.check.tell import finding
 from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.plan import Finding
-from bot.model.resource import Resource
+from bot.model.resource import Resource, ResourceId
 
 __all__ = ["CRD", "Definition", "Definitions", "definitions_of"]
 
@@ -39,13 +39,20 @@ class Definition:
 
 
 def definitions_of(examined: Examined) -> Mapping[tuple[str, str], Definition]:
-    """By (group, kind): the change's own definition, else the base's, else the operator's."""
-    found: dict[tuple[str, str], Definition] = {}
+    """By (group, kind): the change's own definition, else the base's, else the operator's.
+
+    Of two CustomResourceDefinitions that claim one kind, the one that was there first counts: an API server does not
+    serve the other.
+    """
+    named: dict[ResourceId, Definition] = {}  # each stays at the place of the first one of its name
     sources: tuple[Sequence[Resource], ...] = (examined.kubernetes.crds, examined.before or (), examined.resources)
     for source in sources:
         for resource in source:
             if resource.id.type == CRD and (each := definition(resource, ours=source is examined.resources)):
-                found[each.group, each.kind] = each
+                named[resource.id] = each
+    found: dict[tuple[str, str], Definition] = {}
+    for each in named.values():
+        found.setdefault((each.group, each.kind), each)
     return found
 
 

@@ -146,6 +146,15 @@ def test_the_changes_own_definition_wins_then_the_bases(look: Any) -> None:
     assert look(six, before=most(5), supplied=most(7)) != []
 
 
+def test_a_kind_that_is_defined_is_not_defined_anew_under_another_name(look: Any) -> None:
+    lax = crd({"type": "object", "x-kubernetes-preserve-unknown-fields": True}).replace("gates", "doors")
+    wrong = GATE.replace("size: 1", "size: 10")
+    assert look(lax + wrong) == []
+    for more in ({"before": crd()}, {"supplied": crd()}):
+        assert [each.message for each in look(lax + wrong, **more)] == ["spec.size of Gate shop/a is above 9"]
+    assert [each.message for each in look(crd() + wrong + lax)] == ["spec.size of Gate shop/a is above 9"]
+
+
 def test_a_version_that_is_not_served(look: Any) -> None:
     (found,) = look(crd() + GATE.replace("acme.io/v1", "acme.io/v2"))
     assert found.message == "Gate shop/a has apiVersion acme.io/v2, which is not served"
