@@ -105,6 +105,8 @@ async def test_a_finding_of_a_rule_has_its_level(tmp_path: Path, examined: Exami
         ("import os; os.kill(os.getpid(), 9)", "was stopped: python"),
         ("return None", "not a list of findings"),
         ("return {'message': 'm'}", "not a list of findings"),
+        ("return {}", "not a list of findings"),
+        ("return [{'message': 'm', 'rule': 1}]", "not a list of findings"),
         ("return [{'message': ''}]", "not a list of findings"),
         ("return [{'message': 'm', 'level': 'unknown'}]", "not a list of findings"),
         ("return [{'message': 'm', 'resource': 2}]", "not a list of findings"),
@@ -186,3 +188,9 @@ async def test_it_cannot_tell_a_secret(tmp_path: Path, manifests: Manifests, exa
 
 async def test_nothing_installed_says_nothing(tmp_path: Path, examined: Examined) -> None:
     assert await own(tmp_path).run(examined) == []
+
+
+async def test_a_check_that_is_installed_is_given_all_objects_together(tmp_path: Path, examined: Examined) -> None:
+    assert own(tmp_path).apart(examined.environment)
+    install(tmp_path, "mine", "")
+    assert not own(tmp_path).apart(examined.environment)

@@ -71,6 +71,7 @@ def test_one_that_holds_says_nothing() -> None:
 
 def test_an_environment_without_policies_is_not_looked_at() -> None:
     assert judged(policy() + binding(), policies=()) == []
+    assert [Policies().apart(replace(ENVIRONMENT, policies=each)) for each in ((), ("policies",))] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -244,3 +244,8 @@ def test_a_folder_of_the_repositorys_root_is_one_too(environment: Environment) -
 
 def test_nothing_is_loaded_but_files(environment: Environment) -> None:
     assert gather(environment, Tree(revision=tree({}).revision, entries={})).modules == ()
+
+
+def test_policies_are_given_all_objects_together(environment: Environment) -> None:
+    given = {each: Rego(JAIL).apart(replace(environment, policies=each)) for each in ((), ("builtin:a",), ("a",))}
+    assert given == {(): True, ("builtin:a",): True, ("a",): False}
