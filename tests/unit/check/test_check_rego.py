@@ -143,6 +143,15 @@ async def test_a_conflict_at_evaluation_is_unknown(rego: Rego, examined: Callabl
     assert "eval_conflict_error" in found.message
 
 
+async def test_a_package_of_functions_that_speaks_of_verdicts_has_none(
+    rego: Rego, examined: Callable[..., Examined]
+) -> None:
+    policy = "package main\ndeny contains `no` if data.lib.is_service(input)\n"
+    lib = "package lib\n# for deny rules\nis_service(object) if object.kind == `Service`\n"
+    (found,) = await rego.run(examined({"policies/a.rego": policy, "policies/lib.rego": lib}))
+    assert found.message == "Service web: no"
+
+
 @pytest.mark.parametrize("head", ["deny := `text` if", "deny[`key`] := `value` if", "warn contains 5 if"])
 async def test_a_verdict_of_no_use_is_unknown(rego: Rego, examined: Callable[..., Examined], head: str) -> None:
     found = await rego.run(examined({"policies/a.rego": f'package main\n{head} input.kind == "Service"\n'}))
