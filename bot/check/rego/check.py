@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from bot.check.discreet import one_line
+from bot.check.discreet import hide, one_line, secrets_of
 from bot.check.rego.gather import gather
 from bot.check.rego.program import Broken, evaluate
 from bot.check.rego.verdicts import NAME, findings
@@ -70,7 +70,8 @@ class Rego:
 
 def unknown(examined: Examined, error: Broken) -> Finding:
     """Why the environment's Rego policies could not be evaluated, at the policy that is to blame where one is."""
+    secret = [text for each in examined.resources for text in secrets_of(each)]
     return Finding(
-        check=NAME, level="unknown", message=one_line(error.message), fix=error.fix,
+        check=NAME, level="unknown", message=hide(error.message, secret), fix=error.fix,
         path=one_line(error.path or examined.environment.source.path), line=error.line, column=1 if error.line else 0,
     )  # fmt: skip

@@ -23,6 +23,7 @@ PACKAGE = re.compile(
     rf"\ufeff?{SPACE}*package{SPACE}+({NAME}(?:\.{NAME}|\[(?:\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`)\])*)", re.ASCII
 )
 VERDICT = re.compile(r"\b(?:deny|warn|violation)")
+RULE = re.compile(r"\b(?:(?:deny|violation|warn)(?:_[a-zA-Z0-9]+)*|exception)\b")
 OLD_HEAD = re.compile(
     r"^(?:default[ \t]+)?[a-zA-Z_]\w*(?:\[[^\]\n]*\]|\([^)\n]*\))?(?:[ \t]*:?=[^{\n]*)?[ \t]*\{", re.M
 )
@@ -51,12 +52,14 @@ class Datum:
 class Bundle:
     """All that is evaluated. `namespaces` are the packages, as Rego writes them, that could hold a verdict.
 
-    `version` is the language's: `v0` where some file is written as Rego was before OPA 1.0.
+    `rules` are what each is asked for: whatever could be the name of a verdict. `version` is the language's: `v0` where
+    some file is written as Rego was before OPA 1.0.
     """
 
     modules: tuple[Module, ...]
     data: tuple[Datum, ...]
     namespaces: tuple[str, ...]
+    rules: tuple[str, ...]
     version: Literal["v0", "v1"]
 
 
@@ -78,6 +81,7 @@ def gather(environment: Environment, tree: Tree) -> Bundle:
     return Bundle(
         modules=tuple(modules.values()), data=tuple(data.values()) if modules else (),
         namespaces=tuple(sorted({name for path, text in texts.items() for name in namespace(path, text)})),
+        rules=tuple(sorted({name for text in texts.values() for name in RULE.findall(text)})),
         version="v0" if any(map(is_old, texts.values())) else "v1",
     )  # fmt: skip
 

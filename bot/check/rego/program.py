@@ -24,21 +24,27 @@ deny contains {{"msg": "-", "object": index, "namespace": {name}, "rules": rules
 }}
 
 said_{number} := {{name: {{"type": type_name(value), "value": value}} |
-	some name, value in data.{namespace}
-	regex.match(`^(deny|violation|warn)(_[a-zA-Z0-9]+)*$|^exception$`, name)
+	some name in {rules}
+	value := data.{namespace}[name]
 	value != set()
 }}
 """
+"""What one namespace says of each object. Nothing is evaluated that no verdict needs: it might fail."""
+
 # conftest's and opa's own words: `policies/3.rego:7: rego_type_error: undefined function http.send`
 COMPLAINT = re.compile(r"policies/(\d+)\.rego:(\d+): ((?:rego|eval)_\w+: [^\n]*)")
-
+# and of a function that failed: `{Code:eval_builtin_error Message:to_number: … Location:policies/3.rego:7 StackTrace:`
+FAILED = re.compile(r"\{Code:(eval_\w+) Message:(.*?) Location:policies/(\d+)\.rego:(\d+) StackTrace:", re.DOTALL)
 
 STOPPED = "make the policies cheaper, or raise the limits under `render` in the server's settings"
 LOOK = "look at the policies: nothing is applied before they can be evaluated"
 
 
 class Broken(Exception):
-    """The policies could not be evaluated: a sentence, what to do, and the file (with its line) that is to blame."""
+    """The policies could not be evaluated: a sentence, what to do, and the file (with its line) that is to blame.
+
+    The sentence may quote values of the objects.
+    """
 
     def __init__(self, message: str, fix: str = LOOK, path: str = "", line: int = 0) -> None:
         super().__init__(message)
@@ -87,8 +93,9 @@ def lay_out(folder: Path, bundle: Bundle, objects: Sequence[Json]) -> None:
         (folder / part).mkdir()
     for number, module in enumerate(bundle.modules):
         (folder / f"policies/{number}.rego").write_bytes(module.content)
+    rules = json.dumps(bundle.rules)
     parts = [
-        MODULE.format(number=number, name=json.dumps(each), namespace=each)
+        MODULE.format(number=number, name=json.dumps(each), namespace=each, rules=rules)
         for number, each in enumerate(bundle.namespaces)
     ]
     collecting = "\n".join([f"package {COLLECTED}\n", "import rego.v1", *parts])
@@ -114,18 +121,22 @@ def roots(bundle: Bundle) -> list[str]:
 
 
 def arguments(program: Program, bundle: Bundle) -> tuple[str, ...]:
-    """The command line for either program, with paths below the folder only, so that no other path can be told."""
+    """The command line for either program, with paths below the folder only, so that no other path can be told.
+
+    Of itself Rego takes a function that fails for one without a result, by which an object that no policy can read
+    would pass; here that is an error.
+    """
     data = tuple(f"--data=data/{number}" for number in range(len(roots(bundle))))
     if program.name.startswith("opa"):
         old = ("--v0-compatible",) if bundle.version == "v0" else ()
         return (
-            "eval", "--format=json", "--capabilities=capabilities.json", "--data=policies", *data, *old,
-            "--input=objects.json", f"data.{COLLECTED}.deny",
+            "eval", "--format=json", "--strict-builtin-errors", "--capabilities=capabilities.json", "--data=policies",
+            *data, *old, "--input=objects.json", f"data.{COLLECTED}.deny",
         )  # fmt: skip
     return (
-        "test", "--no-fail", "--no-color", "--output=json", "--parser=json", f"--namespace={COLLECTED}",
-        "--capabilities=capabilities.json", f"--rego-version={bundle.version}", "--policy=policies", *data,
-        "objects.json",
+        "test", "--no-fail", "--show-builtin-errors", "--no-color", "--output=json", "--parser=json",
+        f"--namespace={COLLECTED}", "--capabilities=capabilities.json", f"--rego-version={bundle.version}",
+        "--policy=policies", *data, "objects.json",
     )  # fmt: skip
 
 
@@ -142,11 +153,14 @@ def answers(output: bytes) -> list[Json]:
 
 def complaints(output: bytes, errors: bytes) -> Iterator[Complaint]:
     """What the program complains of, one at least."""
-    for number, line, text in COMPLAINT.findall(errors.decode("utf-8", "replace")):
+    told = errors.decode("utf-8", "replace")
+    for number, line, text in COMPLAINT.findall(told):
         yield Complaint(text=text, number=int(number), line=int(line))
+    for code, text, number, line in FAILED.findall(told):
+        yield Complaint(text=f"{code}: {text}", number=int(number), line=int(line))
     try:
-        told: Any = json.loads(output)["errors"]
-        for each in told:
+        faults: Any = json.loads(output)["errors"]
+        for each in faults:
             place = each.get("location") or {}
             file = re.fullmatch(r"policies/(\d+)\.rego", str(place.get("file", "")))
             text = f"{each['code']}: {each['message']}"

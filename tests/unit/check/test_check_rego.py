@@ -143,6 +143,32 @@ async def test_a_conflict_at_evaluation_is_unknown(rego: Rego, examined: Callabl
     assert "eval_conflict_error" in found.message
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("to_number(input.stringData.most) > 5", 'to_number: strconv.ParseFloat: parsing "(secret)": invalid syntax'),
+        ("upper(input.number) == `X`", "upper: operand 1 must be string but got number"),
+    ],
+)
+async def test_a_function_that_fails_is_unknown(
+    rego: Rego, examined: Callable[..., Examined], call: str, said: str
+) -> None:
+    odd = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {most: 9-horses}\nnumber: 1\n"
+    files = {"policies/a.rego": f"package main\n\ndeny contains `too many` if {call}\n"}
+    assert await rego.run(examined(files)) == []
+    (found,) = await rego.run(examined(files, odd))
+    assert (found.level, found.path, found.line) == ("unknown", "policies/a.rego", 3)
+    assert said in found.message
+
+
+async def test_what_no_verdict_needs_is_not_evaluated(rego: Rego, examined: Callable[..., Examined]) -> None:
+    policy = """package main
+most := to_number(input.metadata.name)
+deny contains "too many" if { input.kind == "Service"; input.metadata.name != "web"; most > 5 }
+"""
+    assert await rego.run(examined({"policies/a.rego": policy})) == []
+
+
 async def test_a_package_of_functions_that_speaks_of_verdicts_has_none(
     rego: Rego, examined: Callable[..., Examined]
 ) -> None:
