@@ -1,5 +1,6 @@
 """The policies that an environment is judged by: those of the folders it names, and those that are shipped."""
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from difflib import get_close_matches
@@ -71,7 +72,7 @@ def joined(several: list[Contents]) -> Contents:
 
 def folder(path: str, tree: Tree | None) -> Iterator[Contents]:
     """The files below a folder of the revision that policies are read from."""
-    entries = tree.under(path) if tree else ()
+    entries = tree.under(posixpath.normpath(path)) if tree else ()
     if tree is None or not entries:
         message = (
             f"the policies of {path} were not evaluated: the revision that policies are read from has nothing there"
@@ -89,7 +90,7 @@ def folder(path: str, tree: Tree | None) -> Iterator[Contents]:
                     problem(f"a policy file cannot be read: {error}", "commit it as a regular file", entry.path)
                 )
     yield from held
-    others = any(entry.path.endswith(".rego") for entry in entries)
+    others = any(entry.path.endswith(".rego") and not entry.path.endswith("_test.rego") for entry in entries)
     if not others and not any(each.policies or each.bindings or each.problems for each in held):
         yield problem(f"there is no policy below {path}", "correct `policies` in tidegate.yaml", CONFIGURATION)
 

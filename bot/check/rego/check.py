@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import ClassVar, Literal
 
 from bot.check.discreet import hide, one_line, secrets_of
-from bot.check.rego.gather import gather
+from bot.check.rego.gather import Bundle, gather
 from bot.check.rego.program import Broken, evaluate
 from bot.check.rego.verdicts import NAME, findings
 from bot.check.waivers import settled, today_utc
@@ -58,7 +58,7 @@ class Rego:
             if self.program is None:
                 raise Broken("Rego policies were not evaluated: there is no conftest and no opa", INSTALL)
             if not bundle.namespaces:
-                return []
+                return settled([silent(bundle)], examined.environment, self._today())
             bodies = [each.body for each in examined.resources]
             records = await evaluate(self._jail, self.program, self._limits, bundle, bodies)
         except TreeError as error:
@@ -66,6 +66,15 @@ class Rego:
         except Broken as error:
             return settled([unknown(examined, error)], examined.environment, self._today())
         return settled(findings(records, examined.resources), examined.environment, self._today(), examined.resources)
+
+
+def silent(bundle: Bundle) -> Finding:
+    """Rego that nobody would ask for anything."""
+    return Finding(
+        check=NAME, level="notice", message="no Rego rule is called deny, violation or warn, so none judges anything",
+        fix="give one such a name, as deny_latest, or remove the files", path=one_line(bundle.modules[0].path),
+        line=1, column=1,
+    )  # fmt: skip
 
 
 def unknown(examined: Examined, error: Broken) -> Finding:

@@ -635,6 +635,12 @@ def test_a_folder_that_is_not_in_the_base_is_unknown() -> None:
 def test_a_folder_without_policies_is_unknown_unless_they_are_of_another_kind() -> None:
     assert levels("a: 1") == ["unknown"]
     assert levels("a: 1", files={"policies/p.rego": "package main"}) == []
+    assert levels("a: 1", files={"policies/p_test.rego": "package main"}) == ["unknown"]
+
+
+@pytest.mark.parametrize("written", ["./policies", "policies/./", "other/../policies"])
+def test_a_folder_is_the_same_however_it_is_written(written: str) -> None:
+    assert levels(policy() + binding(), policies=(written,)) == ["error"]
 
 
 @pytest.mark.parametrize("path", ["policies/q.yaml", "policies/shared", "policies/q.rego"])

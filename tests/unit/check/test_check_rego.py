@@ -226,6 +226,13 @@ async def test_it_runs_one_program_for_all_objects(examined: Callable[..., Exami
     assert job.inputs == (job.folder,)
 
 
+async def test_rules_that_nobody_asks_for_are_a_notice(rego: Rego, examined: Callable[..., Examined]) -> None:
+    files = {"policies/a.rego": "package main\nrefuse contains `no` if input\n"}
+    (found,) = await rego.run(examined(files))
+    assert (found.level, found.path, found.line) == ("notice", "policies/a.rego", 1)
+    assert "no Rego rule is called deny" in found.message
+
+
 def test_a_link_among_policies_is_refused(environment: Environment) -> None:
     given = tree({"policies/a.rego": MAIN})
     link = replace(given.entries["policies/a.rego"], mode="120000")
