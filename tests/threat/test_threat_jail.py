@@ -306,6 +306,12 @@ async def test_row_57_what_lies_in_the_shared_temporary_folder_is_not_read_or_wr
             assert (await jail.run(python(tmp_path, attempt(code)))).output.strip() == b"Permission denied"
 
 
+async def test_row_65_what_is_given_to_read_cannot_grow_in_memory(jail: Jail, tmp_path: Path) -> None:
+    for code in ("os.write(0, b'x')", "os.ftruncate(0, 10**6)"):
+        done = await jail.run(python(tmp_path, attempt(code), stdin=b"given"))
+        assert done.output.strip() == b"Operation not permitted"
+
+
 async def test_row_65_a_child_that_eats_everything_costs_only_itself(jail: Jail, tmp_path: Path) -> None:
     greedy = {
         "memory": ("x = bytearray(10**9)", Limits(memory=200_000_000)),

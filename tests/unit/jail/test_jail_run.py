@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import ProgramError
@@ -230,9 +231,13 @@ async def test_a_machine_without_a_jail_runs_nothing_where_one_is_required(tmp_p
     with pytest.raises(ProgramError, match="cannot jail programs: it lacks"):
         await strict.run(shell(tmp_path, "echo ran > proof"))
     assert not (tmp_path / "proof").exists()
-    assert (await lenient.run(shell(tmp_path, "echo ran"))).output == b"ran\n"
+    with capture_logs() as logged:
+        for _ in range(2):
+            assert (await lenient.run(shell(tmp_path, "echo ran"))).output == b"ran\n"
+    assert [each["log_level"] for each in logged] == ["warning"]
     lenient.close()
     assert (strict.diagnose().ok, strict.diagnose().needed) == (False, True)
+    assert "render.jail: best-effort" in strict.diagnose().fix
     assert lenient.diagnose().needed is False
 
 
