@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cached_property
 from typing import ClassVar, Literal
 
 from bot.check.discreet import hide, one_line, secrets_of
@@ -11,7 +10,7 @@ from bot.check.rego.program import Broken, evaluate
 from bot.check.rego.verdicts import NAME, findings
 from bot.check.waivers import settled, today_utc
 from bot.errors import TreeError
-from bot.jail import Jail, Limits, Program, locate
+from bot.jail import Jail, Limits, Program, is_current, locate
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
@@ -37,11 +36,14 @@ class Rego:
         today: Callable[[], date] = today_utc,
     ) -> None:  # fmt: skip
         self._jail, self._programs, self._limits, self._today = jail, tuple(programs), limits or Limits(), today
+        self._program: Program | None = None
 
-    @cached_property
+    @property
     def program(self) -> Program | None:
-        """The program, looked for when it is first needed."""
-        return next((found for each in self._programs if (found := locate(each))), None)
+        """The program, looked for when it is needed and not there, or not what it was, any more."""
+        if self._program is None or not is_current(self._program):
+            self._program = next((found for each in self._programs if (found := locate(each))), None)
+        return self._program
 
     def apart(self, environment: Environment) -> bool:
         """Not where there may be policies: one run of the program is for all objects."""
@@ -55,12 +57,13 @@ class Rego:
             bundle = gather(examined.environment, examined.policies)
             if not bundle.modules:
                 return []
-            if self.program is None:
+            program = self.program
+            if program is None:
                 raise Broken("Rego policies were not evaluated: there is no conftest and no opa", INSTALL)
             if not bundle.namespaces:
                 return settled([silent(bundle)], examined.environment, self._today())
             bodies = [each.body for each in examined.resources]
-            records = await evaluate(self._jail, self.program, self._limits, bundle, bodies)
+            records = await evaluate(self._jail, program, self._limits, bundle, bodies)
         except TreeError as error:
             return settled([unknown(examined, Broken(str(error)))], examined.environment, self._today())
         except Broken as error:

@@ -200,6 +200,17 @@ async def test_a_machine_without_a_program_is_unknown(examined: Callable[..., Ex
     assert (found.level, "no conftest" in found.message) == ("unknown", True)
 
 
+async def test_a_program_that_is_installed_or_replaced_meanwhile_is_found(
+    tmp_path: Path, examined: Callable[..., Examined]
+) -> None:
+    rego, given = Rego(JAIL, (str(tmp_path / "tool"),)), examined({"policies/a.rego": MAIN})
+    assert [each.level for each in await rego.run(given)] == ["unknown"]
+    for each in ("conftest", "opa"):
+        (tmp_path / "new").symlink_to(program(each))
+        (tmp_path / "new").rename(tmp_path / "tool")
+        assert len(await rego.run(given)) == 3
+
+
 async def test_no_policies_need_no_program(examined: Callable[..., Examined]) -> None:
     rego = Rego(JAIL, ("nonesuch",))
     assert await rego.run(examined({"policies/vap.yaml": "kind: ValidatingAdmissionPolicy\n"})) == []
