@@ -145,8 +145,10 @@ def answers(output: bytes) -> list[Json]:
     try:
         value = json.loads(output)
         if isinstance(value, dict):  # opa
-            return list(value["result"][0]["expressions"][0]["value"])
-        return [each["metadata"] for file in value for each in file.get("failures", ())]
+            found = list(value["result"][0]["expressions"][0]["value"])
+        else:
+            found = [each["metadata"] for file in value for each in file.get("failures", ())]
+        return [{**each, "rules": dict(each["rules"])} for each in found]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise Broken("the program printed something that is not its usual answer") from None
 

@@ -143,6 +143,17 @@ async def test_what_cannot_be_loaded_is_unknown(tmp_path: Path, examined: Examin
     assert (found.level, "broke (ModuleNotFoundError" in found.message) == ("unknown", True)
 
 
+async def test_one_of_another_name_is_unknown(tmp_path: Path, examined: Examined) -> None:
+    code = """
+    class check:
+        name = "other"
+        def run(resources):
+            return []
+    """
+    (found,) = await run(tmp_path, code, examined)
+    assert (found.level, found.rule, "broke (LookupError" in found.message) == ("unknown", "mine", True)
+
+
 async def test_one_that_breaks_leaves_the_others(tmp_path: Path, examined: Examined) -> None:
     install(tmp_path, "broken", "1 / 0\n")
     good = """

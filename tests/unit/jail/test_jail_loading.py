@@ -44,6 +44,7 @@ ELF = [b"\x7fELF" + kind for kind in (b"\x02\x01", b"\x02\x02", b"\x01\x01")]
 @given(st.binary(max_size=200), st.sampled_from([b"", b"#!", *ELF]))
 @example(b"\0", b"#!")
 @example(bytes(26) + b"\xff" * 8 + bytes(14) + b"\x38\0\x40\0" + bytes(40), ELF[0])
+@example(bytes(26) + b"\x60" + bytes(21) + b"\x38\0\x40\0" + bytes(40), ELF[0])  # its table is cut
 def test_nonsense_is_no_error(tmp_path_factory: pytest.TempPathFactory, data: bytes, start: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "nonsense"
     path.write_bytes(start + data)
