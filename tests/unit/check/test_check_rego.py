@@ -178,10 +178,21 @@ async def test_a_package_of_functions_that_speaks_of_verdicts_has_none(
     assert found.message == "Service web: no"
 
 
-@pytest.mark.parametrize("head", ["deny := `text` if", "deny[`key`] := `value` if", "warn contains 5 if"])
+@pytest.mark.parametrize(
+    "head", ["deny := `text` if", "deny[`key`] := `value` if", "warn contains 5 if", "deny contains ` ` if"]
+)
 async def test_a_verdict_of_no_use_is_unknown(rego: Rego, examined: Callable[..., Examined], head: str) -> None:
     found = await rego.run(examined({"policies/a.rego": f'package main\n{head} input.kind == "Service"\n'}))
     assert {each.level for each in found} == {"unknown"}
+
+
+@pytest.mark.parametrize("exception", ["5", "`named`", "[`named`]", "{`named`: [`named`]}"])
+async def test_what_is_no_set_of_names_excepts_nothing(
+    rego: Rego, examined: Callable[..., Examined], exception: str
+) -> None:
+    policy = f'package main\ndeny_named contains {{"msg": "no", "fix": 5}} if input\nexception := {exception}\n'
+    found = await rego.run(examined({"policies/a.rego": policy}))
+    assert [(each.level, bool(each.fix)) for each in found] == [("error", True)] * 3
 
 
 async def test_a_policy_that_quotes_a_secret_does_not_tell_it(rego: Rego, examined: Callable[..., Examined]) -> None:
@@ -263,6 +274,13 @@ def test_a_link_among_policies_is_refused(environment: Environment) -> None:
     link = replace(given.entries["policies/a.rego"], mode="120000")
     with pytest.raises(TreeError, match="symbolic link"):
         gather(replace(environment, policies=("policies",)), replace(given, entries={link.path: link}))
+
+
+@pytest.mark.parametrize("name", ["../../../x.json", "./x.json", "a\nb.json", "a\\b.json"])
+def test_data_of_a_name_that_leads_elsewhere_is_refused(environment: Environment, name: str) -> None:
+    given = tree({"policies/a.rego": MAIN, f"policies/data/{name}": "{}"})
+    with pytest.raises(TreeError, match="has a name that cannot be used"):
+        gather(replace(environment, policies=("policies",)), given)
 
 
 @pytest.mark.parametrize(
