@@ -776,6 +776,15 @@ def test_no_word_of_a_secret_is_said() -> None:
         assert "correct-horse" not in repr(found)
 
 
+def test_no_word_of_a_secret_that_was_applied_is_said() -> None:
+    applied = "kubectl.kubernetes.io/last-applied-configuration"
+    noted = f"{{{applied}: '{{data: correct-horse}}', a: b}}"
+    objects = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a, namespace: b, annotations: {noted}}}\n"
+    said = f"messageExpression: \"'' + object.metadata.annotations['{applied}'] + object.metadata.annotations.a\""
+    (found,) = judged(policy("false", rules=ANY + "}", said=said) + binding(), objects=objects)
+    assert found.message == "(hidden)b"
+
+
 @pytest.mark.parametrize("name", ["oldObject", "params"])
 def test_no_word_of_a_secret_beside_the_object_is_said(name: str) -> None:
     text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: shop}\nstringData: {key: 'correct-horse('}\n"

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import ProgramError
 from bot.jail import Jail, Job, Limits, locate
-from bot.jail.run import Mechanisms, mechanisms
+from bot.jail.run import Mechanisms, filled, mechanisms
 from bot.model.noun import Digest
 from tests.support.jailed import gone, python, shell
 
@@ -103,6 +103,28 @@ async def test_a_limit_that_is_passed_ends_the_run(
             python(tmp_path, f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n{code}", limits)
         )
     assert (await jail.run(shell(tmp_path, "echo fine"))).output == b"fine\n"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "free", "few"), [(10**6, 16_000, True), (10**6, 17_000, False), (10**4, 600, False)]
+)
+def test_a_disk_with_little_space_left_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, free: int, few: bool
+) -> None:
+    """What was deleted and is still open is seen by that alone. Blocks of 4 KiB: 64 MiB, or a twentieth of the disk."""
+    seen = os.statvfs_result((4096, 4096, blocks, free, free, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda path: seen)
+    assert filled(tmp_path, 10**9) == ("left too little space on the disk" if few else "")
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_very_many_files_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.setattr("bot.jail.run.MOST_FILES", 3)
+    for number in range(4):
+        assert filled(tmp_path, 10**9) == ""
+        path = tmp_path / str(number)
+        path.mkdir() if what == "folder" else path.touch()
+    assert filled(tmp_path, 10**9) == "made more than 3 files"
 
 
 async def test_memory_is_bounded_and_costs_only_the_eater(jail: Jail, tmp_path: Path) -> None:
