@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from functools import partial
@@ -186,7 +187,8 @@ async def test_a_run_that_is_ended_leaves_no_process(jail: Jail, tmp_path: Path,
         assert not process.is_running()
 
 
-async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", ["server", "launcher of a server that hangs"])
+async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: Path, lost: str) -> None:
     code = (
         f"import asyncio, sys\nsys.path[:0] = {sys.path!r}\nfrom pathlib import Path\nfrom bot.jail import Jail\n"
         f"from tests.support.jailed import python\nasyncio.run(Jail().run(python(Path({str(tmp_path)!r}), {TWO!r})))"
@@ -194,10 +196,20 @@ async def test_a_server_that_is_killed_takes_launcher_and_jobs_along(tmp_path: P
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
     process = await eventually(lambda: started(tmp_path), "it never began")
     launcher = next(each for each in process.parents() if "bot.jail" in " ".join(each.cmdline()))
-    server.kill()
-    await server.wait()
-    for each in (process, launcher):
-        await eventually(partial(gone, each), "it lives on")
+    if lost == "server":
+        server.kill()
+        await server.wait()
+        for each in (process, launcher):
+            await eventually(partial(gone, each), "it lives on")
+    else:  # there is nobody but the kernel to end the job then, and it ends no more than that
+        job = process.parent()
+        assert job is not None
+        server.send_signal(signal.SIGSTOP)
+        launcher.kill()
+        await eventually(partial(gone, job), "it lives on")
+        process.kill()
+        server.kill()
+        await server.wait()
 
 
 def newest_launcher() -> psutil.Process:
