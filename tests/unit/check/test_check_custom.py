@@ -397,6 +397,15 @@ def test_a_rule_without_a_result_is_unknown(look: Any) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("rule", "level"), [("self.a", "unknown"), ("self.b", "error"), ("self.c", "unknown")])
+def test_a_result_that_is_no_truth_value_is_unknown(look: Any, rule: str, level: str) -> None:
+    types = {"a": "string", "b": "boolean", "c": "integer"}
+    spec = {"type": "object", "properties": {name: {"type": each} for name, each in types.items()},
+            "x-kubernetes-validations": [{"rule": rule, "messageExpression": "self.c", "message": "no"}]}  # fmt: skip
+    (found,) = look(crd(spec) + gate("  {a: yes!, b: false, c: 1}\n"))
+    assert (found.level, found.message.endswith(": no")) == (level, level == "error")
+
+
 def test_what_was_compiled_is_used_again(manifests: Read, environment: Environment) -> None:
     schemas = Schemas()
     examined = Examined(environment=environment, resources=tuple(manifests(crd() + GATE)))

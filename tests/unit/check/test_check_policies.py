@@ -87,9 +87,10 @@ def test_an_environment_sets_the_level_of_a_policy(level: PolicyLevel, found: li
     assert levels(policy() + binding(actions="[Audit]"), policy_levels={"few": level}) == found
 
 
-def test_of_two_bindings_the_more_severe_counts() -> None:
-    two = binding(actions="[Warn]") + binding().replace("{name: few}", "{name: other}")
-    assert levels(policy() + two) == ["error"]
+@pytest.mark.parametrize("actions", [("[Warn]", "[Deny]"), ("[Deny]", "[Warn]"), ("[Deny]", "[Audit]")])
+def test_of_two_bindings_the_more_severe_counts(actions: tuple[str, str]) -> None:
+    one, two = (binding(actions=each) for each in actions)
+    assert levels(policy() + one + two.replace("{name: few}", "{name: other}")) == ["error"]
 
 
 def test_a_policy_says_how_to_mend_it_and_where() -> None:
@@ -157,6 +158,13 @@ ANY = "{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'
 )
 def test_rules_say_which_objects(rule: str, hit: bool) -> None:
     assert levels(policy(rules=rule) + binding()) == (["error"] if hit else [])
+
+
+def test_a_rule_that_names_objects_is_asked_for_each() -> None:
+    text = policy(rules=ANY + ", resourceNames: [web]}") + binding()
+    for names in (("api", "web"), ("web", "api")):
+        objects = resources("---\n".join(WEB.replace("web", each) for each in names))
+        assert [each.resource.name for each in judged(text, objects=objects) if each.resource] == ["web"]
 
 
 NAMED = "kubernetes.io/metadata.name"

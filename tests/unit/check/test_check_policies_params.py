@@ -62,6 +62,7 @@ def config(name: str, namespace: str, most: str, labels: str = "{}") -> str:
         ("name: few", config("few", "shop", "1") + config("more", "shop", "9") + config("few", "other", "9")),
         ("name: few, namespace: other", config("few", "other", "1") + config("few", "shop", "9")),
         ("name: few, namespace: default", config("few", "''", "1") + config("few", "shop", "9")),
+        ("name: few, namespace: default", config("few", "~", "1") + config("few", "shop", "9")),
         ("selector: {matchLabels: {a: b}}", config("c", "shop", "1", "{a: b}") + config("d", "shop", "9", "{a: c}")),
     ],
 )
@@ -80,6 +81,15 @@ def test_what_belongs_to_no_namespace_needs_one_that_is_named(environment: Envir
     assert levels(environment, anything + bound + config("few", "shop", "1"), objects=volume) == ["unknown"]
     bound = binding(more="paramRef: {name: few, namespace: shop, parameterNotFoundAction: Allow}")
     assert levels(environment, anything + bound + config("few", "shop", "1"), objects=volume) == []
+
+
+@pytest.mark.parametrize("objects", [WEB, "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {}\n"])
+def test_what_sets_it_up_may_belong_to_no_namespace(environment: Environment, objects: str) -> None:
+    anything = policy("params.value == 1", more="paramKind: {apiVersion: scheduling.k8s.io/v1, kind: PriorityClass}")
+    anything = anything.replace("[apps]", "['*']").replace("[deployments]", "['*']")
+    bound = binding(more="paramRef: {name: few, parameterNotFoundAction: Allow}")
+    given = "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: few}\nvalue: 2\n"
+    assert levels(environment, anything + bound + given, objects=objects) == ["error"]
 
 
 def test_a_policy_that_holds_without_parameters_is_asked_with_them(environment: Environment) -> None:
