@@ -93,6 +93,27 @@ def test_of_two_bindings_the_more_severe_counts(actions: tuple[str, str]) -> Non
     assert levels(policy() + one + two.replace("{name: few}", "{name: other}")) == ["error"]
 
 
+def one_of_several(number: int, sound: bool, set_up: bool) -> str:
+    """A policy of that number; one that is set up holds in any case without what sets it up."""
+    variable = f"variables: [{{name: sound, expression: '{str(sound).lower()}'}}]\n"
+    kind, reference = (
+        "paramKind: {apiVersion: v1, kind: ConfigMap}",
+        "paramRef: {name: few, parameterNotFoundAction: Deny}",
+    )
+    expression = "variables.sound || params == null" if set_up else "variables.sound"
+    text = policy(expression, name=f"p{number}", more=variable + kind * set_up)
+    return text + binding(name=f"p{number}", more=reference * set_up)
+
+
+@pytest.mark.parametrize("set_up", [(), (0,), (1, 2)])
+@pytest.mark.parametrize(("many", "broken"), [(3, 0), (3, 1), (3, 2), (60, 59)])  # 60 are too many for one expression
+def test_of_several_policies_each_is_asked(many: int, broken: int, set_up: tuple[int, ...]) -> None:
+    several = (one_of_several(number, number != broken, number in set_up) for number in range(many))
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: few, namespace: shop}\n"
+    found = judged("---\n".join([*several, config]))
+    assert [(each.rule, each.level) for each in found] == [(f"p{broken}", "error")]
+
+
 def test_a_policy_says_how_to_mend_it_and_where() -> None:
     told = '{tidegate.dev/fix: "ask for fewer", tidegate.dev/path: object.metadata.labels.tier}'
     (found,) = judged(policy(annotations=told) + binding())
