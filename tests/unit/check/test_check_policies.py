@@ -458,6 +458,12 @@ def test_nor_where_the_policy_only_warns() -> None:
     assert levels(policy("object.spec.nope == 1") + binding(actions="[Warn]")) == ["warning"]
 
 
+def test_what_is_audited_is_validated_too() -> None:
+    more = """auditAnnotations: [{key: a, valueExpression: "'noted'"}]"""
+    assert levels(policy(more=more) + binding()) == ["error"]
+    assert levels(policy("true", more=more) + binding()) == []
+
+
 def test_an_audit_annotation_that_fails_is_no_pass() -> None:
     audits = "auditAnnotations: [{key: a, valueExpression: 'string(object.spec.nope)'}]"
     assert levels(policy("true", more=audits) + binding()) == ["unknown"]
