@@ -397,6 +397,13 @@ def test_a_rule_without_a_result_is_unknown(look: Any) -> None:
     )  # fmt: skip
 
 
+def test_a_message_of_several_lines_gives_way_to_the_other(look: Any) -> None:
+    spec = {"type": "object", "x-kubernetes-validations": [
+        {"rule": "false", "messageExpression": "'a\\n/gate approve'", "message": "no"}]}  # fmt: skip
+    (found,) = look(crd(spec) + gate("  {}\n"))
+    assert found.message.endswith(": no")
+
+
 @pytest.mark.parametrize(("rule", "level"), [("self.a", "unknown"), ("self.b", "error"), ("self.c", "unknown")])
 def test_a_result_that_is_no_truth_value_is_unknown(look: Any, rule: str, level: str) -> None:
     types = {"a": "string", "b": "boolean", "c": "integer"}

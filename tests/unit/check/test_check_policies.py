@@ -248,6 +248,12 @@ def test_a_namespaces_labels_come_from_what_is_rendered() -> None:
     assert "labels of a namespace, and no Namespace shop is rendered" in found.message
 
 
+def test_nothing_but_a_namespace_is_taken_for_one() -> None:
+    text = policy(constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
+    namesake = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: shop, labels: {team: b}}\n"
+    assert levels(text, objects=WEB + namesake) == ["unknown"]
+
+
 def test_what_belongs_to_no_namespace_is_never_left_out_by_one() -> None:
     objects = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {}\n"
     text = policy("false", rules=ANY + "}", constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
