@@ -74,7 +74,7 @@ class Run:
         self.definitions = definitions_of(examined)
         self.missing: dict[str, list[Resource]] = {}
         self.unusable: dict[str, Finding] = {}
-        self.olds: dict[ResourceId, Resource] | None = None
+        self.olds: dict[tuple[str, str, str], Resource] | None = None
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything, objects first, then what could not be validated, once per kind."""
@@ -138,8 +138,8 @@ class Run:
         if self.examined.before is None:
             return Unknown("what the base renders to is not known")
         if self.olds is None:
-            self.olds = {each.id: each for each in self.examined.before}
-        old = self.olds.get(resource.id)
+            self.olds = {place(each.id): each for each in self.examined.before}
+        old = self.olds.get(place(resource.id))
         if old is None:
             return ABSENT
         if old.body.get("apiVersion") != resource.body.get("apiVersion"):
@@ -156,6 +156,11 @@ class Run:
         meant = self.catalogue.similar(group, kind)
         fix = f"did you mean kind: {meant}?" if meant else "it was removed from Kubernetes or never was part of it"
         return finding(resource, "error", message, fix, ("kind",))
+
+
+def place(id: ResourceId) -> tuple[str, str, str]:
+    """What an object is found by in the base: the namespace `default` may be written down there or not."""
+    return id.type, id.name, id.scope or "default"
 
 
 def custom_problems(kind: CustomKind, body: Mapping[str, Any], old: Any) -> Iterator[Problem | Unevaluated]:

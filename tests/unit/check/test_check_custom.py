@@ -356,6 +356,14 @@ def test_what_was_in_a_map_is_found_also_where_the_map_is_atomic(look: Any, wher
     assert "a stays" in found.message
 
 
+def test_a_resource_whose_namespace_is_written_down_is_still_the_same(look: Any) -> None:
+    written = gate("  low: 1\n  high: 4\n").replace("namespace: shop", "namespace: default")
+    bare = written.replace("  namespace: default\n", "")
+    for before, after in ((bare, written), (written, bare)):
+        (found,) = look(crd(RULED) + after, before=before.replace("high: 4", "high: 5"))
+        assert "high never falls" in found.message
+
+
 def test_where_the_base_is_not_known_no_transition_passes(look: Any) -> None:
     found = look(crd(RULED) + gate("  low: 1\n"), before=None)
     assert {each.level for each in found} == {"unknown"}
