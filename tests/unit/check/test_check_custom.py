@@ -189,6 +189,8 @@ KEYED = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}
         ({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "string"}},
          "both properties and additionalProperties"),
         ({"type": "object", "x-kubernetes-validations": [{"rule": "self.("}]}, "a rule cannot be used"),
+        ({"type": "object", "x-kubernetes-validations": [{"rule": "self.(", "optionalOldSelf": True}]},
+         "a rule cannot be used"),
         ({"type": "object", "x-kubernetes-map-type": "list"}, "its x-kubernetes-map-type is none of"),
         ({"type": "object", "x-kubernetes-embedded-resource": True}, "an embedded resource must be"),
         ({**LIST, "x-kubernetes-list-type": "list"}, "its x-kubernetes-list-type is none of"),
