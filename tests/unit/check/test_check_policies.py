@@ -248,6 +248,14 @@ def test_a_namespaces_labels_come_from_what_is_rendered() -> None:
     assert "labels of a namespace, and no Namespace shop is rendered" in found.message
 
 
+@pytest.mark.parametrize("labels", ["5", "[tier]", "front"])
+def test_labels_of_another_type_are_none(labels: str) -> None:
+    text = policy(constraints="objectSelector: {matchLabels: {tier: front}}") + binding()
+    assert levels(text, objects=WEB.replace("{tier: front}", labels)) == []
+    text = policy(constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
+    assert levels(text, objects=WEB + "---\n" + NAMESPACE.replace("{team: a}", labels)) == []
+
+
 def test_nothing_but_a_namespace_is_taken_for_one() -> None:
     text = policy(constraints="namespaceSelector: {matchLabels: {team: a}}") + binding()
     namesake = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: shop, labels: {team: b}}\n"
@@ -690,6 +698,10 @@ def test_what_leads_out_of_the_folder_is_unknown_beside_policies_that_hold(path:
     for given in (tree(files, links={path: "../shared"}), tree(files, submodules=[path])):
         (found,) = judged("", tree=given)
         assert (found.level, found.path) == ("unknown", path)
+
+
+def test_a_folder_may_hold_files_that_are_no_manifests() -> None:
+    assert judged(policy("true") + binding(), files={"policies/README.md": "a: ["}) == []
 
 
 def test_a_folder_may_hold_bindings_alone_and_other_objects() -> None:
