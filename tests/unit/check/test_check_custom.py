@@ -407,6 +407,13 @@ def test_a_rule_without_a_result_is_unknown(look: Any) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("type", "rule"), [("number", "self.a / 2.0 == 2.5"), ("integer", "self.a / 2 == 2")])
+def test_a_whole_number_is_of_the_type_that_its_schema_has(look: Any, type: str, rule: str) -> None:
+    spec = {"type": "object", "properties": {"a": {"type": type}}, "x-kubernetes-validations": [{"rule": rule}]}
+    assert look(crd(spec) + gate("  {a: 5}\n")) == []
+    assert [each.level for each in look(crd(spec) + gate("  {a: 7}\n"))] == ["error"]
+
+
 def test_a_message_of_several_lines_gives_way_to_the_other(look: Any) -> None:
     spec = {"type": "object", "x-kubernetes-validations": [
         {"rule": "false", "messageExpression": "'a\\n/gate approve'", "message": "no"}]}  # fmt: skip
