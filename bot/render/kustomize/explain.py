@@ -13,8 +13,11 @@ from bot.errors import DocumentError
 from bot.jail import Program
 from bot.model.finding import Finding
 from bot.model.tree import Tree
-from bot.render.kustomize.kustomization import items, read, sources, texts
-from bot.render.kustomize.layout import Layout
+from bot.render.helm.chart import Chart
+from bot.render.helm.explain import masked
+from bot.render.kustomize.kustomization import field, items, read, sources, texts
+from bot.render.kustomize.layout import Layout, reworded, reworded_plugins, written
+from bot.render.kustomize.moved import INLINE
 from bot.render.kustomize.walk import Key, Walk
 from bot.render.manifests import problem, shown, shown_path
 
@@ -64,6 +67,7 @@ def explained(text: str, tree: Tree, walk: Walk, file: str) -> Finding:
         text = ESCAPED.sub(r"\1", logged[1]) if logged[1] is not None else logged[2]
     for secret in sorted(secrets(tree, walk), key=len, reverse=True):
         text = text.replace(secret, "***")
+    text = masked(inflated(tree, walk), text) if walk.charts else text
     text = QUOTED.sub("(…)", text)
     text = FOLDER.sub("", FILE.sub(r"\1: \2", text))
     text = " ".join(text.split())
@@ -107,6 +111,23 @@ def secrets(tree: Tree, walk: Walk) -> Iterator[str]:
             yield from within(value)
         else:
             yield from held(data)
+
+
+def inflated(tree: Tree, walk: Walk) -> Chart:
+    """The charts of a build as one, with all values that they are given: what they make of these may be a Secret."""
+    given: list[bytes] = []
+
+    def note(chart: Any) -> None:
+        given.extend(written(value) for _, value in (field(chart, name) for name in INLINE) if value)
+
+    for key in walk.builds:
+        reworded(loaded(tree, key) or b"", note)
+    for key in walk.plugins:
+        reworded_plugins(loaded(tree, key) or b"", note)
+    given += [loaded(tree, key) or b"" for key in walk.values]
+    below = tuple(f"{folder}/" for _, folder in walk.charts)
+    files = {key[1]: loaded(tree, key) or b"" for key in walk.files if key[1].startswith(below)}
+    return Chart(files=files, values=tuple(("", each) for each in given), folder="")
 
 
 def generated(tree: Tree, key: Key, value: Mapping[str, Any]) -> Iterator[str]:

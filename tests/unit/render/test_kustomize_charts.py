@@ -42,6 +42,28 @@ async def test_an_error_of_a_chart_has_no_path_of_the_machine() -> None:
     assert "/tmp" not in repr(found)
 
 
+INFLATES = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\nreleaseName: two\n"
+GIVEN = "{secret: hunter2-is-long}"
+TELLING: dict[str, Files] = {
+    "in the chart": {"env/charts/web/values.yaml": GIVEN},
+    "in a file": {"env/v.yaml": GIVEN, "env/kustomization.yaml": KUSTOMIZATION.replace("}", ", valuesFile: v.yaml}")},
+    "in place": {"env/kustomization.yaml": KUSTOMIZATION.replace("}", f", valuesInline: {GIVEN}}}")},
+    "by a generator": {
+        "env/kustomization.yaml": "generators: [g.yaml]\n", "env/g.yaml": f"{INFLATES}valuesInline: {GIVEN}\n",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", TELLING)
+async def test_an_error_of_a_chart_holds_no_value(where: str) -> None:
+    with pytest.raises(RenderError) as error:
+        await inflate({**inflated("{{ range .Values.secret }}{{ end }}"), **TELLING[where]})
+    (found,) = error.value.findings
+    assert "range can't iterate over" in found.message
+    assert "hunter2" not in repr(found)
+    assert found.path == "env/charts/web/templates/a.yaml"
+
+
 OWN = """\
 apiVersion: batch/v1
 kind: Job
@@ -149,7 +171,6 @@ async def test_an_archive_that_is_not_read_is_told() -> None:
     assert (found.path, "archive" in found.message) == ("env/charts/web/files/x.tgz", True)
 
 
-INFLATES = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\nreleaseName: two\n"
 ANOTHER = INFLATES.replace("name: g}", "name: h}").replace("two", "x")
 GENERATORS = {
     "in a file": ("generators: [g.yaml]\n", {"env/g.yaml": INFLATES}),
