@@ -114,7 +114,7 @@ def secrets(tree: Tree, walk: Walk) -> Iterator[str]:
 
 
 def inflated(tree: Tree, walk: Walk) -> Chart:
-    """The charts of a build as one, with all values that they are given: what they make of these may be a Secret."""
+    """All charts of a build as one, with the values that they are given, since they may make a Secret of these."""
     given: list[bytes] = []
 
     def note(chart: Any) -> None:
@@ -124,9 +124,8 @@ def inflated(tree: Tree, walk: Walk) -> Chart:
         reworded(loaded(tree, key) or b"", note)
     for key in walk.plugins:
         reworded_plugins(loaded(tree, key) or b"", note)
-    given += [loaded(tree, key) or b"" for key in walk.values]
-    below = tuple(f"{folder}/" for _, folder in walk.charts)
-    files = {key[1]: loaded(tree, key) or b"" for key in walk.files if key[1].startswith(below)}
+    given += [loaded(tree, key) or b"" for key in walk.values | walk.changes]
+    files = {key[1]: loaded(tree, key) or b"" for key in walk.files}
     return Chart(files=files, values=tuple(("", each) for each in given), folder="")
 
 

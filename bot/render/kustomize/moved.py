@@ -1,7 +1,7 @@
 """A build as it would be some years later, which shows that a chart asks for the time (`bot.render.helm.steady`).
 
-Only charts have a clock: in what they are made of and in the values that they are given it is moved, and nowhere else,
-since a generator's name would change with its text.
+Only charts have a clock: in what they are made of and in the values that they are given, or that a patch gives them, it
+is moved, and nowhere else, since a generator's name would change with its text.
 """
 
 import json
@@ -25,11 +25,12 @@ def later_files(layout: Layout, walk: Walk) -> dict[str, bytes]:
     # it is asked for what it refuses: no archive hides another clock
     doubts(Chart(files={named(layout, place): data for place, data in charts.items()}, values=(), folder=""))
     files = {**layout.files, **later(charts)}
-    for place in map(layout.place, walk.values):
+    whole = walk.values | walk.changes
+    for place in map(layout.place, whole):
         files[place] = moved(layout.files[place])
-    for place in map(layout.place, walk.builds):
+    for place in map(layout.place, walk.builds.keys() - whole):
         files[place] = reworded(files[place], move)
-    for place in map(layout.place, walk.plugins):
+    for place in map(layout.place, walk.plugins - whole):
         files[place] = reworded_plugins(files[place], move)
     return files
 

@@ -37,7 +37,8 @@ class Route:
 class Walk:
     """What was found. `builds` are the kustomization files by the way that led there, in the order they were met.
 
-    `plugins` are files that configure plugins, `values` those that charts are given.
+    `plugins` are files that configure plugins, `changes` those that may change such a configuration (a patch of it),
+    `values` those that charts are given.
     """
 
     reads: set[str] = field(default_factory=set)
@@ -45,6 +46,7 @@ class Walk:
     builds: dict[Key, Route | None] = field(default_factory=dict)
     objects: list[Key] = field(default_factory=list)
     plugins: set[Key] = field(default_factory=set)
+    changes: set[Key] = field(default_factory=set)
     far: dict[Key, list[Far]] = field(default_factory=dict)
     needs: set[Elsewhere] = field(default_factory=set)
     routes: dict[Elsewhere, Route] = field(default_factory=dict)
@@ -178,6 +180,7 @@ class Work:
         self.walk.objects += [(where, each) for each in facts.objects]
         self.plugins(where, folder, facts.plugins, route)
         if owner is not None:
+            self.walk.changes |= {(where, each) for each in (file, *facts.files)}
             self.plugins(where, owner, facts.objects, route)
         for each in facts.folders:
             self.follow(where, folder, each, owner, route)

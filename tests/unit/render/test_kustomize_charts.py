@@ -51,6 +51,11 @@ TELLING: dict[str, Files] = {
     "by a generator": {
         "env/kustomization.yaml": "generators: [g.yaml]\n", "env/g.yaml": f"{INFLATES}valuesInline: {GIVEN}\n",
     },
+    "by a patch of a generator": {
+        "env/kustomization.yaml": "generators: [../g]\n", "g/g.yaml": INFLATES,
+        "g/kustomization.yaml": "resources: [g.yaml]\npatches: [{path: p.yaml}]\n",
+        "g/p.yaml": f"{INFLATES}valuesInline: {GIVEN}\n",
+    },
 }  # fmt: skip
 
 
@@ -114,6 +119,7 @@ async def test_a_chart_of_hooks_alone_renders_to_nothing() -> None:
 NOW = '{{ now | date "2006" }}'
 TPL = config_map("a", "{{ tpl .Values.text . | quote }}")
 VALUES = f"{{text: '{NOW}'}}"
+PATCH = f"{INFLATES}valuesInline: {VALUES}\n"
 ASKING: dict[str, tuple[str, Files]] = {
     "a template": (config_map("a", f"'{NOW}'"), {}),
     "a file of values": (
@@ -134,6 +140,17 @@ ASKING: dict[str, tuple[str, Files]] = {
         {"env/kustomization.yaml": "generators: [g.yaml]\n",
          "env/g.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\n"
          f"releaseName: two\nvaluesInline: {VALUES}\n"},
+    ),
+    "a patch of a generator": (
+        TPL,
+        {"env/kustomization.yaml": "generators: [../g]\n", "g/g.yaml": INFLATES,
+         "g/kustomization.yaml": "resources: [g.yaml]\npatches: [{path: p.yaml}]\n",
+         "g/p.yaml": PATCH},
+    ),
+    "a patch in place": (
+        TPL,
+        {"env/kustomization.yaml": "generators: [../g]\n", "g/g.yaml": INFLATES,
+         "g/kustomization.yaml": f"resources: [g.yaml]\npatches: [patch: {json.dumps(PATCH)}]\n"},
     ),
     "an archive": (
         config_map("a", "'1'"),
@@ -157,6 +174,12 @@ async def test_text_that_only_looks_like_asking_the_time_is_text() -> None:
     files["env/kustomization.yaml"] = f"{chart}configMapGenerator: [{{name: g, literals: ['value={NOW}']}}]\n"
     rendered = await inflate(files)
     assert [each.body["data"]["value"] for each in rendered.resources] == [NOW, NOW]
+    files |= {
+        "env/kustomization.yaml": "generators: [../g]\n", "g/kustomization.yaml": "resources: [g.yaml]\n",
+        "g/g.yaml": PATCH,
+    }  # fmt: skip
+    (found,) = (await inflate(files)).resources
+    assert found.body["data"] == {"value": NOW, "text": NOW}
 
 
 async def test_what_is_not_applied_may_differ() -> None:
