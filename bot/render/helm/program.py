@@ -14,7 +14,7 @@ from bot.render.helm.options import Choice, HelmOptions
 from bot.render.helm.scratch import Scratch
 from bot.render.manifests import problem, shown
 
-__all__ = ["Runner", "arguments", "laid_out"]
+__all__ = ["Runner", "arguments", "laid_out", "served"]
 
 FLOORS = {3: (3, 20, 2), 4: (4, 1, 4)}
 """The first releases of each major version whose known holes with hostile charts are closed."""
@@ -30,25 +30,24 @@ def laid_out(chart: Chart) -> dict[str, bytes]:
 
 def arguments(chart: Chart, choice: Choice, release: str, kubernetes: Kubernetes) -> tuple[str, ...]:
     """What stands behind `helm` (https://helm.sh/docs/helm/helm_template/)."""
-    served = (*kubernetes.api_versions, *_defined(kubernetes))
     return (
         "template", f"--namespace={choice.namespace}", f"--kube-version={kubernetes.version}",
-        *(f"--api-versions={each}" for each in dict.fromkeys(served)),
+        *(f"--api-versions={each}" for each in served(kubernetes)),
         *(("--include-crds",) if choice.crds else ()),
         *(f"--values={VALUES}/{index}.yaml" for index in range(len(chart.values))),
         "--", release, CHART,
     )  # fmt: skip
 
 
-def _defined(kubernetes: Kubernetes) -> list[str]:
-    """What the operator's CustomResourceDefinitions serve: each version, and each kind of it."""
-    found = []
+def served(kubernetes: Kubernetes) -> list[str]:
+    """What is served beside Kubernetes' own, each once; of the operator's CRDs each version, and each kind of it."""
+    found = [*kubernetes.api_versions]
     for spec in (each.body.get("spec", {}) for each in kubernetes.crds):
         for version in spec.get("versions", ()):
             if version.get("served"):
                 name = f"{spec['group']}/{version['name']}"
                 found += [name, f"{name}/{spec['names']['kind']}"]
-    return found
+    return list(dict.fromkeys(found))
 
 
 class Runner:

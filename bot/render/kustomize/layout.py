@@ -15,6 +15,7 @@ from typing import Any
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
 from bot.model.tree import Elsewhere, Tree
+from bot.render.helm.program import served
 from bot.render.kustomize.facts import Far
 from bot.render.kustomize.kustomization import Path, field, items, read
 from bot.render.kustomize.plugins import configured, inflations
@@ -148,7 +149,7 @@ def tell(pins: set[str], kubernetes: Kubernetes, chart: Any) -> None:
     if "kubeVersion" in pins and not field(chart, "kubeVersion")[1]:
         chart["kubeVersion"] = kubernetes.version
     if "apiVersions" in pins and not field(chart, "apiVersions")[1]:
-        chart["apiVersions"] = list(kubernetes.api_versions)
+        chart["apiVersions"] = served(kubernetes)
 
 
 def written(value: Any) -> bytes:

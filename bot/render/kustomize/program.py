@@ -9,7 +9,7 @@ from bot.errors import ProgramError
 from bot.jail import Done, Jail, Job, Program, is_current, locate
 from bot.model.kubernetes import Kubernetes
 from bot.model.noun import noun
-from bot.render.helm.program import sound_version, surroundings
+from bot.render.helm.program import served, sound_version, surroundings
 from bot.render.kustomize.layout import Layout
 from bot.render.kustomize.options import KustomizeOptions
 
@@ -115,5 +115,5 @@ def arguments_of(tools: Toolchain, pins: set[str], kubernetes: Kubernetes) -> tu
     if "kubeVersion" not in pins:
         found += ["--helm-kube-version", kubernetes.version]
     if "apiVersions" not in pins:
-        found += [word for each in kubernetes.api_versions for word in ("--helm-api-versions", each)]
+        found += [word for each in served(kubernetes) for word in ("--helm-api-versions", each)]
     return tuple(found)

@@ -1,19 +1,21 @@
 """Charts that a kustomization inflates come out as the renderer `helm` would have them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
-from bot.model.resource import Rendered
+from bot.model.resource import Rendered, Resource, ResourceId
 from tests.support.charts import HOOKS, archive, chart_yaml, config_map
 from tests.support.kustomizations import renderer
 from tests.support.programs import program
 from tests.support.trees import Files
 from tests.support.trees import tree as make_tree
 
+TARGET = Kubernetes(version="1.35")
 KUSTOMIZATION = "helmCharts: [{name: web, releaseName: rel}]\n"
 
 
@@ -27,10 +29,10 @@ def inflated(template: str) -> dict[str, str | bytes]:
     }
 
 
-async def inflate(files: Files) -> Rendered:
+async def inflate(files: Files, kubernetes: Kubernetes = TARGET) -> Rendered:
     """What `env` renders to."""
     made = renderer(inflate=True, helm=str(program("helm")))
-    return await made.render(make_tree(files), Source(path="env"), Kubernetes(version="1.35"))
+    return await made.render(make_tree(files), Source(path="env"), kubernetes)
 
 
 async def test_an_error_of_a_chart_has_no_path_of_the_machine() -> None:
@@ -215,3 +217,15 @@ async def test_a_chart_beside_one_that_says_its_kubernetes_is_told_the_targets(w
     assert told.pop("one") == "v1.30.0"
     assert told["two"] == "v1.35"
     assert set(told.values()) == {"v1.35"}
+
+
+@pytest.mark.parametrize("beside", ["", ", {name: web, releaseName: two, apiVersions: [acme.io/v2]}"])
+async def test_what_the_targets_crds_define_is_served(beside: str) -> None:
+    spec = {"group": "acme.io", "names": {"kind": "Thing"}, "versions": [{"name": "v1", "served": True}]}
+    crd = Resource(id=ResourceId(type="CustomResourceDefinition.apiextensions.k8s.io", name="t"), body={"spec": spec})
+    has = "'{{ .Capabilities.APIVersions.Has \"acme.io/v1/Thing\" }}'"
+    files = inflated(config_map("{{ .Release.Name }}", has))
+    files["env/kustomization.yaml"] = KUSTOMIZATION.replace("}]", f"}}{beside}]")
+    rendered = await inflate(files, replace(TARGET, crds=(crd,)))
+    told = {each.id.name: each.body["data"]["value"] for each in rendered.resources}
+    assert told == {"rel": "true", **({"two": "false"} if beside else {})}
