@@ -4,6 +4,7 @@ Kustomize takes a reference for a git repository by its looks alone (`NewRepoSpe
 this repository can pass for one, and the same reading is needed here to know what it would try to reach.
 """
 
+import posixpath
 import re
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
@@ -54,11 +55,12 @@ def remote(text: str) -> Remote | None:
         return None
     where, rest = host
     repository, folder = _split(rest, whole=where.startswith("file://"))
-    if not repository or folder.lstrip("/").split("/")[0] == "..":
+    folder = folder.lstrip("/")
+    if not repository or posixpath.normpath(folder).split("/")[0] == "..":
         return None
     values = parse_qs(query)
     ref = (values.get("ref") or values.get("version") or [""])[0]
-    return Remote(url=where + repository, folder=folder.removeprefix("/"), ref=ref)
+    return Remote(url=where + repository, folder=folder, ref=ref)
 
 
 def _host(text: str) -> tuple[str, str] | None:

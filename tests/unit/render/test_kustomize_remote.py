@@ -48,7 +48,9 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
         ("user@example.org:org/repo/dir", "user@example.org:org/repo", "dir", ""),
         ("https://host/only", None, "", ""), ("../base", None, "", ""), ("base", None, "", ""),
         ("/abs/x", None, "", ""),
-        ("https://github.com/o/r//../x", None, "", ""), ("git@x/base", None, "", ""), ("a@b:c", None, "", ""),
+        ("https://github.com/o/r//../x", None, "", ""), ("https://github.com/o/r//a/../../x", None, "", ""),
+        ("https://github.com/o/r////x", "https://github.com/o/r", "x", ""),
+        ("git@x/base", None, "", ""), ("a@b:c", None, "", ""),
     ],
 )  # fmt: skip
 def test_references_are_read_as_kustomize_reads_them(text: str, url: str | None, folder: str, ref: str) -> None:
@@ -159,7 +161,8 @@ async def test_a_remote_base_of_a_remote_base(server: GitServer, tmp_path: Path)
     text = f"resources: ['{server.url}/acme/inner.git//common?ref={inner}']\nnameSuffix: -s\n"
     outer = server.commit("acme/outer.git", {"kustomization.yaml": text})
     files = {"o/kustomization.yaml": f"resources: ['{server.url}/acme/outer.git?ref={outer}']\nnamePrefix: p-\n"}
-    assert len(await rendered(server, files, tmp_path)) == 1
+    (origin,) = await rendered(server, files, tmp_path)
+    assert (origin.path, origin.line) == ("o/kustomization.yaml", 1)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
