@@ -126,6 +126,19 @@ async def test_row_26_words_of_a_chart_are_never_options_of_helm(entry: str, tmp
 
 
 @pytest.mark.parametrize(
+    "entry",
+    ["helmCharts: [{name: -x, releaseName: s}]", "helmCharts: [{name: shop, releaseName: s, repo: -x}]",
+     "helmCharts: [{name: shop, releaseName: s, valuesFile: -x}]",
+     "helmCharts: [{name: shop, releaseName: s, additionalValuesFiles: [a, -x]}]",
+     *(f"helmChartInflationGenerator: [{{chartName: shop, releaseName: s, {field}: -x}}]"
+       for field in ("chartVersion", "releaseNamespace", "values", "chartRepoUrl"))],
+)  # fmt: skip
+async def test_row_26_nor_are_those_of_any_other_field(entry: str) -> None:
+    found, *_ = await refused(tree_of(f"{entry}\n", CHART), without_program(inflate=True))
+    assert "dash" in found.message
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("helmCharts: [{name: shop, releaseName: s}]", "does not allow"),
@@ -186,6 +199,12 @@ async def test_row_27_functions_and_plugins_are_refused(field: str, function: st
     assert {each.message.partition(" ")[2] for each in found} == {
         "is a function or plugin, a program that a render never runs"
     }
+
+
+async def test_row_27_a_configuration_that_is_read_in_two_ways_is_refused() -> None:
+    text = FUNCTION.replace("apiVersion", "apiVersion: builtin\napiVersion", 1)
+    (found,) = await refused(tree_of("transformers: [t.yaml]\n", {"o/t.yaml": text}))
+    assert (found.path, found.line) == ("o/t.yaml", 2)
 
 
 OUTSIDE = ["../../secret.txt", "../../../etc/passwd", "/etc/passwd", "/proc/self/environ", "a/../../../secret.txt"]

@@ -104,7 +104,7 @@ class Finder:
     def path(self, each: Reference) -> str | None:
         """The path in this tree that is meant; None: there is none that may be used."""
         path = None if "\0" in each.text else joined(self.folder, each.text)
-        if each.text.startswith("/") or path is None:
+        if path is None:
             what = "is an absolute path" if each.text.startswith("/") else OUTSIDE
             fix = "write a path relative to this file, to something in the repository"
             self.wrong(each.at, each.text, Flaw(wrong=what, fix=fix))
@@ -154,8 +154,6 @@ class Finder:
     def elsewhere(self, each: Reference) -> None:
         """Something outside the repository: a base at a commit, or nothing that may be used."""
         found = pinned(each.text, self.rules.bases if each.use != "file" else ())
-        if each.use == "file" and not isinstance(found, Flaw | tuple):
-            return
         if each.use == "file":
             what = "is a file of another server, which cannot be pinned: it may be another one at any time"
             found = Flaw(wrong=what, fix="commit the file to the repository and name it by its path")

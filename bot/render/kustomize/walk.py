@@ -147,8 +147,6 @@ class Work:
             self.walk.reads.update(names)
         builds = [each for each in names if each in tree.entries]
         if link := ground.link(builds[0] if builds else folder):
-            if where is None:
-                self.walk.reads.add(link[0])
             self.wrong(where, link[0], f"is {link[1]}", "commit the files themselves", route)
         elif len(builds) != 1:
             what = "holds two kustomization files" if builds else "has no kustomization file"

@@ -1,5 +1,6 @@
 """Which overlays of a monorepo a change affects, told by `reads` alone, held against what kustomize itself builds."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -7,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.config.affected import touched
 from bot.model.environment import Source
 from bot.model.tree import Tree
 from bot.render.kustomize import Kustomize
+from bot.render.kustomize.kustomization import FILES
 from bot.render.kustomize.walk import Walker
 from tests.support.kustomizations import build, laid_out, renderer
 from tests.support.monorepo import monorepo, overlays
@@ -113,3 +116,49 @@ def test_names_that_come_are_noticed(files: dict[str, str], change: dict[str, st
     head = make_tree({**files, **change})
     told = {each for each in overlays(OVERLAYS) if touched(reads(made, base, each), base, head)}
     assert told == affected
+
+
+CONFIGURED = [
+    "kind: PatchTransformer\npath: x", "kind: PatchJson6902Transformer\npath: x", "kind: Replacement\npath: x",
+    "kind: PatchStrategicMergeTransformer\npaths: [x]", "kind: ValueAddTransformer\ntargetFilePath: x",
+    "kind: ReplacementTransformer\nreplacements: [{path: x}]", "kind: ConfigMapGenerator\nfiles: [k=x]",
+    "kind: SecretGenerator\nenvs: [x]", "kind: SecretGenerator\nenv: x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
+@pytest.mark.parametrize("text", CONFIGURED)
+def test_what_the_configuration_of_a_plugin_names_is_read(text: str, field: str) -> None:
+    whole = f"apiVersion: builtin\nmetadata: {{name: t}}\n{text}\n"
+    listed = json.dumps({"kind": "List", "items": [yaml.safe_load(whole)]})
+    for entry, more in (
+        ("t.yaml", {"o/t.yaml": whole}), ("t.yaml", {"o/t.yaml": f"# nothing\n---\n{whole}"}),
+        ("t.json", {"o/t.json": listed}), (json.dumps(whole), {}),
+        ("../t", {"t/kustomization.yaml": "resources: [t.yaml]\n", "t/t.yaml": whole}),
+    ):  # fmt: skip
+        tree = make_tree({"o/kustomization.yaml": f"{field}: [{entry}]\n", "o/x": "a: b\n", **more})
+        assert {"o/x", *more} <= reads(renderer(), tree, "o"), entry
+
+
+def test_what_is_not_there_is_named_for_its_coming() -> None:
+    text = "resources: [gone]\nconfigMapGenerator: [{name: a, files: [f.txt]}]\n"
+    named = reads(renderer(), make_tree({"o/kustomization.yaml": text}), "o")
+    assert {"o/gone", *(f"o/gone/{each}" for each in FILES), "o/f.txt", *(f"o/{each}" for each in FILES)} == named
+    chart = make_tree({"o/kustomization.yaml": "helmCharts: [{name: web, releaseName: w}]\n"})
+    assert "o/charts/web/Chart.yaml" in reads(renderer(inflate=True), chart, "o")
+
+
+CHARTS = [
+    "helmCharts: [{name: web, releaseName: w, valuesFile: v.yaml}]",
+    "helmCharts: [{name: web, releaseName: w, additionalValuesFiles: [v.yaml]}]",
+    "helmChartInflationGenerator: [{chartName: web, releaseName: w, values: v.yaml}]",
+    "generators: ['{apiVersion: builtin, kind: HelmChartInflationGenerator, name: web, releaseName: w, "
+    "valuesFile: v.yaml}']",
+]
+
+
+@pytest.mark.parametrize("text", CHARTS)
+def test_a_chart_and_the_values_that_it_is_given_are_read(text: str) -> None:
+    files = {"o/v.yaml": "a: b\n", "o/charts/web/Chart.yaml": "name: web\n", "o/charts/web/files/x": "y"}
+    tree = make_tree({"o/kustomization.yaml": text + "\n", **files})
+    assert files.keys() <= reads(renderer(inflate=True), tree, "o")

@@ -219,13 +219,13 @@ async def test_a_chart_beside_one_that_says_its_kubernetes_is_told_the_targets(w
     assert set(told.values()) == {"v1.35"}
 
 
-@pytest.mark.parametrize("beside", ["", ", {name: web, releaseName: two, apiVersions: [acme.io/v2]}"])
+@pytest.mark.parametrize("beside", ["", "{name: web, releaseName: two, apiVersions: [acme.io/v2]}, "])
 async def test_what_the_targets_crds_define_is_served(beside: str) -> None:
     spec = {"group": "acme.io", "names": {"kind": "Thing"}, "versions": [{"name": "v1", "served": True}]}
     crd = Resource(id=ResourceId(type="CustomResourceDefinition.apiextensions.k8s.io", name="t"), body={"spec": spec})
-    has = "'{{ .Capabilities.APIVersions.Has \"acme.io/v1/Thing\" }}'"
+    has = "'{{ and (.Capabilities.APIVersions.Has `acme.io/v1`) (.Capabilities.APIVersions.Has `acme.io/v1/Thing`) }}'"
     files = inflated(config_map("{{ .Release.Name }}", has))
-    files["env/kustomization.yaml"] = KUSTOMIZATION.replace("}]", f"}}{beside}]")
+    files["env/kustomization.yaml"] = KUSTOMIZATION.replace("[", f"[{beside}")
     rendered = await inflate(files, replace(TARGET, crds=(crd,)))
     told = {each.id.name: each.body["data"]["value"] for each in rendered.resources}
     assert told == {"rel": "true", **({"two": "false"} if beside else {})}

@@ -108,6 +108,12 @@ def test_a_pinned_base_of_an_allowed_server_is_one() -> None:
     assert pinned(f"https://git.example/a/b//c/d?ref={SHA}", ("https://git.example/*",)) == (wanted, "c/d")
 
 
+def test_a_base_without_a_scheme_is_one_too() -> None:
+    tree = make_tree({"o/kustomization.yaml": f"resources: ['github.com/acme/base?ref={SHA}']\n"})
+    wanted = Elsewhere(kind="git", url="https://github.com/acme/base", revision=SHA)
+    assert renderer(bases=("https://github.com/acme/*",)).needs(tree, Source(path="o")) == {wanted}
+
+
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[GitServer]:
     async with git_server(tmp_path / "served") as up:
