@@ -171,6 +171,11 @@ async def test_row_45_a_chart_under_another_name_or_version_is_refused(helm: Hel
             await helm.render(made, Source(path="web", options=options), Kubernetes())
 
 
+async def test_a_chart_that_was_not_fetched_is_told(helm: Helm) -> None:
+    pins: dict[str, Any] = {"chart": "oci://127.0.0.1:1/web", "version": "1.2.3", "digest": "sha256:" + "0" * 64}
+    assert "oci://127.0.0.1:1/web was not fetched" in (await refused(helm, CHART, **pins)).message
+
+
 async def fails(charts: Charts, what: Elsewhere, words: str) -> None:
     with pytest.raises(RenderError) as error:
         await charts(what)
@@ -339,7 +344,7 @@ ELSEWHERE = ["http://127.0.0.1:9/x.json", "https://example.org/x", "file:///etc/
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 async def test_row_66_a_schema_that_would_be_fetched_is_refused(helm: Helm, url: str) -> None:
-    files = CHART | {"web/values.schema.json": f'{{"properties": {{"x": {{"$ref": "{url}"}}}}}}'}
+    files = CHART | {"web/values.schema.json": f'{{"allOf": [{{"properties": {{"x": {{"$ref": "{url}"}}}}}}]}}'}
     found = await refused(helm, files)
     assert (found.path, "nothing is fetched while rendering" in found.message) == ("web/values.schema.json", True)
 

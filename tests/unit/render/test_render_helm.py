@@ -1,5 +1,6 @@
 """Charts, rendered by the real programs: what comes out is what they print, and says where it came from."""
 
+import json
 import pickle
 import shutil
 from collections.abc import Iterator, Mapping
@@ -194,6 +195,12 @@ BROKEN: Mapping[str, tuple[dict[str, str], str, tuple[str, int]]] = {
         "kubeVersion: >=1.99",
         ("web/Chart.yaml", 1),
     ),
+    "a chart without a version": (
+        {**web("a: 1"), "web/Chart.yaml": "apiVersion: v2\nname: web\n"}, "no version", ("web/Chart.yaml", 1),
+    ),
+    "a chart that is named as a path": (
+        {**web("a: 1"), "web/Chart.yaml": chart_yaml("../web")}, "no name", ("web/Chart.yaml", 1),
+    ),
     "a library": (
         {**web("a: 1"), "web/Chart.yaml": chart_yaml("web", "type: library\n")}, "library", ("web/Chart.yaml", 1),
     ),
@@ -254,6 +261,14 @@ async def test_a_date_of_what_is_no_time_is_todays_and_refused(helm: Helm, actio
 async def test_a_date_of_a_time_that_was_given_stays(helm: Helm, action: str, year: str) -> None:
     files = web(config_map("a", f"{{{{ {action} | quote }}}}"), {"values.yaml": "epoch: 1500000000\n"})
     assert (await render(helm, files)).resources[0].body["data"] == {"value": year}
+
+
+async def test_a_schema_may_refer_to_itself_and_to_the_drafts_that_are_built_in(helm: Helm) -> None:
+    drafts = ["http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"]
+    refers = [{"$ref": each} for each in ("#/$defs/size", *drafts)]
+    schema = json.dumps({"$defs": {"size": {"type": "integer"}}, "properties": {"size": {"anyOf": refers}}})
+    files = web(config_map("a", "{{ .Values.size }}"), {"values.schema.json": schema, "values.yaml": "size: 1\n"})
+    assert (await render(helm, files)).resources
 
 
 async def test_values_that_are_no_yaml_are_told_with_their_line(helm: Helm) -> None:

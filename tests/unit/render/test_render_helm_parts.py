@@ -1,16 +1,21 @@
 """The parts of the Helm renderer that need no program."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import RenderError
+from bot.model.environment import Source
+from bot.model.tree import Elsewhere
 from bot.render.helm.chart import Chart
+from bot.render.helm.options import chosen
 from bot.render.helm.origin import InTemplate, file_of, first_line
 from bot.render.helm.output import Output
 from bot.render.helm.scratch import Scratch, content_key
-from bot.render.helm.steady import doubts, later
+from bot.render.helm.steady import DEEPEST, doubts, later, unequal
 from tests.support.charts import archive, chart_yaml
 
 
@@ -88,6 +93,22 @@ def test_what_might_differ_is_found_anywhere(text: bytes) -> None:
         assert doubts(each).any
 
 
+def test_archives_are_looked_into_only_so_deep() -> None:
+    data = b"{{ now }}"
+    for _ in range(DEEPEST + 1):
+        data = archive({"a/x.tgz": data})
+    with pytest.raises(RenderError, match="more than 3 deep"):
+        doubts(chart({"charts/a.tgz": data}))
+
+
+ONE, TWO = (f"---\n# Source: web/templates/{name}.yaml\nkind: {name}\n".encode() for name in "ab")
+
+
+@pytest.mark.parametrize(("first", "second"), [(ONE, ONE + TWO), (ONE + TWO, ONE), (ONE, b""), (b"", ONE)])
+def test_an_object_more_or_less_is_no_equal_render(first: bytes, second: bytes) -> None:
+    assert unequal(chart({}), first, second)
+
+
 @pytest.mark.parametrize(
     ("text", "moved"),
     [
@@ -120,3 +141,28 @@ def test_files_are_written_once_for_the_same_content(tmp_path: Path) -> None:
 def test_every_name_and_byte_is_in_the_key() -> None:
     keys = [content_key(each) for each in ({}, {"a": b""}, {"a": b"b"}, {"ab": b""}, {"a": b"", "b": b""})]
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"wait": True}, "wait is not one of helm's"), ({"crds": "no"}, "neither true nor false"),
+        ({"values": "a.yaml"}, "not a list of files"), ({"values": [1]}, "not a list of files"),
+        ({"version": "1.2.3"}, "for a chart from elsewhere"), ({"digest": "x"}, "for a chart from elsewhere"),
+    ],
+)  # fmt: skip
+def test_options_that_helm_has_not_are_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(RenderError, match=words):
+        chosen(Source(path="web", options=options), ())
+
+
+def test_every_option_is_taken() -> None:
+    options = {
+        "chart": "oci://acme.io/web", "version": "1.2.3", "digest": "sha256:" + "0" * 64, "values": ["v.yaml"],
+        "release": "r", "namespace": "n", "crds": False,
+    }  # fmt: skip
+    found = chosen(Source(path="web", options=options), ("oci://acme.io/*",))
+    assert found.chart == Elsewhere(
+        kind="chart", url="oci://acme.io/web", revision="1.2.3", digest="sha256:" + "0" * 64
+    )
+    assert (found.values, found.release, found.namespace, found.crds) == (("v.yaml",), "r", "n", False)
