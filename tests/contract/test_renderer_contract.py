@@ -130,7 +130,12 @@ async def test_it_needs_no_file_that_it_does_not_name(case: Case) -> None:
 
 
 async def test_a_file_that_was_not_loaded_is_an_error_and_not_an_absence(case: Case) -> None:
-    await findings(case, replace(tree(case.files), blobs={}))
+    made = tree(case.files)
+    await findings(case, replace(made, blobs={}))
+    for path in case.files:
+        without = {blob: data for blob, data in made.blobs.items() if blob != made.entries[path].blob}
+        error = await findings(case, replace(made, blobs=without))
+        assert path in {each.path for each in error.findings}
 
 
 async def test_nothing_is_never_a_result(case: Case) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import posixpath
 from dataclasses import replace
 
-from bot.errors import ProgramError, RenderError, TreeError
+from bot.errors import ProgramError, RenderError
 from bot.jail import Jail
 from bot.model.environment import Source
 from bot.model.finding import Finding
@@ -78,8 +78,6 @@ class Kustomize:
             return await self._render(tree, walk, file, kubernetes)
         except ProgramError as error:
             raise RenderError([unknown(str(error), file)]) from None
-        except TreeError as error:
-            raise RenderError([problem(shown(str(error)), "try again; it was not read from git", path=file)]) from None
 
     def ready(self, tree: Tree, source: Source) -> Walk:
         """The walk of a render that may begin. RenderError: it may not."""
@@ -89,10 +87,10 @@ class Kustomize:
             raise RenderError([problem(message, "name the folder that it is in", path=shown_path(folder))])
         walk = self._walk(tree, source)
         problems = distinct(walk)
-        for where, path in sorted(walk.unread, key=lambda each: each[1]):
+        own = {path for where, path in walk.files | walk.unread if where is None}
+        for path in sorted(tree.missing(frozenset(own))):
             message = f"{shown_path(path)} was not loaded"
             problems.append(problem(message, "try again; the file is in git but was not read", path=shown_path(path)))
-            del where
         for each in sorted(walk.needs - tree.elsewhere.keys(), key=lambda each: (each.url, each.revision)):
             route = walk.routes[each]
             message = f"{each.url} at {each.revision[:7]} was not fetched"
