@@ -180,12 +180,15 @@ metadata:
       exec: {path: ./run.sh}
 """
 DISGUISED = FUNCTION.replace("example.com/v1", "builtin").replace("kind: Fn", "kind: PrefixTransformer")
+OLDER = DISGUISED.replace("config.kubernetes.io/function", "config.k8s.io/function")
+PLUGIN = "apiVersion: example.com/v1\nkind: Fn\nmetadata: {name: f}\n"
 SCRIPT = "#!/bin/sh\ntouch /tmp/owned\n"
 
 
 @pytest.mark.parametrize("field", ["generators", "transformers", "validators", "Transformers"])
 @pytest.mark.parametrize(
-    "function", [FUNCTION, DISGUISED, FUNCTION.replace("exec: {path: ./run.sh}", "container: {image: x}")]
+    "function",
+    [FUNCTION, DISGUISED, OLDER, PLUGIN, FUNCTION.replace("exec: {path: ./run.sh}", "container: {image: x}")],
 )
 @pytest.mark.parametrize("where", ["f.yaml", "folder", "inline", "list"])
 async def test_row_27_functions_and_plugins_are_refused(field: str, function: str, where: str) -> None:
@@ -201,13 +204,26 @@ async def test_row_27_functions_and_plugins_are_refused(field: str, function: st
     }
 
 
+@pytest.mark.parametrize("text", ["only words", "- words", "kind: List\nitems: [words]"])
+async def test_row_27_what_configures_nothing_is_refused(text: str) -> None:
+    (found,) = await refused(tree_of("transformers: [t.yaml]\n", {"o/t.yaml": text + "\n"}))
+    assert "never runs" in found.message
+
+
 async def test_row_27_a_configuration_that_is_read_in_two_ways_is_refused() -> None:
     text = FUNCTION.replace("apiVersion", "apiVersion: builtin\napiVersion", 1)
     (found,) = await refused(tree_of("transformers: [t.yaml]\n", {"o/t.yaml": text}))
     assert (found.path, found.line) == ("o/t.yaml", 2)
 
 
-OUTSIDE = ["../../secret.txt", "../../../etc/passwd", "/etc/passwd", "/proc/self/environ", "a/../../../secret.txt"]
+OUTSIDE = [
+    "../..",
+    "../../secret.txt",
+    "../../../etc/passwd",
+    "/etc/passwd",
+    "/proc/self/environ",
+    "a/../../../secret.txt",
+]
 FIELDS = [
     "resources: [{}]", "bases: [{}]", "components: [{}]", "crds: [{}]", "configurations: [{}]", "openapi: {{path: {}}}",
     "patches: [{{path: {}}}]", "patchesStrategicMerge: [{}]",
@@ -493,6 +509,14 @@ async def test_row_54_a_build_sees_nothing_but_its_files(tmp_path: Path) -> None
 async def test_keys_that_differ_in_case_are_refused() -> None:
     (found,) = await refused(tree_of("resources: [../base]\nResources: [../../x]\n"))
     assert 'sets "resources" twice' in found.message
+    for text in ("helmCharts: [{name: shop, releaseName: s, ReleaseName: -x}]", "labels: [{pairs: {}, Pairs: {}}]"):
+        (found,) = await refused(tree_of(text + "\n"))
+        assert "twice in different spellings" in found.message
+    for free in (
+        "commonLabels: {a: b, A: c}", "commonAnnotations: {a: b, A: c}", "labels: [{pairs: {a: b, A: c}}]",
+        "generatorOptions: {labels: {a: b, A: c}}", "generatorOptions: {annotations: {a: b, A: c}}",
+    ):  # fmt: skip
+        assert (await render(renderer(), tree_of(f"resources: [../base]\n{free}\n"), "o")).resources
     for text in ("resources: [../base]\n---\nresources: [../../x]\n", "---\n---\nresources: [../base]\n"):
         (found,) = await refused(tree_of(text))
         assert "more than one document" in found.message

@@ -229,3 +229,19 @@ async def test_what_the_targets_crds_define_is_served(beside: str) -> None:
     rendered = await inflate(files, replace(TARGET, crds=(crd,)))
     told = {each.id.name: each.body["data"]["value"] for each in rendered.resources}
     assert told == {"rel": "true", **({"two": "false"} if beside else {})}
+
+
+async def test_what_was_built_for_one_kubernetes_is_no_answer_for_another() -> None:
+    made = renderer(inflate=True, helm=str(program("helm")))
+    tree = make_tree(inflated(config_map("a", "'{{ .Capabilities.KubeVersion.Minor }}'")))
+    for minor in ("34", "35", "34"):
+        (found,) = (await made.render(tree, Source(path="env"), Kubernetes(version=f"1.{minor}"))).resources
+        assert found.body["data"]["value"] == minor
+
+
+async def test_the_older_form_is_told_nothing_that_it_has_no_field_for() -> None:
+    older = "helmChartInflationGenerator: [{chartName: web, releaseName: two, chartHome: charts}]\n"
+    pinned = "helmCharts: [{name: web, releaseName: one, kubeVersion: 1.30.0, apiVersions: [acme.io/v1]}]\n"
+    files = inflated(config_map("{{ .Release.Name }}", "x"))
+    rendered = await inflate({**files, "env/kustomization.yaml": pinned + older})
+    assert [each.id.name for each in rendered.resources] == ["one", "two"]

@@ -75,6 +75,14 @@ async def test_what_kustomize_refuses_is_refused(name: str, tmp_path: Path) -> N
     assert [each.level for each in caught.value.findings] == ["error"]
 
 
+async def test_a_manifest_that_cannot_be_read_is_told_at_its_line() -> None:
+    files = {"o/kustomization.yaml": "resources: [a.yaml]\n", "o/a.yaml": f"{CONFIG_MAP}data:\n  a: [hunter2\nb: c\n"}
+    with pytest.raises(RenderError) as caught:
+        await render(renderer(), make_tree(files), "o")
+    (found,) = caught.value.findings
+    assert (found.path, found.line, "hunter2" in repr(found)) == ("o/a.yaml", 6, False)
+
+
 async def test_kubectl_builds_where_kustomize_is_missing(tmp_path: Path) -> None:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
