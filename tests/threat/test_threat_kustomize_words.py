@@ -1,11 +1,15 @@
 """What kustomize says of a build that fails: however it comes by a Secret's value, none of it is told."""
 
+import base64
 import shutil
 
 import pytest
 
 from bot.errors import RenderError
 from bot.render.kustomize import Kustomize, KustomizeOptions
+from bot.render.kustomize.explain import explained
+from bot.render.kustomize.facts import Rules
+from bot.render.kustomize.walk import Walker
 from tests.support.kustomizations import JAIL, render
 from tests.support.programs import program
 from tests.support.trees import Files, tree
@@ -65,3 +69,29 @@ async def test_row_51_no_error_of_a_build_holds_a_value(case: str, name: str) ->
         said.add(found.message)
     (message,) = said  # what fails twice alike is told alike
     assert not any(each in message for each in (VALUE, ENCODED, CODED))
+
+
+def coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+SPELT = {
+    "kustomization.yaml": "resources: [s.yaml, broken.yaml]\nsecretGenerator:\n"
+    "- {name: g, literals: [k=h0rse, l=h0rse-stapl3], envs: [e.env], files: [f.txt]}\n",
+    "e.env": "k=b4ttery\n", "f.txt": "tr0ub\nad0r\n",
+    "s.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {{p: {coded('c0rrect')}}}\n"
+    'stringData: {p: "x4\\ny5z"}\n',
+    "broken.yaml": "kind: Secret\nstringData:\n  p: br0ken\n  q: [\n",
+}  # fmt: skip
+WORDS = [
+    "h0rse", "k=h0rse", coded("h0rse"), "h0rse-stapl3", "b4ttery", "k=b4ttery", coded("b4ttery"), "tr0ub", "ad0r",
+    "c0rrect", coded("c0rrect"), "y5z", coded("y5z"), "br0ken", coded("br0ken"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_row_51_no_spelling_of_a_value_is_told(word: str) -> None:
+    made = tree({f"o/{path}": text for path, text in SPELT.items()})
+    walk = Walker(Rules(bases=(), inflate=False)).walk(made, "o")
+    found = explained(f"Error: it says <{word}> here", made, walk, "o/kustomization.yaml")
+    assert found.message == "kustomize could not build it: it says <***> here"

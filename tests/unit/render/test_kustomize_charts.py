@@ -105,6 +105,12 @@ async def test_hooks_of_a_chart_are_left_out_where_nothing_is_traced() -> None:
     assert ([str(each.id) for each in rendered.resources], len(rendered.notices)) == (["Service rel"], 2)
 
 
+async def test_nothing_is_taken_for_a_hook_where_there_is_no_chart() -> None:
+    text = "resources: [own.yaml]\nlabels: [{pairs: {q: r}, fields: [{path: metadata/annotations}]}]\n"
+    rendered = await inflate({"env/kustomization.yaml": text, "env/own.yaml": OWN})
+    assert ([each.id.name for each in rendered.resources], rendered.notices) == (["own"], ())
+
+
 async def test_a_hook_that_a_patch_makes_an_object_of_is_one() -> None:
     files = inflated(HOOKS)
     patch = "{apiVersion: batch/v1, kind: Job, metadata: {name: rel-migrate, annotations: {helm.sh/hook: null}}}"

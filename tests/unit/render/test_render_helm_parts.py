@@ -1,5 +1,6 @@
 """The parts of the Helm renderer that need no program."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,23 @@ def test_files_are_written_once_for_the_same_content(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="leaves"):
         scratch.holding({"../a": b""}, "key")
     assert [each.name for each in (tmp_path / "s").iterdir()] == ["charts"], "nothing is left behind"
+
+
+def test_only_what_nobody_used_for_a_day_is_removed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    kept, gone = ("charts/used", "run-now"), ("charts/old", "run-old")
+    for name in (*kept, *gone):
+        (tmp_path / name).mkdir(parents=True)
+    for name in gone:
+        os.utime(tmp_path / name, (1, 1))
+    scratch = Scratch(tmp_path)
+    used = scratch.holding({}, "used")
+    os.utime(used, (1, 1))
+    scratch.holding({}, "used")
+    assert used.stat().st_mtime > 1
+    assert all((tmp_path / name).exists() for name in kept)
+    assert not any((tmp_path / name).exists() for name in gone)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 def test_every_name_and_byte_is_in_the_key() -> None:
