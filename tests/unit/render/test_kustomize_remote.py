@@ -50,6 +50,8 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
         ("/abs/x", None, "", ""),
         ("https://github.com/o/r//../x", None, "", ""), ("https://github.com/o/r//a/../../x", None, "", ""),
         ("https://github.com/o/r////x", "https://github.com/o/r", "x", ""),
+        ("HTTPS://gitlab.com/o/r//x", "https://gitlab.com/o/r", "x", ""),
+        ("github.com:o/r/x", "https://github.com/o/r", "x", ""), ("ssh://github.com/o/r", "github.com:o/r", "", ""),
         ("git@x/base", None, "", ""), ("a@b:c", None, "", ""),
     ],
 )  # fmt: skip
@@ -62,7 +64,7 @@ def test_references_are_read_as_kustomize_reads_them(text: str, url: str | None,
     [
         ("https://github.com/acme/*", "https://github.com/acme/x", True),
         ("https://github.com/acme/*", "https://github.com/acmex/x", False),
-        ("https://github.com/acme/base", "https://github.com/acme/base", True),
+        ("https://GitHub.com/acme/base", "https://github.com/acme/base", True),
         ("https://github.com/acme/base", "https://github.com/acme/base2", False),
         ("https://github.com/acme/base", "http://github.com/acme/base", False),
         ("https://*.example.org/*", "https://git.example.org/a/b", True),
@@ -84,6 +86,7 @@ def test_a_star_in_the_host_stays_in_the_host(pattern: str, url: str, may: bool)
         ("https://git.example/a/b", "names no commit"),
         ("https://git.example/a/b?ref=main", "branch or a tag"),
         (f"https://git.example/a/b?ref={SHA[:39]}", "branch or a tag"),
+        (f"https://git.example/a/b?ref={SHA}0", "branch or a tag"),
         ("https://git.example/a/b/x.yaml", "single file"),
         (f"https://git.example/a/b/x.yaml?ref={SHA}", "single file"),
         (f"ssh://git@git.example/a/b?ref={SHA}", "another protocol"),
@@ -105,7 +108,9 @@ def test_what_is_not_allowed_or_not_pinned_is_refused(text: str, words: str) -> 
 
 def test_a_pinned_base_of_an_allowed_server_is_one() -> None:
     wanted = Elsewhere(kind="git", url="https://git.example/a/b", revision=SHA)
-    assert pinned(f"https://git.example/a/b//c/d?ref={SHA}", ("https://git.example/*",)) == (wanted, "c/d")
+    for folder, commit in (("c/d", SHA), ("c/d.yaml", SHA), ("", SHA.upper())):
+        text = f"https://git.example/a/b//{folder}?ref={commit}"
+        assert pinned(text, ("https://git.example/*",)) == (wanted, folder)
 
 
 def test_a_base_without_a_scheme_is_one_too() -> None:
