@@ -80,6 +80,13 @@ async def test_row_22_a_kustomization_file_that_is_a_link_is_refused() -> None:
     assert "never followed" in found.message
 
 
+async def test_a_folder_with_two_kustomization_files_is_refused() -> None:
+    for folder in ("o", "base"):
+        files = {f"{folder}/kustomization.yml": "resources: [a.yaml]\n", "o/a.yaml": MAP}
+        (found,) = await refused(tree_of("resources: [../base]\n", files))
+        assert f"{folder} holds two kustomization files" in found.message
+
+
 async def test_rows_23_and_24_rendered_bytes_are_the_blobs_bytes(tmp_path: Path) -> None:
     text = "a: $Id$\r\nb: $Format:%B$\n"
     git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
