@@ -39,14 +39,18 @@ def unpack(data: bytes, limits: ArchiveLimits = DEFAULT) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
     try:
-        with tarfile.open(fileobj=io.BytesIO(_inflate(data, limits)), mode="r:", errorlevel=2) as archive:
+        tar = _inflate(data, limits)
+        with tarfile.open(fileobj=io.BytesIO(tar), mode="r:") as archive:
             for member in _members(archive, limits):
                 path = _path(member.name)
                 if path in files:
                     raise DocumentError(f"the archive holds {path} twice")
                 content = archive.extractfile(member)
                 files[path] = content.read() if content else b""
-    except (tarfile.TarError, zlib.error, EOFError, ValueError, OverflowError):
+            # the library takes a header that it cannot read for the end of the archive
+            if tar[archive.offset :].strip(b"\0"):
+                raise DocumentError("the archive is damaged: something that is no file stands behind its files")
+    except (tarfile.TarError, zlib.error, ValueError, OverflowError):
         raise DocumentError("the archive is damaged, or no .tar.gz at all") from None
     return files
 
