@@ -50,7 +50,7 @@ def tagged(tag: str, text: str) -> Scalar:
     value = plain(text)
     fits = {"bool": value is True or value is False, "null": value is None}
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    fits |= {"float": number, "int": number and isinstance(value, int)}
+    fits |= {"float": number, "int": number and INTEGER.fullmatch(text.replace("_", "")) is not None}
     if not fits.get(name, True):
         raise ValueError(f"the value is not what its tag !!{name} says")
     return value if name in fits else text

@@ -103,6 +103,8 @@ def test_key_becomes_text(text: str, key: str) -> None:
         ("123456.75: x", "quote it"),
         (".nan: x", "infinity and NaN"),
         ("a: !!int secretvalue", "not what its tag !!int says"),
+        ("a: !!int 1.0", "not what its tag !!int says"),
+        ("a: !!int 1e3", "not what its tag !!int says"),
         ("a: !!bool 5", "not what its tag !!bool says"),
         ("a: !!binary secretvalue", "base64"),
         ("a: !!binary /w==", "base64 of UTF-8"),
