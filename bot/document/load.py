@@ -28,11 +28,11 @@ def load_documents(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...
 
     DocumentError: not YAML, beyond a limit, a key set twice, or something that kubectl could not make JSON of.
     """
-    text = decode(data, limits.size)
+    text = _whole_lines(decode(data, limits.size))
     roots = simple(text, limits)
     if roots is None:
         roots = quick(text, limits)
-    return _load(data, limits, _yaml_events) if roots is None else _documents(data, limits, _yaml_events, roots)
+    return _load(data, limits, _yaml) if roots is None else _documents(data, limits, _yaml, roots)
 
 
 def load_json(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...]:
@@ -59,6 +59,15 @@ def _documents(data: bytes, limits: Limits, events: Events, roots: list[Root]) -
 
 def _again(data: bytes, limits: Limits, events: Events) -> Iterator[Event]:
     return events(decode(data, limits.size))
+
+
+def _whole_lines(text: str) -> str:
+    """The text with a line break behind its last line, which kubectl adds and a block scalar there then has."""
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _yaml(text: str) -> Iterator[Event]:
+    return _yaml_events(_whole_lines(text))
 
 
 def _yaml_events(text: str) -> Iterator[Event]:

@@ -144,6 +144,14 @@ def test_key_in_an_error_is_escaped_and_cut() -> None:
     assert len(str(caught.value)) < 120
 
 
+@pytest.mark.parametrize("style", ["|", "|+", ">"])
+@pytest.mark.parametrize("start", ["", "x: !!str 1\n", "x: no\n"], ids=["simple", "exact", "quick"])
+def test_the_last_line_of_a_file_ends_like_the_others(style: str, start: str) -> None:
+    """kubectl ends it itself (`k8s.io/apimachinery/pkg/util/yaml`, LineReader)."""
+    assert read(f"{start}a: {style}\n  text")["a"] == "text\n"
+    assert read(f"{start}a: {style[0]}-\n  text")["a"] == "text"
+
+
 def test_anchor_set_twice_means_the_latest() -> None:
     assert read("a: &x 1\nb: *x\nc: &x 2\nd: *x\n") == {"a": 1, "b": 1, "c": 2, "d": 2}
 
