@@ -23,7 +23,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from bot.document.scalar import is_merge, key_text, plain, tagged
+from bot.document.scalar import Scalar, is_merge, key_text, plain, tagged
 from bot.document.text import quoted
 from bot.document.value import Limits
 from bot.errors import DocumentError
@@ -107,12 +107,12 @@ class Builder:
             if is_merge(tag, is_plain, text):
                 self._merge_key(top)
                 return
-            key = key_text(tag, is_plain, text)
-            self._key(top, key, event)
+            self._key(top, key_text(tag, is_plain, text), event)
             if event.anchor is not None:
-                self._anchors[event.anchor] = _Anchored(key, 1, 0, True)
+                # as a value it is what it would be in a value's place: `&x 1: a` makes *x a number
+                self._anchors[event.anchor] = _Anchored(_scalar_value(tag, is_plain, text), 1, 0, True)
             return
-        value = plain(text) if is_plain and tag is None else text if tag is None else tagged(tag, text)
+        value = _scalar_value(tag, is_plain, text)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(value, 1, 0, True)
         self._add(value, 0, event)
@@ -215,6 +215,12 @@ class Builder:
         self._nodes += more
         if self._nodes > self._limits.nodes:
             raise ValueError(f"the file stands for more than {self._limits.nodes:,} keys and values, aliases included")
+
+
+def _scalar_value(tag: str | None, is_plain: bool, text: str) -> Scalar:
+    if tag is not None:
+        return tagged(tag, text)
+    return plain(text) if is_plain else text
 
 
 def place(event: Event) -> tuple[int, int]:

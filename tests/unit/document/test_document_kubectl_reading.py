@@ -160,6 +160,14 @@ def test_alias_as_a_key() -> None:
     assert read("a: &x name\n*x : 1\n&y other: 2\nb: *y\n") == {"a": "name", "name": 1, "other": 2, "b": "other"}
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("yes", True), ("0755", 493), ("1.5", 1.5), ("'yes'", "yes"), ("!!str 1", "1")]
+)
+def test_an_anchored_key_is_a_value_of_its_own_kind_elsewhere(key: str, value: Any) -> None:
+    assert read(f"a: {{&x {key}: 1}}\nb: *x\n")["b"] == value
+    assert type(read(f"a: {{&x {key}: 1}}\nb: *x\n")["b"]) is type(value)
+
+
 def test_anchor_does_not_reach_the_next_document() -> None:
     with pytest.raises(DocumentError, match="has no anchor"):
         load_documents(b"a: &x 1\n---\nb: *x\n")
