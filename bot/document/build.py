@@ -25,7 +25,7 @@ from yaml.events import (
 
 from bot.document.scalar import Scalar, is_merge, key_text, plain, tagged
 from bot.document.text import quoted
-from bot.document.value import Limits
+from bot.document.value import Limits, Root
 from bot.errors import DocumentError
 
 __all__ = ["Builder", "place"]
@@ -61,13 +61,13 @@ class Builder:
     """Takes the events of a file one by one; `roots` holds (value, place) of every document that was completed."""
 
     def __init__(self, limits: Limits) -> None:
-        self.roots: list[tuple[Any, tuple[int, int]]] = []
+        self.roots: list[Root] = []
         self._limits = limits
         self._nodes = 0
         self._aliases = 0
         self._stack: list[_Open] = []
         self._anchors: dict[str, _Anchored] = {}
-        self._root: tuple[Any, tuple[int, int]] | None = None
+        self._root: Root = (None, (1, 1))
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             StreamStartEvent: self._ignore,
             StreamEndEvent: self._ignore,
@@ -93,10 +93,9 @@ class Builder:
 
     def _begin(self, _: DocumentStartEvent) -> None:
         self._anchors.clear()
-        self._root = None
 
     def _complete(self, _: DocumentEndEvent) -> None:
-        if self._root is not None and self._root[0] is not None:
+        if self._root[0] is not None:
             self.roots.append(self._root)
 
     def _scalar(self, event: ScalarEvent) -> None:

@@ -52,7 +52,7 @@ class _Scanner:
     def events(self) -> Iterator[Event]:
         position = self._skip(0)
         while position < len(self._text):
-            if not self._open and self._expected == VALUE:
+            if not self._open:
                 yield DocumentStartEvent(self._mark(position))
             token = TOKEN.match(self._text, position)
             if token is None:
@@ -83,7 +83,7 @@ class _Scanner:
             return self._end(MappingEndEvent, at)
         if sign == "]" and inside == "[" and self._expected in (NEXT, FIRST_ITEM):
             return self._end(SequenceEndEvent, at)
-        if sign == "," and inside and self._expected == NEXT:
+        if sign == "," and self._expected == NEXT:
             self._expected = KEY if inside == "{" else VALUE
         elif sign == ":" and self._expected == COLON:
             self._expected = VALUE

@@ -33,6 +33,21 @@ def test_depth_counts_through_aliases() -> None:
     assert caught.value.line == 64
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [{deep}, []]\nb: [[*a]]\n",
+        "a: &a {deep}\nb: &b [*a, 1]\nc: [[*b]]\n",
+        "a: &a {deep}\nb: &b [*a, []]\nc: [[*b]]\n",
+        "a: &a {{k: {deep}, l: 1}}\nb: [[*a]]\n",
+    ],
+)
+def test_depth_through_aliases_is_that_of_the_deepest_part(text: str) -> None:
+    load_documents(text.format(deep="[" * 60 + "]" * 60).encode())
+    with pytest.raises(DocumentError, match="nested through aliases"):
+        load_documents(text.format(deep="[" * 61 + "]" * 61).encode())
+
+
 def test_alias_bomb() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9)]

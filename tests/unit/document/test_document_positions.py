@@ -89,6 +89,15 @@ def test_json_values_one_after_the_other() -> None:
         ("]", "a value is expected", (1, 1)),
         ("{]", 'a key or "}" is expected', (1, 2)),
         ("[}", 'a value or "]" is expected', (1, 2)),
+        ("{1: 2}", 'a key or "}" is expected', (1, 2)),
+        ("[:1]", 'a value or "]" is expected', (1, 2)),
+        ('{"a": :1}', "a value is expected", (1, 7)),
+        ("[-1e999]", "too large", (1, 2)),
+        ("[1,,2]", "a value is expected", (1, 4)),
+        ("[1}", '"," or "]" is expected', (1, 3)),
+        ('{"a": 1]', '"," or "}" is expected', (1, 8)),
+        ("[1 [2]]", '"," or "]" is expected', (1, 4)),
+        ('{"a" {}}', '":" is expected', (1, 6)),
     ],
 )
 def test_malformed_json(text: str, message: str, place: tuple[int, int]) -> None:
