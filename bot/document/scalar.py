@@ -43,7 +43,7 @@ def plain(text: str) -> Scalar:
 def tagged(tag: str, text: str) -> Scalar:
     """The value of a scalar with a tag. A tag that is not YAML's own leaves the text as it is, as in kubectl."""
     name = tag.removeprefix(CORE)
-    if name == tag or name in ("str", "timestamp"):
+    if name == tag or name == "str":
         return text
     if name == "binary":
         return _binary(text)
@@ -68,7 +68,7 @@ def key_text(tag: str | None, is_plain: bool, text: str) -> str:
             raise ValueError("a key is empty or null; give it a name, or quote it")
         case bool():
             return "true" if value else "false"
-        case int() if FLOAT.fullmatch(text) is None or INTEGER.fullmatch(text.replace("_", "")):
+        case int() if tag != CORE + "float" and INTEGER.fullmatch(text.replace("_", "")):
             return str(value)
         case int() | float():
             return _float_key(text)
@@ -119,6 +119,6 @@ def _float_key(text: str) -> str:
 
 def _binary(text: str) -> str:
     try:
-        return base64.b64decode("".join(text.split()), validate=True).decode()
+        return base64.b64decode(text.replace("\n", ""), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise ValueError("the value of a !!binary tag is not the base64 of UTF-8 text") from None

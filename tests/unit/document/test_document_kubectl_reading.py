@@ -38,6 +38,8 @@ def read(text: str) -> Any:
         ("0.5", 0.5),
         (".5", 0.5),
         (".5_0", ".5_0"),
+        ("5.", 5),
+        ("_1", "_1"),
         ("1e400", "1e400"),
         ("9223372036854775807", 2**63 - 1),
         ("-9223372036854775808", -(2**63)),
@@ -57,6 +59,8 @@ def read(text: str) -> Any:
         ("!!bool yes", True),
         ("!!null ''", None),
         ("!!binary aGVsbG8=", "hello"),
+        ("!!binary |\n  aGVs\n  bG8=", "hello"),
+        ("!!other 5", "5"),
         ("!!timestamp 2024-01-01", "2024-01-01"),
         ("!env_var REGION", "REGION"),
         ("!env_var 5", "5"),
@@ -80,6 +84,7 @@ def test_scalar(text: str, value: Any) -> None:
         ("=", "="),
         ("'~'", "~"),
         ("1_0", "10"),
+        ("!!str yes", "yes"),
     ],
 )
 def test_key_becomes_text(text: str, key: str) -> None:
@@ -101,12 +106,20 @@ def test_key_becomes_text(text: str, key: str) -> None:
         ("1.10: x", "quote it"),
         ("1e3: x", "quote it"),
         ("123456.75: x", "quote it"),
+        ("0.00001: x", "quote it"),
+        ("1_000000.0: x", "quote it"),
+        ("!!float 1000000: x", "quote it"),
         (".nan: x", "infinity and NaN"),
         ("a: !!int secretvalue", "not what its tag !!int says"),
         ("a: !!int 1.0", "not what its tag !!int says"),
         ("a: !!int 1e3", "not what its tag !!int says"),
         ("a: !!bool 5", "not what its tag !!bool says"),
+        ("a: !!null 5", "not what its tag !!null says"),
+        ("a: !!float yes", "not what its tag !!float says"),
+        ("a: !!float x", "not what its tag !!float says"),
         ("a: !!binary secretvalue", "base64"),
+        ("a: !!binary a-Gk=", "base64"),
+        ("a: !!binary aGVs bG8=", "base64"),
         ("a: !!binary /w==", "base64 of UTF-8"),
     ],
 )
@@ -185,6 +198,7 @@ def test_merge_gives_way_to_keys_after_it_and_to_earlier_sources() -> None:
     text = "base: &b {p: 1, q: 1}\nmore: &m {q: 2, r: 2}\nout:\n  <<: [*b, *m]\n  p: 3\n"
     assert read(text)["out"] == {"p": 3, "q": 1, "r": 2}
     assert read("out:\n  <<: {p: 1}\n  q: 2\n")["out"] == {"p": 1, "q": 2}
+    assert read("out:\n  !!merge <<: {p: 1}\n  q: 2\n")["out"] == {"p": 1, "q": 2}
 
 
 @pytest.mark.parametrize(
