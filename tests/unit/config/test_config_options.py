@@ -42,6 +42,19 @@ def test_what_helm_has(renderer: str) -> None:
     assert read(options, renderer) == options
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({**PINNED, "digest": PINNED["digest"] + "\n"}, "must be sha256: and 64 hexadecimal digits"),
+        ({"crds": "yes"}, "must be true or false"),
+    ],
+)
+def test_options_of_another_form(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read(options)
+    assert [message in each.message for each in error.value.findings] == [True]
+
+
 @pytest.mark.parametrize("renderer", ["plain", "kustomize"])
 def test_options_of_another_renderer_are_refused_by_name(renderer: str) -> None:
     found = fault({"values": ["../x"]}, renderer)
@@ -68,14 +81,23 @@ def test_places_that_no_chart_is_at(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../a", "/a", "file:///a", "https://a.io/a", "-a", "a/../b", "./a", ".git/config", "a\\b"]
-)
-def test_values_that_leave_the_repository(path: str) -> None:
-    assert "path" in fault({"values": ["fine.yaml", path]}).message
+    ("path", "why"),
+    [
+        ("../a", "leaves the repository"), ("/a", "leaves the repository"), ("file:///a", "is a URL"),
+        ("https://a.io/a", "is a URL"), ("-a", "begins with a dash"), ("a/../b", "leaves the repository"),
+        ("./a", "is not in its shortest form"), (".git/config", "is git's own folder"), ("a\\b", "has a backslash"),
+    ],
+)  # fmt: skip
+def test_values_that_leave_the_repository(path: str, why: str) -> None:
+    assert fault({"values": ["fine.yaml", path]}).message.endswith(why)
 
 
 @pytest.mark.parametrize(
-    ("key", "name"), [("release", "-x"), ("release", "x" * 54), ("release", "A"), ("namespace", "a.b")]
-)
+    ("key", "name"),
+    [
+        ("release", "-x"), ("release", "x" * 54), ("release", "A"), ("namespace", "a.b"), ("namespace", "-x"),
+        ("namespace", "x" * 64),
+    ],
+)  # fmt: skip
 def test_names_that_cannot_be_one(key: str, name: str) -> None:
     assert f"cannot be a {key}" in fault({key: name}).message

@@ -10,6 +10,7 @@ from bot.errors import ConfigurationError
 from bot.model.environment import ApprovalRule, Configuration, Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
+from tests.support.soon import soon
 
 REPOSITORY = RepositoryId(forge="github", number=7, path="acme/web")
 ENVIRONMENT = "    source: {path: envs/a}\n    target: a\n    apply: never\n"
@@ -41,6 +42,7 @@ environments:
     apply: on-merge
     first_apply: on-merge
     drift: revert
+    decrypt: true
     secrets: {plain: warning}
   prod:
     source: {path: ., renderer: plain}
@@ -60,6 +62,7 @@ environments:
                 apply="on-merge",
                 first_apply="on-merge",
                 drift="revert",
+                decrypt=True,
                 plain_secrets="warning",
             ),
             Environment(
@@ -75,7 +78,7 @@ environments:
         check="approvals",
         prefix="/deploy",
     )
-    assert [each.line for each in parse(text.encode(), REPOSITORY).environments] == [5, 13]
+    assert [each.line for each in parse(text.encode(), REPOSITORY).environments] == [5, 14]
 
 
 def test_defaults_are_the_strict_ones() -> None:
@@ -127,6 +130,11 @@ def test_defaults_are_the_strict_ones() -> None:
             (2, 1),
             '"check" must be blocking or approvals',
         ),
+        (f"version: 1\nprefix: 5\nenvironments:\n  a:\n{ENVIRONMENT}", (2, 1), '"prefix" must be text'),
+        (f"version: 1\nprefix: /{'g' * 40}\nenvironments:\n  a:\n{ENVIRONMENT}", (2, 1), '"prefix" must be a slash'),
+        (f"version: 1\n{'k' * 90}: 1\nenvironments:\n  a:\n{ENVIRONMENT}", (2, 1), f'unknown key "{"k" * 79}…"'),
+        ("#" * (1 << 20) + "#", (1, 1), "the file has 1,048,577 bytes; at most 1,048,576 are read"),
+        ("[" + "0, " * 50_000 + "]", (1, 149_999), "more than 50,000 keys and values"),
         (f"version: 1\nprefix: gate\nenvironments:\n  a:\n{ENVIRONMENT}", (2, 1), '"prefix" must be a slash'),
         (f"version: 1\nprefix: '/g\n\n  '\nenvironments:\n  a:\n{ENVIRONMENT}", (2, 1), '"prefix" must be a slash'),
         (
@@ -151,6 +159,8 @@ def test_file_that_cannot_be_used(text: str, place: tuple[int, int], message: st
         ('"a\\u202eb": 1', '"a', 'unknown key "a\\u202eb"'),
         ("target: 5", "target", '"a.target" must be text'),
         ("apply: on-merg", "apply", '"a.apply" must be never or on-command or on-merge; did you mean "on-merge"?'),
+        ("apply: On-Merge", "apply", 'on-merge; did you mean "on-merge"?'),
+        ("apply: bundle", "apply", '"a.apply" must be never or on-command or on-merge'),
         ("apply: true", "apply", '"a.apply" must be never or on-command or on-merge'),
         ("first_apply: never", "first_apply", '"a.first_apply" must be on-command or on-merge'),
         ("drift: no-thing", "drift", '"a.drift" must be off or report or revert'),
@@ -183,6 +193,8 @@ def test_file_that_cannot_be_used(text: str, place: tuple[int, int], message: st
         ("approvals: {from: [ana]}", "ana", '"a.approvals.from[0]" must be team:org/name or user:login'),
         ("approvals: {from: ['team:sre']}", "'team", '"a.approvals.from[0]" must be team:org/name or user:login'),
         ("approvals: {from: ['user:a/b']}", "'user", '"a.approvals.from[0]" must be team:org/name or user:login'),
+        ('approvals: {from: ["user:a\\n"]}', '"user', '"a.approvals.from[0]" must be team:org/name or user:login'),
+        ("approvals: {from: ['{a}']}", "'{a}", '"a.approvals.from[0]" must be team:org/name or user:login'),
         ("approvals: {from: ['user:a', 'user:a']}", "from", '"a.approvals.from" has an entry twice'),
         ("approvals: {count: 2, from: ['user:a', 'user:A']}", "count", 'is 2, but "from" names 1 person'),
         ("approvals: {author: maybe}", "author", '"a.approvals.author" must be true or false'),
@@ -228,6 +240,27 @@ def test_all_faults_are_told_at_once() -> None:
     ]
 
 
+def test_what_is_to_be_added_is_told_with_its_choices() -> None:
+    (finding,) = refused(of_environment("source: {path: a}\ntarget: t"))
+    assert finding.fix == "add apply: never or on-command or on-merge"
+    (finding,) = refused(of_environment("source: {path: a}\ntarget: t\napply: never\ndrift: on"))
+    assert finding.message == '"a.drift" must be off or report or revert'
+
+
+def test_a_fault_that_an_alias_repeats_is_told_once() -> None:
+    (finding,) = refused(f"version: 1\nenvironments:\n  a: &a\n{ENVIRONMENT}    xyz: 1\n  b: *a\n")
+    assert finding.message == 'unknown key "xyz"'
+
+
+def test_an_environment_with_a_fault_is_still_one_that_others_may_name() -> None:
+    waiver = "{policy: p, reason: r, owner: o, expires: 2030-01-31, environments: [a]}"
+    sound = ENVIRONMENT.replace("target: a", "target: b")
+    (finding,) = refused(
+        f"version: 1\nwaivers: [{waiver}]\nenvironments:\n  a:\n{ENVIRONMENT}    xyz: 1\n  b:\n{sound}    after: [a]\n"
+    )
+    assert finding.message == 'unknown key "xyz"'
+
+
 def environments(**rules: str) -> str:
     blocks = (f"  {name}:\n    source: {{path: x}}\n    apply: never\n{lines}" for name, lines in rules.items())
     return "version: 1\nenvironments:\n" + "".join(blocks)
@@ -238,6 +271,7 @@ def environments(**rules: str) -> str:
     [
         ({"a": "b", "b": "a"}, ["environments wait for one another: a → b → a"]),
         ({"a": "b", "b": "c", "c": "d", "d": "b"}, ["environments wait for one another: b → c → d → b"]),
+        ({"a": "a"}, ['"a" cannot come after itself']),
         ({"a": "b, c", "b": "d", "c": "d", "d": ""}, []),
     ],
 )
@@ -246,6 +280,13 @@ def test_order(after: dict[str, str], messages: list[str]) -> None:
     if messages:
         assert [each.message for each in refused(text)] == messages
     else:
+        assert parse(text.encode(), REPOSITORY)
+
+
+def test_an_order_with_very_many_ways_through_it_is_judged_quickly() -> None:
+    after = {f"{side}{i}": f"a{i + 1}, b{i + 1}" for i in range(40) for side in "ab"} | {"a40": "", "b40": ""}
+    text = environments(**{name: f"    target: {name}\n    after: [{others}]\n" for name, others in after.items()})
+    with soon(2):
         assert parse(text.encode(), REPOSITORY)
 
 
@@ -263,9 +304,14 @@ def test_order(after: dict[str, str], messages: list[str]) -> None:
 def test_shared_target(first: str, second: str, message: str) -> None:
     text = environments(a=f"    target: t\n    scope: '{first}'\n", b=f"    target: t\n    scope: '{second}'\n")
     if message:
-        assert [each.message for each in refused(text)] == [message]
+        assert [(each.message, each.line, each.column) for each in refused(text)] == [(message, 12, 5)]
     else:
         assert parse(text.encode(), REPOSITORY)
+
+
+def test_a_shared_target_without_scopes_is_told_at_the_target() -> None:
+    (finding,) = refused(environments(a="    target: t\n", b="    target: t\n"))
+    assert (finding.line, finding.column) == (10, 5)
 
 
 @pytest.mark.parametrize("word", ["off", "'off'", "false"])
@@ -277,6 +323,17 @@ def test_drift_off_without_quotes_is_a_word(word: str) -> None:
 def test_the_right_word_in_quotes_is_not_suggested_once_more() -> None:
     (found,) = refused(f"version: '1'\nenvironments:\n  a:\n{ENVIRONMENT}")
     assert (found.message, found.fix) == ('"version" must be 1', "write it without quotes")
+
+
+@pytest.mark.parametrize("rule", ["{count: 1}", "{count: 2, from: ['user:a', 'user:b']}"])
+def test_approvals_that_can_be_reached(rule: str) -> None:
+    text = of_environment(f"source: {{path: a}}\ntarget: t\napply: never\napprovals: {rule}")
+    assert parse(text.encode(), REPOSITORY).environments[0].approvals.count == int(rule[8])
+
+
+def test_a_prefix_may_begin_like_a_word_of_gitlab() -> None:
+    text = f"version: 1\nprefix: /approve-all\nenvironments:\n  a:\n{ENVIRONMENT}"
+    assert parse(text.encode(), REPOSITORY).prefix == "/approve-all"
 
 
 def test_teams_may_be_of_any_size() -> None:
@@ -333,7 +390,8 @@ def test_any_bytes_are_used_or_refused(data: bytes) -> None:
 def test_policies_and_waivers_belong_to_every_environment_they_name() -> None:
     text = (
         "version: 1\npolicies: [policies, 'builtin:no-latest-tag']\n"
-        "waivers: [{policy: no-latest-tag, reason: old, owner: ana, expires: 2030-01-31, environments: [a]}]\n"
+        "waivers: [{policy: no-latest-tag, reason: old, owner: ana, expires: 2030-01-31, environments: [a],"
+        " objects: [Pod/x]}, {policy: other, reason: old, owner: ana, expires: 2031-01-31}]\n"
         f"schemas: {{'config/*.json': schemas/config.json}}\nenvironments:\n  a:\n{ENVIRONMENT}"
         f"    policies: {{no-latest-tag: warning, other: off}}\n    schemas: {{missing: error}}\n  b:\n"
         + ENVIRONMENT.replace("envs/a", "envs/b").replace("target: a", "target: b")
@@ -344,8 +402,11 @@ def test_policies_and_waivers_belong_to_every_environment_they_name() -> None:
     assert a.policies == b.policies == ("policies", "builtin:no-latest-tag")
     assert a.policy_levels == {"no-latest-tag": "warning", "other": "off"}
     assert (a.missing_schemas, b.missing_schemas) == ("error", "notice")
-    assert [each.expires.isoformat() for each in a.waivers] == ["2030-01-31"]
-    assert b.waivers == ()
+    assert [(each.expires.isoformat(), each.objects) for each in a.waivers] == [
+        ("2030-01-31", ("Pod/x",)),
+        ("2031-01-31", ()),
+    ]
+    assert [each.policy for each in b.waivers] == ["other"]
 
 
 @pytest.mark.parametrize(
@@ -353,6 +414,7 @@ def test_policies_and_waivers_belong_to_every_environment_they_name() -> None:
     [
         ("expires: 2030-02-31", '"2030-02-31" is no day'),
         ("expires: soon", "must be a day, such as 2030-01-31"),
+        ('expires: "2030-01-31\\n"', "must be a day, such as 2030-01-31"),
         ("environments: [prdo]", 'there is no environment "prdo"'),
     ],
 )
