@@ -25,7 +25,7 @@ def option_faults(name: str, source: Mapping[str, Any]) -> Iterator[Fault]:
     """The faults of the options of environment `name`."""
     options = source.get("options", {})
     renderer = source.get("renderer", "helm")
-    foreign = [key for key in options if key not in OWNERS.get(renderer, options)]
+    foreign = [key for key in options if key not in OWNERS[renderer]]
     for key in foreign:
         yield _fault(name, f'"{key}" is no option of the renderer {renderer}', "remove it", key)
     if not foreign:

@@ -61,7 +61,7 @@ def _semantic(value: Any, faults: list[Fault]) -> list[Fault]:
     found: list[Fault] = []
     broken = {each.path[:2] for each in faults}
     environments = value.get("environments") if isinstance(value, dict) else None
-    if isinstance(environments, dict) and ("environments",) not in broken:
+    if isinstance(environments, dict):
         sound = {name: each for name, each in environments.items() if ("environments", name) not in broken}
         found += rule_faults(sound, frozenset(environments))
     if (

@@ -34,13 +34,10 @@ UNBUILT_RENDERERS = ("bundle",)
 
 
 def violations(value: Any) -> list[Fault]:
-    """Everything in `value` that the schema does not allow; of a value with the wrong type, only that."""
+    """Everything in `value` that the schema does not allow."""
     if _quick().is_valid(value):
         return []
-    errors = list(_validator().iter_errors(value))
-    mistyped = {tuple(each.absolute_path) for each in errors if each.validator == "type"}
-    telling = [each for each in errors if each.validator == "type" or tuple(each.absolute_path) not in mistyped]
-    return [fault for each in telling for fault in _explained(each)]
+    return [fault for each in _validator().iter_errors(value) for fault in _explained(each)]
 
 
 @cache
