@@ -62,7 +62,7 @@ def taken_apart(part: Part, kind: Mapping[str, Any] | None = None) -> Iterator[R
         yield flawed(part, Flaw(at=(), wrong=wrong, fix="make it an object, or move the file out of the source"))
         return
     if kind and not value.get("apiVersion") and not value.get("kind"):
-        part = part.child({**kind, **value})
+        part = part.child({**value, **kind})
     flaws = list(anonymous(part.value))
     if flaws:
         yield from (flawed(part, each) for each in flaws)

@@ -111,7 +111,7 @@ def located(tree: Tree, source: Source) -> str:
 
 def absent(tree: Tree, path: str) -> Finding:
     """The source is not there: say which folder was probably meant."""
-    folders = {posixpath.dirname(each) for each in tree.entries} - {""}
+    folders = {posixpath.dirname(each) for each in tree.entries}
     near = get_close_matches(path, sorted(folders), n=1)
     fix = f"did you mean {shown(near[0])}?" if near else "correct `source.path`, or commit the files"
     return problem(f"source {shown(path)} does not exist {tree.place}", fix, path=CONFIGURATION)

@@ -50,7 +50,8 @@ def test_an_identity_has_the_group_and_not_the_version(version: str, namespace: 
 
 
 def test_a_body_is_the_manifest_unchanged() -> None:
-    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, creationTimestamp: null}\ndata: {x: ''}\n"
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, creationTimestamp: '2030-01-31T00:00:00Z', uid: ''}\n"
+    text += "data: {x: '', y: null}\n"
     (found,) = resources(text)
     (document,) = load_documents(text.encode())
     assert found.body == document.value
@@ -93,6 +94,22 @@ def test_a_typed_list_gives_its_items_their_kind() -> None:
     assert first.body["apiVersion"] == "v1"
 
 
+def test_an_item_of_a_typed_list_that_has_empty_names_for_its_kind_gets_it_too() -> None:
+    """As kubectl has it (`k8s.io/apimachinery`, unstructured/helpers.go, decodeToList)."""
+    (found,) = resources("apiVersion: v1\nkind: PodList\nitems:\n- {apiVersion: '', kind: null, metadata: {name: a}}\n")
+    assert (found.id, found.body["apiVersion"]) == (ResourceId(type="Pod", name="a"), "v1")
+
+
+@pytest.mark.parametrize("items", ["", "[]"])
+def test_a_list_of_nothing_is_nothing(items: str) -> None:
+    assert read(f"apiVersion: v1\nkind: List\nitems: {items}\n") == []
+
+
+def test_an_object_may_have_items_of_its_own() -> None:
+    (found,) = resources("apiVersion: acme.io/v1\nkind: Menu\nmetadata: {name: a}\nitems: []\n")
+    assert found.id.kind == "Menu"
+
+
 def test_a_sequence_at_the_root_is_a_list() -> None:
     first, second = resources(
         "- {apiVersion: v1, kind: A, metadata: {name: a}}\n- {apiVersion: v1, kind: B, metadata: {name: b}}\n"
@@ -131,15 +148,31 @@ SERVERS = "which belongs to the API server"
         ("apiVersion: v1\nkind: X\nmetadata: {}\n", ("X has no name", 3, 1)),
         ("apiVersion: v1\nkind: X\nmetadata: {generateName: x-}\n",
          ("X has a generateName, which makes another object of every apply", 3, 12)),
+        ("apiVersion: v1\nkind: X\nmetadata: {name: '', generateName: x-}\n",
+         ("X has a generateName, which makes another object of every apply", 3, 22)),
+        ("apiVersion: v1\nkind: X\nmetadata: {name: ''}\n", ("X has no name", 3, 12)),
+        ("apiVersion: v1\nkind: X\nmetadata: {name: a%2fb}\n", ("X a%2fb has a name that cannot be one", 3, 12)),
+        ("apiVersion: v1\nkind: X\nmetadata: {name: a b}\n", ("X a b has a name that cannot be one", 3, 12)),
+        ("apiVersion: v1\nkind: X\nmetadata: {name: a\\b}\n", ("X a\\b has a name that cannot be one", 3, 12)),
         ("apiVersion: v1\nkind: X\nmetadata: {name: 123}\n", ("X has a name that is not a string", 3, 12)),
         ("apiVersion: v1\nkind: X\nmetadata: {name: ../../x}\n", ("X ../../x has a name that cannot be one", 3, 12)),
         ("apiVersion: v1\nkind: X\nmetadata: {name: ..}\n", ("X .. has a name that cannot be one", 3, 12)),
         ('apiVersion: v1\nkind: X\nmetadata: {name: "a\\nb"}\n', ("X a\\nb has a name that cannot be one", 3, 12)),
         ("apiVersion: v1\nkind: X\nmetadata: {name: a, namespace: ../x}\n", (BAD_NAMESPACE, 3, 21)),
         ("apiVersion: v1\nkind: X\nmetadata: {name: a, namespace: 7}\n", (BAD_NAMESPACE, 3, 21)),
+        (f"apiVersion: v1\nkind: X\nmetadata: {{name: a, namespace: {'n' * 64}}}\n", (BAD_NAMESPACE, 3, 21)),
+        (f"apiVersion: v1\nkind: X\nmetadata: {{name: {'n' * 254}}}\n",
+         (f"X {'n' * 200}… has a name of more than 253 characters", 3, 12)),
+        (f"apiVersion: v1\nkind: {'X' * 64}\n", (f"{'X' * 64} has a kind that cannot be one", 2, 1)),
+        (f"apiVersion: {'g' * 254}/v1\nkind: X\n", (BAD_VERSION, 1, 1)),
         ("apiVersion: v1\nkind: List\nitems: {a: 1}\n", ("List has items that are not a list", 3, 1)),
         ("apiVersion: v1\nkind: List\nitems: [1]\n",
          (NO_MAPPING, 3, 9)),
+        ("apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n",
+         (f"a {NO_OBJECT}: it has no apiVersion and no kind", 3, 9)),
+        ("apiVersion: v1\nkind: PodList\nitems: [{kind: X}]\n", (f"X {NO_OBJECT}: it has no apiVersion", 3, 9)),
+        ("apiVersion: v1\nkind: PodList\nitems: [{apiVersion: v1}]\n",
+         (f"the document {NO_OBJECT}: it has no kind", 3, 9)),
         (HEAD + "  uid: 1-2\n", (f"Secret db has metadata.uid, {SERVERS}", 5, 3)),
         (HEAD + "  resourceVersion: '1'\n", (f"Secret db has metadata.resourceVersion, {SERVERS}", 5, 3)),
         (HEAD + "  generation: 1\n", (f"Secret db has metadata.generation, {SERVERS}", 5, 3)),
@@ -150,6 +183,11 @@ SERVERS = "which belongs to the API server"
 )  # fmt: skip
 def test_what_no_environment_can_hold_is_told_at_its_place(text: str, expected: tuple[str, int, int]) -> None:
     assert flaws(text) == [expected]
+
+
+def test_a_namespace_may_be_empty_and_a_name_wins_over_a_generated_one() -> None:
+    (found,) = resources("apiVersion: v1\nkind: X\nmetadata: {name: a, namespace: '', generateName: b-}\n")
+    assert found.id == ResourceId(type="X", name="a")
 
 
 @pytest.mark.parametrize("name", ["a", "a.b-c", "system:node", "system:controller:x", "0", "a" * 253])

@@ -108,6 +108,13 @@ async def test_nothing_is_an_error(tree: Trees, files: dict[str, str], why: str)
     assert [each.message for each in await problems(tree(files))] == [message]
 
 
+@pytest.mark.parametrize("path", ["", ".", "./"])
+async def test_a_repository_without_manifests_is_an_error(tree: Trees, path: str) -> None:
+    (found,) = await problems(tree({"README.md": "x"}), path)
+    assert found.message.startswith("the repository renders to no object")
+    assert found.path == ""
+
+
 async def test_links_are_refused_and_not_read(tree: Trees) -> None:
     links = {"envs/prod/base": "../../base", "envs/prod/l.yaml": "/etc/passwd"}
     made = tree({"envs/prod/a.yaml": manifest("a"), "base/b.yaml": manifest("b")}, links, ("envs/prod/vendor\r",))
@@ -151,7 +158,9 @@ async def test_the_problems_of_all_files_are_told_together(tree: Trees) -> None:
         "envs/prod/d.yaml": "kind: X\n",
     }
     found = await problems(tree(files))
-    assert [each.path for each in found] == sorted(files)
+    assert [(each.path, each.line, each.column) for each in found] == [
+        ("envs/prod/a.yaml", 2, 1), ("envs/prod/b.yaml", 2, 1), ("envs/prod/c.json", 1, 2), ("envs/prod/d.yaml", 1, 1),
+    ]  # fmt: skip
     assert all(each.level == "error" and each.check == "render" and each.line and each.fix for each in found)
 
 
@@ -205,3 +214,5 @@ async def test_a_file_that_was_not_loaded_is_an_error(tree: Trees) -> None:
 )
 def test_a_folder_that_another_tool_builds_is_not_claimed(tree: Trees, files: dict[str, Any], claimed: bool) -> None:
     assert Plain().claims(tree(files), Source(path="./envs/prod/")) is claimed
+    at_the_root = {path.removeprefix("envs/prod/"): text for path, text in files.items()}
+    assert Plain().claims(tree(at_the_root), Source(path=".")) is claimed
