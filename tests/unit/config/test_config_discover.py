@@ -1,6 +1,7 @@
 """What is found in a repository: overlays, charts and folders of manifests, and why something is none."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,43 @@ def test_overlays_are_environments_and_what_they_build_upon_is_not() -> None:
     }
 
 
+def test_kustomizations_that_are_found_and_why_others_are_not() -> None:
+    found = proposed(
+        {
+            "base/kustomization.yaml": "",
+            "self/kustomization.yaml": "resources: [., 5]\n",
+            "odd/kustomization.yaml": "resources: 5\n",
+            "list/kustomization.yaml": "- a\n",
+            ".hidden/kustomization.yaml": "",
+        }
+    )
+    assert found.environments == {"base": "base", "self": "self", "odd": "odd"}
+    assert found.skipped == ("list: its kustomization file cannot be read",)
+    root = proposed({"kustomization.yaml": "", "a/kustomization.yaml": "resources: [..]\n"})
+    assert (root.environments, root.skipped) == ({"a": "a"}, (".: a builds upon it",))
+    absent = replace(tree({"a/kustomization.yaml": "", "b/x.yaml": MANIFEST, "c/Chart.yaml": CHART}), blobs={})
+    assert propose(absent, EVERYTHING).skipped == (
+        "a: its kustomization file cannot be read",
+        "c: its Chart.yaml cannot be read",
+    )
+
+
+def test_a_chart_is_part_of_those_above_it_only() -> None:
+    found = proposed(
+        {
+            "web/Chart.yaml": CHART,
+            "web-2/Chart.yaml": CHART,
+            "bad/Chart.yaml": "- a\n",
+            ".hidden/Chart.yaml": CHART,
+            "web/overlay/kustomization.yaml": "",
+        }
+    )
+    assert set(found.environments.values()) == {"web", "web-2"}
+    assert set(found.skipped) == {"bad: its Chart.yaml cannot be read", "web/overlay: lies in the chart web"}
+    within = proposed({"Chart.yaml": CHART, "charts/part/Chart.yaml": CHART})
+    assert within.skipped == ("charts/part: is a part of the chart .",)
+
+
 def test_a_chart_is_an_environment_for_each_file_of_values() -> None:
     found = proposed(
         {
@@ -78,6 +116,20 @@ def test_folders_that_live_in_a_namespace_which_one_of_them_makes_are_one() -> N
     assert proposed(shop).environments == {"shop": "d/shop"}
     apart = {**shop, "d/shop/api/b.yaml": of("other", "b")}
     assert set(proposed(apart).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
+    outside = {**shop, "d/shop/common/ns.yaml": of("shop", "c")}
+    assert set(proposed(outside).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
+    another = {**shop, "d/shop/common/ns.yaml": made.replace("shop", "other")}
+    assert set(proposed(another).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
+    both = {**apart, "d/shop/common/ns.yaml": made + "---\n" + made.replace("shop", "other")}
+    assert set(proposed(both).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
+    odd = {**shop, "d/shop/api/b.yaml": "apiVersion: v1\nkind: X\nmetadata: 5\n---\n5\n---\napiVersion: v1\n"}
+    assert set(proposed(odd).environments.values()) == {"d/shop"}
+    alone = {"d/shop/web/all.yaml": made + "---\n" + of("shop", "a")}
+    assert set(proposed(alone).environments.values()) == {"d/shop/web"}
+    at_the_root = {path.removeprefix("d/shop/"): text for path, text in shop.items()}
+    assert set(proposed(at_the_root).environments.values()) == {"common", "web", "api"}
+    below = proposed({**shop, "d/kustomization.yaml": ""})
+    assert set(below.environments.values()) == {"d"}
     twice = {**shop, "d/shop/api/b.yaml": of("shop", "a")}
     assert set(proposed(twice).environments.values()) == {"d/shop/common", "d/shop/web", "d/shop/api"}
 

@@ -116,10 +116,19 @@ def test_any_folders_are_proposed_under_unique_names(paths: set[str]) -> None:
 
 def test_rules_of_a_proposed_environment() -> None:
     proposal = propose(
-        tree({"a/web.yaml": MANIFEST, "b/secret.yaml": SECRET, "c/s.yaml": SECRET.replace("stringData", "x")})
+        tree(
+            {
+                "a/web.yaml": MANIFEST + "data: {Secret: x}\n",
+                "b/secret.yaml": SECRET,
+                "c/s.yaml": SECRET.replace("stringData", "x"),
+                "d/s.yaml": SECRET.replace("stringData", "data"),
+            }
+        )
     )
     found = {each.source.path: each for each in parse(proposal.text.encode(), REPOSITORY).environments}
-    assert {path: each.plain_secrets for path, each in found.items()} == {"a": "error", "b": "warning", "c": "error"}
+    assert {path: each.plain_secrets for path, each in found.items()} == {
+        "a": "error", "b": "warning", "c": "error", "d": "warning",
+    }  # fmt: skip
     for each in found.values():
         assert (each.apply, each.first_apply, each.drift, each.approvals.count) == ("on-merge", "on-merge", "revert", 1)
 

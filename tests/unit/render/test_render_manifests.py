@@ -145,6 +145,7 @@ SERVERS = "which belongs to the API server"
         ("apiVersion: v1\nkind: Deployment.apps\n", ("Deployment.apps has a kind that cannot be one", 2, 1)),
         ("apiVersion: v1\nkind: [X]\n", ("the document has a kind that cannot be one", 2, 1)),
         ("apiVersion: v1\nkind: X\n", ("X has no metadata", 1, 1)),
+        ("apiVersion: v1\nkind: X\nmetadata: 5\n", ("X has no metadata", 3, 1)),
         ("apiVersion: v1\nkind: X\nmetadata: {}\n", ("X has no name", 3, 1)),
         ("apiVersion: v1\nkind: X\nmetadata: {generateName: x-}\n",
          ("X has a generateName, which makes another object of every apply", 3, 12)),
