@@ -64,7 +64,7 @@ class Counted:
                 return value.isoformat()
             case float() if not math.isfinite(value):
                 raise DocumentError("infinity and NaN cannot be compared with a schema")
-            case int() if not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+            case int() if not -(2**63) <= value < 2**63:
                 raise DocumentError("an integer does not fit in 64 bits")
         return value
 
@@ -120,7 +120,7 @@ def numbered(names: Path, counts: dict[Path, int], *, repeated: bool) -> Path:
         last = position == len(names) - 1
         if last and repeated:
             counts[path] = counts.get(path, -1) + 1
-        if path in counts and (repeated or not last):
+        if path in counts:
             path = (*path, counts[path])
     return path
 

@@ -1,10 +1,12 @@
 """Limits hold before anything is built, and hostile bytes get a clear error, quickly."""
 
+from codecs import BOM_UTF16_BE
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.document import Limits, load_documents, load_json
+from bot.document import Limits, load_documents, load_json, readable
 from bot.errors import DocumentError
 from tests.support.soon import soon
 
@@ -97,6 +99,8 @@ def test_size_and_node_limits() -> None:
         (b"a: 1\nb: \xff", "not valid UTF-8", (2, 4)),
         (b"a: \xc3\xa4 \x00", r"U\+0000", (1, 6)),
         (b"a: \x1b[31m", r"U\+001B", (1, 4)),
+        (b"a: \x7f", r"U\+007F", (1, 4)),
+        (b"\xef\xbb\xbfa: \xff", "not valid UTF-8", (1, 4)),
         ("a: \ufffe".encode(), r"U\+FFFE", (1, 4)),
         (b"\xff\xfea\x00:\x00 \x00\x00\xd8", "not valid UTF-16-LE", (1, 4)),
         (b"\xff\xfe\x00\x00a\x00\x00\x00", r"U\+0000", (1, 1)),
@@ -118,6 +122,11 @@ def test_byte_order_marks(encoding: str) -> None:
     (document,) = load_documents("grüße: '日本'\n".encode(encoding))
     assert document.value == {"grüße": "日本"}
     assert document.locate(("grüße",)) == (1, 1)
+    assert readable("grüße: '日本'\n".encode(encoding)) == "grüße: '日本'\n"
+
+
+def test_bytes_of_utf_16_may_stand_in_either_order() -> None:
+    assert load_documents(BOM_UTF16_BE + "a: é".encode("utf-16-be"))[0].value == {"a": "é"}
 
 
 @pytest.mark.parametrize("load", [load_documents, load_json])

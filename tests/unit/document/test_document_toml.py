@@ -11,11 +11,12 @@ from bot.document import Limits, load_toml
 from bot.errors import DocumentError
 
 TEXT = '''\
-title = "x" # = "y"
+title = "x" # = "y" [
   a.b."c.d" = 1
 long = """
 not.a = "key"
 \\"""still
+when = "not yet"
 """
 list = [
   "one",
@@ -27,7 +28,8 @@ when = 2030-01-31T12:00:00Z
 [tool.poetry]
 name = 'n'
 "quoted key" = 1
-
+[tool.poetry.more]
+z = 1
 [[bin]]
 path = 'a'
 [[bin]]
@@ -40,11 +42,12 @@ y = 1
 y = 2
 '''
 PLACES = [
-    ((), 1, 1), (("title",), 1, 1), (("a", "b", "c.d"), 2, 3), (("long",), 3, 1), (("list", 1, 0), 7, 1),
-    (("inline", "y", 0), 11, 1), (("tool", "poetry"), 14, 1), (("tool", "poetry", "name"), 15, 1),
-    (("tool", "poetry", "quoted key"), 16, 1), (("tool", "poetry", "none"), 14, 1), (("bin",), 18, 1),
-    (("bin", 0, "path"), 19, 1), (("bin", 1), 20, 1), (("bin", 1, "path"), 21, 1), (("bin", 1, "deep", "x"), 23, 1),
-    (("bin", 1, "part", 0, "y"), 25, 1), (("bin", 1, "part", 1, "y"), 27, 1), (("bin", 1, "part"), 24, 1),
+    ((), 1, 1), (("title",), 1, 1), (("a", "b", "c.d"), 2, 3), (("long",), 3, 1), (("list", 1, 0), 8, 1),
+    (("inline", "y", 0), 12, 1), (("tool", "poetry"), 15, 1), (("tool", "poetry", "name"), 16, 1),
+    (("tool", "poetry", "quoted key"), 17, 1), (("tool", "poetry", "none"), 15, 1), (("bin",), 20, 1),
+    (("bin", 0, "path"), 21, 1), (("bin", 1), 22, 1), (("bin", 1, "path"), 23, 1), (("bin", 1, "deep", "x"), 25, 1),
+    (("bin", 1, "part", 0, "y"), 27, 1), (("bin", 1, "part", 1, "y"), 29, 1), (("bin", 1, "part"), 26, 1),
+    (("when",), 13, 1), (("tool", "poetry", "more", "z"), 19, 1),
 ]  # fmt: skip
 
 
@@ -55,6 +58,7 @@ def test_the_place_of_a_key(path: tuple[str | int, ...], line: int, column: int)
 
 
 def test_times_are_text() -> None:
+    assert load_toml(b"a = 07:32:00\nb = 2030-01-31")[0].value == {"a": "07:32:00", "b": "2030-01-31"}
     (document,) = load_toml(TEXT.encode())
     assert document.value["when"] == "2030-01-31T12:00:00+00:00"
     assert document.value["bin"][1]["part"] == [{"y": 1}, {"y": 2}]
@@ -65,7 +69,9 @@ def test_times_are_text() -> None:
     [
         ("a = ", "not valid TOML"),
         ("a = nan", "infinity and NaN"),
+        ("a = -inf", "infinity and NaN"),
         ("a = 9223372036854775808", "64 bits"),
+        ("a = -9223372036854775809", "64 bits"),
         ("a = " + "[" * 100 + "]" * 100, "nested more than 64"),
         ("a = " + "[" * 9000 + "]" * 9000, "nested more than 64"),
         ("a = 1\n" * 2, "not valid TOML"),
@@ -77,9 +83,20 @@ def test_what_is_not_read(text: str, message: str) -> None:
         load_toml(text.encode())
 
 
-def test_the_number_of_values_is_limited() -> None:
-    with pytest.raises(DocumentError, match="more than 3 keys"):
-        load_toml(b"a = [1, 2, 3]", Limits(nodes=3))
+def test_what_is_wrong_is_told_at_its_place() -> None:
+    with pytest.raises(DocumentError) as caught:
+        load_toml(b"a = 1\nbc = =\n")
+    assert (caught.value.line, caught.value.column) == (2, 6)
+
+
+def test_limits_are_exact() -> None:
+    assert load_toml(b"a = [1, 2, 3]", Limits(nodes=5, depth=3, size=13))
+    with pytest.raises(DocumentError, match="more than 4 keys"):
+        load_toml(b"a = [1, 2, 3]", Limits(nodes=4))
+    with pytest.raises(DocumentError, match="nested more than 2 deep"):
+        load_toml(b"a = [1, 2, 3]", Limits(depth=2))
+    with pytest.raises(DocumentError, match="at most 12 are read"):
+        load_toml(b"a = [1, 2, 3]", Limits(size=12))
 
 
 WORDS = st.text("ab.\"' =[]#", min_size=1, max_size=4)
