@@ -10,7 +10,6 @@ from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     CollectionStartEvent,
-    DocumentStartEvent,
     Event,
     MappingStartEvent,
     NodeEvent,
@@ -81,9 +80,7 @@ class _Walk:
 
     def roots(self) -> Iterator[_Node]:
         for event in self._events:
-            if isinstance(event, DocumentStartEvent):
-                self._anchors.clear()
-            elif isinstance(event, NodeEvent):
+            if isinstance(event, NodeEvent):
                 yield self._node(event)
 
     def _node(self, event: Event) -> _Node:

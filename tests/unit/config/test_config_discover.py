@@ -158,6 +158,8 @@ def test_an_overlay_within_a_folder_of_manifests_is_part_of_it() -> None:
         (["web/overlays/default"], ["web-default"]),
         (["op/overlays/v1.2", "op/overlays/1.3"], ["op-v1-2", "op-1-3"]),
         (["a/x", "a-x", "A/x"], ["a-x", "a-x-2", "a-x-3"]),
+        (["a" * 70, "A" * 70], ["a" * 63, "a" * 55 + "-2"]),
+        (["web/web/overlays/default"], ["web-default"]),
         (["true", "", "overlays"], ["env-true", "root", "overlays"]),
     ],
 )

@@ -159,7 +159,7 @@ def test_file_that_cannot_be_used(text: str, place: tuple[int, int], message: st
         ('"a\\u202eb": 1', '"a', 'unknown key "a\\u202eb"'),
         ("target: 5", "target", '"a.target" must be text'),
         ("apply: on-merg", "apply", '"a.apply" must be never or on-command or on-merge; did you mean "on-merge"?'),
-        ("apply: On-Merge", "apply", 'on-merge; did you mean "on-merge"?'),
+        ("apply: ON-MERGE", "apply", 'on-merge; did you mean "on-merge"?'),
         ("apply: bundle", "apply", '"a.apply" must be never or on-command or on-merge'),
         ("apply: true", "apply", '"a.apply" must be never or on-command or on-merge'),
         ("first_apply: never", "first_apply", '"a.first_apply" must be on-command or on-merge'),

@@ -98,6 +98,7 @@ def test_several_lines_are_a_literal_block(text: str) -> None:
     written = dump({"a": [text]})
     assert written.startswith("a:\n- |")
     assert load_documents(written.encode())[0].value == {"a": [text]}
+    assert load_documents(dump(text).encode())[0].value == text
 
 
 @pytest.mark.parametrize("text", ["a\r\nb", "a\n\x85b", "a\n\u2028b", "a\n\x1bb", "a\n\ufeffb", "\n", " \n \n"])
@@ -107,7 +108,7 @@ def test_several_lines_that_a_block_would_change_are_quoted(text: str) -> None:
     assert load_documents(written.encode())[0].value == {"a": text}
 
 
-@pytest.mark.parametrize("value", [{"a": float("nan")}, {"a": 2**63}, {"a": "\ud800"}])
+@pytest.mark.parametrize("value", [{"a": float("nan")}, {"a": float("-inf")}, {"a": 2**63}, {"a": "\ud800"}])
 def test_value_without_a_form(value: Any) -> None:
     with pytest.raises(ValueError):
         dump(value)
@@ -119,6 +120,7 @@ def test_type_without_a_form(value: Any) -> None:
         dump(value)
 
 
-def test_long_keys() -> None:
-    value = {"k" * 3000: [1, {"l" * 3000: "x\ny"}]}
+@pytest.mark.parametrize("length", [990, 1000, 1010, 1020, 1030, 3000])
+def test_long_keys(length: int) -> None:
+    value = {"k" * length: [1, {"l" * length: "x\ny"}]}
     assert load_documents(dump(value).encode())[0].value == value

@@ -61,6 +61,34 @@ def test_place(document: int, path: tuple[str | int, ...], place: tuple[int, int
     assert load_documents(FILE)[document].locate(path) == place
 
 
+ALIASES = b"""\
+name: &n text
+&k key: 1
+*n : 2
+deep: {*k : *k}
+one: &one {x: 1, p: 1}
+two: &two {p: 2, q: 2}
+all:
+  <<: [*one, *two]
+  x: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("text",), (3, 1)),
+        (("deep", "key"), (4, 8)),
+        (("all", "x"), (9, 3)),
+        (("all", "p"), (5, 18)),
+        (("all", "q"), (6, 18)),
+    ],
+)
+def test_the_place_of_what_an_alias_names(path: tuple[str | int, ...], place: tuple[int, int]) -> None:
+    (document,) = load_documents(ALIASES)
+    assert document.locate(path) == place
+
+
 def test_json_values_one_after_the_other() -> None:
     first, second = load_json(b' {"a": [1,\n {"b": null}]} {"a": "\\ud83d\\ude00"}\nnull')
     assert first.value == {"a": [1, {"b": None}]}

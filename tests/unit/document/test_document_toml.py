@@ -129,3 +129,7 @@ def test_every_key_is_found_at_its_line(tables: dict[str, dict[str, Any]]) -> No
     (document,) = load_toml(text.encode())
     assert document.value == tomllib.loads(text) == tables
     assert {path: document.locate(path)[0] for path in expected} == expected
+
+
+def test_a_literal_text_may_end_with_a_back_slash() -> None:
+    assert load_toml(b"a = '''\\'''\nb = 1")[0].locate(("b",)) == (2, 1)
