@@ -111,6 +111,10 @@ def test_any_text_is_read_alike_or_left_alone(way: Way, text: str) -> None:
     "text",
     [
         "a: &x 1\nb: *x\n",
+        "a: &x b\nc: [*x]\n",
+        "a: &x b\nc: [1,*x]\n",
+        "a: &x b\nc: {*x : 1}\n",
+        'a: &x b\nc: {"d":*x}\n',
         "a: {<<: {b: 1}}\n",
         "a: !!str 5\n",
         "a: ! 5\n",
@@ -128,6 +132,16 @@ def test_any_text_is_read_alike_or_left_alone(way: Way, text: str) -> None:
 )
 def test_what_is_unusual_or_wrong_is_left_alone(way: Way, text: str) -> None:
     assert not agree(way, text)
+
+
+@pytest.mark.parametrize("text", ["{true, b: 1}\n", "{a: 1, 1}\n", "{1 # c\n ,a}\n", "{~}\n"])
+def test_a_key_without_a_value_that_may_be_no_text_is_left_alone(text: str) -> None:
+    assert not agree(simple, text)
+
+
+@WAYS
+def test_keys_in_quotes_are_text(way: Way) -> None:
+    assert agree(way, "'yes': 1\n\"0755\": 2\n")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +171,7 @@ def test_octal_modes_are_told_from_words_like_them(parts: list[tuple[str, str, s
 
 
 def test_limits_are_left_to_the_exact_way() -> None:
+    assert simple("a: {b: {c: 1}}\n", Limits(depth=2)) is None
     assert quick("a: {b: {c: 1}}\n", Limits(depth=2)) is None
     assert quick("a: {b: {c: 1}}\n", Limits(depth=3)) == [({"a": {"b": {"c": 1}}}, (1, 1))]
     assert quick("a: 1\n" * 10, Limits(nodes=20)) is None
