@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from bot.check.cel import Unknown
+from bot.check.policies.defaults import filled
 from bot.check.policies.kinds import Kinds, Served
 from bot.model.examined import Examined
 from bot.model.noun import noun
@@ -141,7 +142,8 @@ def namespace_of(id: ResourceId, served: Served) -> str | None:
 
 
 def placed(body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
-    """The object with its namespace, which the API server fills in before any policy sees it."""
+    """The object with its namespace and what else the API server fills in before any policy sees it."""
+    body = filled(body)
     metadata = body.get("metadata")
     if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace"):
         return body

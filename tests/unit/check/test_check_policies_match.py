@@ -1,4 +1,4 @@
-"""What a rule and a request call an object: the plural of its kind, and the namespace that it is in."""
+"""Whether a policy is about an object, and what it is shown of it: plurals, namespaces, labels, defaults."""
 
 import asyncio
 from dataclasses import replace
@@ -119,3 +119,24 @@ def test_no_definition_of_a_change_leads_objects_past_a_policy(
     )  # fmt: skip
     (found,) = asyncio.run(Policies().run(examined))
     assert (found.level, found.resource) == ("error", examined.resources[0].id)
+
+
+@pytest.mark.parametrize(
+    ("expression", "given", "found"),
+    [
+        ("object.spec.type != 'NodePort'", "{ports: [{port: 80}]}", []),
+        ("object.spec.type != 'ClusterIP'", "{ports: [{port: 80}]}", ["error"]),
+        ("object.spec.type == 'ClusterIP'", "{type: null, ports: [{port: 80}]}", []),
+        ("object.spec.type == 'ClusterIP'", "{type: NodePort, ports: [{port: 80}]}", ["error"]),
+        ("object.spec.ports.all(p, p.protocol == 'TCP' && p.targetPort == 80)", "{ports: [{port: 80}]}", []),
+        ("has(object.spec.clusterIP)", "{ports: [{port: 80}]}", ["error"]),
+        ("object.spec.ports.size() == 1", "{ports: 5}", ["unknown"]),
+    ],
+)
+def test_a_policy_sees_what_an_api_server_fills_in(
+    environment: Environment, expression: str, given: str, found: list[str]
+) -> None:
+    rules = RULES.replace("GROUP", "").replace("PLURAL", "services")
+    text = policy(expression, rules=rules) + binding()
+    service = f"apiVersion: v1\nkind: Service\nmetadata: {{name: a, namespace: shop}}\nspec: {given}\n"
+    assert judged(environment, text, service) == found
