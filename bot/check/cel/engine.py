@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bot.check.cel.environment import environment
-from bot.check.cel.library import BARE, OWN
+from bot.check.cel.library import OWN, RIGHT
 from bot.check.cel.source import chains, renamed, replaced
 from bot.check.cel.values import SHORT, Unfit, Unknown, fitted
 from bot.errors import CelError, CelEvaluationError
@@ -145,7 +145,7 @@ def compile(expression: str, scope: Scope, result: tuple[str, ...] = ()) -> Prog
         head += f"cel.bind({names[scope.prefix, each.name]}, ({replaced(each.expression, names)[0]}\n), "
         tail += ")"
     # The newline before the body keeps a comment at the end of a definition from swallowing it.
-    text = renamed(f"{head}{body}\n{tail}", OWN, BARE)
+    text = renamed(f"{head}{body}\n{tail}", OWN, RIGHT)
     try:
         compiled = environment(scope.variables).compile(text)
         given = compiled.return_type().name()

@@ -89,10 +89,10 @@ def replaced(expression: str, names: Mapping[tuple[str, str], str]) -> tuple[str
     return "".join([*new, expression[copied:]]), places
 
 
-def renamed(expression: str, names: Mapping[str, str], bare: frozenset[str]) -> str:
+def renamed(expression: str, names: Mapping[str, str], unless: Mapping[str, re.Pattern[str]]) -> str:
     """The expression with other names, of the same length, for functions and (with a dot before the name) methods.
 
-    Those in `bare` only where they are called without arguments.
+    Those in `unless` keep theirs where what stands first in the brackets is as it says.
     """
     given = tokens(expression)
     for index, (token, bracket, after) in enumerate(zip(given, given[1:], given[2:], strict=False)):
@@ -100,7 +100,7 @@ def renamed(expression: str, names: Mapping[str, str], bare: frozenset[str]) -> 
         name = f".{token.text}" if before == "." else token.text
         if token.kind != "name" or bracket.text != "(" or before == ".?" or name not in names:
             continue
-        if name not in bare or after.text == ")":
+        if name not in unless or not unless[name].fullmatch(after.text):
             end = token.at + len(token.text)
             expression = expression[: token.at] + names[name] + expression[end:]
     return expression

@@ -38,19 +38,18 @@ def filled(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def into(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     """A copy of a mapping with its fields filled."""
-    made = dict(value)
-    for name, fixed in fields.fixed.items():
-        if made.get(name) is None:
-            made[name] = fixed
+    made = {**fields.fixed, **value}
+    if None in value.values():
+        made |= {name: fixed for name, fixed in fields.fixed.items() if made[name] is None}
     for name, derive in fields.derived.items():
         if made.get(name) is None and (found := derive(made)) is not None:
             made[name] = found
     for name, inner in fields.within.items():
-        if isinstance(each := made.get(name), Mapping):
+        if isinstance(each := made.get(name), dict):
             made[name] = into(each, inner)
     for name, inner in fields.each.items():
         if isinstance(listed := made.get(name), list):
-            made[name] = [into(each, inner) if isinstance(each, Mapping) else each for each in listed]
+            made[name] = [into(each, inner) if isinstance(each, dict) else each for each in listed]
     return made
 
 

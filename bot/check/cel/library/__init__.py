@@ -3,6 +3,9 @@
 `authorizer` is not among them: nobody can be asked what somebody may do where there is no API server.
 """
 
+import re
+from collections.abc import Mapping
+
 from bot.check.cel.library import (
     cidr,
     compare,
@@ -20,18 +23,23 @@ from bot.check.cel.library import (
 )
 from bot.check.cel.library.declare import Function
 
-__all__ = ["BARE", "FUNCTIONS", "OWN", "Function"]
+__all__ = ["FUNCTIONS", "OWN", "RIGHT", "Function"]
 
 LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, strings, numbers, durations, format)
 
-BARE = frozenset([".getMilliseconds"])
 OWN = {
     name: name.removeprefix(".")[:-1] + name[-1].upper()
-    for name in (*BARE, ".indexOf", ".lastIndexOf", ".split", ".substring", "int", "double")
+    for name in (".getMilliseconds", ".indexOf", ".lastIndexOf", ".split", ".substring", "int", "double")
 }
 """What the engine has too, but not as the API server has it: ours go by other names, which are as long.
 
-Methods have a dot before their names. Those in `BARE` are ours only where they are called without arguments.
+Methods have a dot before their names.
 """
+
+RIGHT: Mapping[str, re.Pattern[str]] = {
+    ".getMilliseconds": re.compile(r"[^)].*", re.DOTALL),
+    ".split": re.compile(r"""'[^'\\]+'|"[^"\\]+\""""),
+}
+"""What may begin the arguments where the engine's own is right: a zone; anything to split by, which it does faster."""
 
 FUNCTIONS: tuple[Function, ...] = tuple(each for library in LIBRARIES for each in library.FUNCTIONS)
