@@ -73,16 +73,20 @@ class Judging:
 
     def broken(self, bound: Bound, broken: Broken, bindings: Bindings) -> Finding:
         """A validation that does not hold, at the place that it refuses."""
-        return self.finding(bound, bound.level, broken.message, self.path(bound.policy, broken, bindings))
+        policy = bound.policy
+        fix = policy.fix or f"change the object as the policy asks ({place(policy)}), or have it waived"
+        return self.finding(bound, bound.level, broken.message, fix, self.path(policy, broken, bindings))
 
     def unevaluated(self, bound: Bound, level: Level, reason: str) -> Finding:
         """Something that could not be evaluated, as severe as what it might have found, which is of that level."""
         message = f"could not be evaluated: {one_line(reason)}"
+        fix = f"give what the policy reads, or have it ask for it first, as with has(): {place(bound.policy)}"
         if bound.policy.ignore:
-            return self.finding(
-                bound, "warning", f"{message}; an API server would let it pass (failurePolicy: Ignore)", ()
-            )
-        return self.finding(bound, "unknown" if level == "error" else "warning", message, ())
+            message += "; an API server would let it pass (failurePolicy: Ignore)"
+            return self.finding(bound, "warning", message, fix, ())
+        if level != "error":
+            return self.finding(bound, "warning", message, fix, ())
+        return self.finding(bound, "unknown", message, f"{fix}; what is unknown cannot be waived", ())
 
     def path(self, policy: Policy, broken: Broken, bindings: Bindings) -> Path:
         """The deepest part of the object that the validation names."""
@@ -99,19 +103,18 @@ class Judging:
         return refused_at(patterns(program.expression, policy.scope), body, holds)
 
     def finding(
-        self, bound: Bound, level: Literal["error", "unknown", "warning", "notice"], message: str, at: Path
+        self, bound: Bound, level: Literal["error", "unknown", "warning", "notice"], message: str, fix: str, at: Path
     ) -> Finding:
         """A finding at a place of the object."""
-        resource, policy = self.request.resource, bound.policy
+        resource = self.request.resource
         origin = resource.origin if self.request.operation != "DELETE" else None
         line, column = (origin.locate(at) if origin.locate else (origin.line, 1)) if origin else (0, 0)
         return Finding(
-            check=CHECK, level=level, message=message, fix=policy.fix or told(policy), resource=resource.id,
-            path=origin.path if origin else "", line=line, column=column, rule=policy.name,
+            check=CHECK, level=level, message=message, fix=fix, resource=resource.id,
+            path=origin.path if origin else "", line=line, column=column, rule=bound.policy.name,
         )  # fmt: skip
 
 
-def told(policy: Policy) -> str:
-    """What to do where the policy does not say so."""
-    where = f"{policy.place.path}:{policy.place.line}" if policy.place.path else f"builtin:{policy.name}"
-    return f"change the object as the policy asks ({where}), or have it waived"
+def place(policy: Policy) -> str:
+    """Where the policy is to be read."""
+    return f"{policy.place.path}:{policy.place.line}" if policy.place.path else f"builtin:{policy.name}"

@@ -401,6 +401,7 @@ def test_what_rests_on_something_unknown_is_unknown(expression: str) -> None:
     (found,) = judged(policy(expression) + binding(), before=None)
     assert found.level == "unknown"
     assert "could not be evaluated: validation 1: " in found.message
+    assert "has(): policies/p.yaml:1; what is unknown cannot be waived" in found.fix
     assert "is not known" in found.message or "is not there" in found.message
 
 
