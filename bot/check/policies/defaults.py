@@ -11,7 +11,10 @@ from typing import Any
 
 from bot.model.noun import noun
 
-__all__ = ["filled"]
+__all__ = ["NAME", "filled"]
+
+NAME = "kubernetes.io/metadata.name"
+"""The label with its name that every Namespace has."""
 
 Value = Callable[[Mapping[str, Any]], Any]
 
@@ -32,8 +35,20 @@ class Fields:
 
 def filled(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object with what an API server fills in; the same object where that is nothing that is known here."""
-    fields = KINDS.get((str(body.get("apiVersion")), str(body.get("kind"))))
+    type = str(body.get("apiVersion")), str(body.get("kind"))
+    if type == ("v1", "Namespace"):
+        return labelled(body)
+    fields = KINDS.get(type)
     return body if fields is None else into(body, fields)
+
+
+def labelled(namespace: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Namespace with the label of its name."""
+    metadata = namespace.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    labels = metadata.get("labels")
+    labels = {**(labels if isinstance(labels, Mapping) else {}), NAME: metadata.get("name")}
+    return {**namespace, "metadata": {**metadata, "labels": labels}}
 
 
 def into(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
@@ -114,13 +129,11 @@ POD = Fields(
     each={"containers": CONTAINER, "initContainers": CONTAINER, "volumes": VOLUME},
 )  # fmt: skip
 TEMPLATE = Fields(within={"spec": POD})
-
-
 ROLLING = {"type": "RollingUpdate"}
 WHERE_ROLLING = {"rollingUpdate": of_type("RollingUpdate", value={})}
 JOB = Fields(
     fixed={"backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False},
-    derived={"completions": sole, "parallelism": lambda _: 1},
+    derived={"completions": sole, "parallelism": lambda _: 1},  # in this order: the first goes by the second
     within={"template": TEMPLATE},
 )
 SERVICE = Fields(

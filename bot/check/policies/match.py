@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.check.policies.constraints import Constraints, ResourceRule
+from bot.check.policies.defaults import NAME
 from bot.check.policies.request import BASE_UNKNOWN, Request
 from bot.check.policies.selector import Selector, labels_of
 from bot.errors import CelEvaluationError
@@ -14,7 +15,6 @@ from bot.errors import CelEvaluationError
 __all__ = ["Matcher", "exempt"]
 
 ADMISSION = "admissionregistration.k8s.io"
-NAME = "kubernetes.io/metadata.name"
 
 
 def exempt(request: Request) -> bool:
@@ -98,7 +98,7 @@ def in_namespace(selector: Selector, request: Request) -> bool:
     if not selector.requirements:
         return True
     if request.resource.id.type == "Namespace":
-        return selector.selects(labels_there(request, request.resource.body))
+        return selector.selects(labels_of(request.old if request.body is None else request.body))
     if request.namespace is None:
         return True
     if request.namespace_body is not None:
@@ -114,18 +114,12 @@ def in_namespace(selector: Selector, request: Request) -> bool:
     )
 
 
-def labels_there(request: Request, body: Mapping[str, object]) -> Mapping[str, str]:
-    """The labels that an object has on a server, which labels every Namespace with its name."""
-    labels = labels_of(body)
-    return {**labels, NAME: request.resource.id.name} if request.resource.id.type == "Namespace" else labels
-
-
 def is_selected(selector: Selector, request: Request) -> bool:
     """Whether the object as it is to be, or as it was, is selected."""
     if not selector.requirements:
         return True
     bodies: list[Mapping[str, object] | None] = [request.body, request.old]
-    if any(selector.selects(labels_there(request, each)) for each in bodies if each is not None):
+    if any(selector.selects(labels_of(each)) for each in bodies if each is not None):
         return True
     if request.operation is None:
         raise CelEvaluationError(f"the object's labels before the change: {BASE_UNKNOWN}")

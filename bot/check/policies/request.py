@@ -99,9 +99,9 @@ class Situation:
 
     @cached_property
     def namespaces(self) -> Mapping[str, Mapping[str, Any]]:
-        """Every Namespace that is rendered: as it is to be, else as it was; labelled as the API server labels it."""
+        """Every Namespace that is rendered, with what the API server fills in: as it is to be, else as it was."""
         known = [*(self.examined.before or ()), *self.examined.resources]
-        return {each.id.name: labelled(each) for each in known if each.id.type == "Namespace"}
+        return {each.id.name: filled(each.body) for each in known if each.id.type == "Namespace"}
 
     def requests(self) -> Iterator[Request]:
         """Of every object that is to be, in order; then of every one that is to be no more."""
@@ -148,12 +148,3 @@ def placed(body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
     if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace"):
         return body
     return {**body, "metadata": {**metadata, "namespace": namespace}}
-
-
-def labelled(namespace: Resource) -> Mapping[str, Any]:
-    """A Namespace with the label of its name that the API server gives it."""
-    metadata = namespace.body.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    labels = metadata.get("labels")
-    labels = {**(labels if isinstance(labels, Mapping) else {}), "kubernetes.io/metadata.name": namespace.id.name}
-    return {**namespace.body, "metadata": {**metadata, "labels": labels}}

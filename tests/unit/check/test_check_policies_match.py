@@ -140,3 +140,10 @@ def test_a_policy_sees_what_an_api_server_fills_in(
     text = policy(expression, rules=rules) + binding()
     service = f"apiVersion: v1\nkind: Service\nmetadata: {{name: a, namespace: shop}}\nspec: {given}\n"
     assert judged(environment, text, service) == found
+
+
+def test_a_policy_sees_the_label_that_a_server_gives_a_namespace(environment: Environment) -> None:
+    rules = RULES.replace("GROUP", "").replace("PLURAL", "namespaces")
+    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {b: c}}\n"
+    seen = "object.metadata.labels == {'b': 'c', 'kubernetes.io/metadata.name': 'a'}"
+    assert holds(environment, seen, rules, text) is True
