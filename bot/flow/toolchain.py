@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from bot import __version__
-from bot.jail import Program, is_current, locate
+from bot.jail import Program, relocated
 from bot.model.kubernetes import Kubernetes
 
 __all__ = ["Installed", "difference", "toolchain"]
@@ -48,14 +48,11 @@ class Installed:
         return f"{names[0]} missing"
 
     def _located(self, name: str) -> Program | None:
-        known = self._found.get(name)
-        if known is None or not is_current(known):
-            try:
-                known = locate(name)
-            except OSError:  # it can be run, but not read; a render says so
-                known = None
-            self._found[name] = known
-        return known
+        try:
+            self._found[name] = relocated(self._found.get(name), name)
+        except OSError:  # it can be run, but not read; a render says so
+            self._found[name] = None
+        return self._found[name]
 
 
 def difference(before: Sequence[str], now: Sequence[str]) -> str:

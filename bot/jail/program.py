@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.model.noun import Digest, noun
 
-__all__ = ["Program", "is_current", "locate"]
+__all__ = ["Program", "is_current", "locate", "relocated"]
 
 
 @noun
@@ -42,6 +42,13 @@ def is_current(program: Program) -> bool:
         return place_of(program.asked) == program.path and told_by(program.path.stat()) == program.file
     except OSError:
         return False
+
+
+def relocated(known: Program | None, *names: str) -> Program | None:
+    """`known` as long as it is what it was; else the first program of those names, None where there is none."""
+    if known is not None and is_current(known):
+        return known
+    return next((found for each in names if (found := locate(each))), None)
 
 
 def place_of(name: str) -> Path | None:

@@ -5,11 +5,10 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from bot.errors import ProgramError
-from bot.jail import Jail, Job, Limits, Program, locate
+from bot.jail import Jail, Job, Limits, Program, relocated
 from bot.model.noun import Json
 from bot.model.resource import Resource
 
@@ -34,11 +33,13 @@ class Sops:
 
     def __init__(self, jail: Jail, program: str, key_file: Path | None, limits: Limits | None = None) -> None:
         self._jail, self._name, self._key_file, self._limits = jail, program, key_file, limits or Limits()
+        self._program: Program | None = None
 
-    @cached_property
+    @property
     def program(self) -> Program | None:
-        """The program, looked for when it is first needed."""
-        return locate(self._name)
+        """The program, looked for when it is needed and not there, or not what it was, any more."""
+        self._program = relocated(self._program, self._name)
+        return self._program
 
     @property
     def lacking(self) -> str:
@@ -49,13 +50,14 @@ class Sops:
 
     async def decrypt(self, resource: Resource) -> Resource:
         """The object as it was before it was encrypted. ProgramError: it cannot be; the reason quotes no value."""
-        if self.lacking or self.program is None or self._key_file is None:
+        program = self.program
+        if program is None or self._key_file is None:
             raise ProgramError(f"{resource.id}: {self.lacking}")
         with tempfile.TemporaryDirectory(prefix="tidegate-sops-") as name:
             folder = Path(name)
             await asyncio.to_thread((folder / "object.json").write_text, json.dumps(resource.body), "ascii")
             job = Job(
-                program=self.program, folder=folder, inputs=(folder, self._key_file), limits=self._limits,
+                program=program, folder=folder, inputs=(folder, self._key_file), limits=self._limits,
                 arguments=("decrypt", "--input-type=json", "--output-type=json", "object.json"),
                 environment={"HOME": name, "SOPS_AGE_KEY_FILE": str(self._key_file)},
             )  # fmt: skip

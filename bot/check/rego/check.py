@@ -10,7 +10,7 @@ from bot.check.rego.program import Broken, evaluate
 from bot.check.rego.verdicts import NAME, findings
 from bot.check.waivers import settled, today_utc
 from bot.errors import TreeError
-from bot.jail import Jail, Limits, Program, is_current, locate
+from bot.jail import Jail, Limits, Program, relocated
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
@@ -41,8 +41,7 @@ class Rego:
     @property
     def program(self) -> Program | None:
         """The program, looked for when it is needed and not there, or not what it was, any more."""
-        if self._program is None or not is_current(self._program):
-            self._program = next((found for each in self._programs if (found := locate(each))), None)
+        self._program = relocated(self._program, *self._programs)
         return self._program
 
     def apart(self, environment: Environment) -> bool:

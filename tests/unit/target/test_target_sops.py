@@ -190,6 +190,17 @@ async def test_a_server_that_cannot_decrypt_says_so_in_the_plan(age: AgeKey, fol
     assert {"key": "sops_age_key_file", "program": "no sops", "both": "nothing here"}[missing] in change.conflict
 
 
+def test_a_program_that_is_installed_later_is_found(age: AgeKey, tmp_path: Path) -> None:
+    place = tmp_path / "sops"
+    sops = Sops(JAIL, str(place), age.file)
+    assert "no sops" in sops.lacking
+    place.write_text("#!/bin/sh\n")
+    place.chmod(0o755)
+    assert sops.lacking == ""
+    place.unlink()
+    assert "no sops" in sops.lacking
+
+
 async def test_another_key_writes_nothing(tmp_path: Path, target: Directory, folder: Path) -> None:
     await applied(target, SETTINGS)
     before = {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
