@@ -6,7 +6,7 @@ It takes protobuf's messages everywhere, and knows those by their look; so nothi
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-__all__ = ["Duration", "Timestamp", "handed"]
+__all__ = ["EPOCH", "Duration", "Timestamp", "handed"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.check.cel.library.declare import Function, method
+from bot.check.cel.library.numbers import whole
 from bot.check.cel.moments import handed
 
 __all__ = ["FUNCTIONS", "equal"]
@@ -35,9 +36,7 @@ def total(values: list[Any]) -> Any:
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in values):
         raise ValueError("only numbers and durations have a sum")
     found = sum(values)
-    if isinstance(found, int) and not -(2**63) <= found < 2**63:
-        raise ValueError("integer overflow")
-    return found
+    return whole(found) if isinstance(found, int) else found
 
 
 def least(values: list[Any]) -> Any:

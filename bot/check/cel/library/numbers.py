@@ -6,24 +6,23 @@ The engine's own overlook spaces around a number and take one that is too large 
 
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.check.cel.library.declare import Function, function
+from bot.check.cel.moments import EPOCH
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "whole"]
 
 WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
-LARGEST = 2**63 - 1
 LONGEST = 4096
 """Characters of a number that Python reads: no number of 64 bits needs more."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
 
 
 def whole(value: int) -> int:
-    """A whole number, if it fits."""
-    if not -LARGEST - 1 <= value <= LARGEST:
+    """A whole number, if it fits into 64 bits."""
+    if not -(2**63) <= value < 2**63:
         raise ValueError("integer overflow")
     return value
 
