@@ -10,7 +10,7 @@ from yarl import URL
 
 from bot.document import Limits, load_documents
 from bot.errors import DocumentError
-from bot.fetch.door import Answer, Door, locked, refused, unreached
+from bot.fetch.door import Answer, Door, locked, refused, showing, unreached
 from bot.model.tree import Elsewhere
 
 __all__ = ["download"]
@@ -44,7 +44,7 @@ async def download(door: Door, wanted: Elsewhere, most: int, login: str) -> byte
 
 async def fetched(door: Door, url: str, most: int, login: str) -> Answer:
     """What is at a URL. RenderError: nothing is."""
-    answer = await door.get(url, most, {"Authorization": login} if login else {})
+    answer = await door.get(url, most, showing(login))
     if answer.status >= 500 or answer.status == 429:
         raise unreached(f"{url.partition('?')[0]} answers {answer.status}")
     if answer.status in (401, 403):

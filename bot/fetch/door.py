@@ -18,10 +18,11 @@ from bot.model.environment import CONFIGURATION
 from bot.model.finding import Finding
 from bot.model.noun import noun
 
-__all__ = ["Answer", "Door", "locked", "refused", "unreached"]
+__all__ = ["Answer", "Door", "locked", "refused", "showing", "unreached"]
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
+AUTHORIZATION = "Authorization"
 NAT64 = IPv6Network("64:ff9b::/96")
 SECONDS = 30.0
 ASK = "ask the server's operator to add the host to `render.charts`, if it is to be trusted"
@@ -64,6 +65,11 @@ def unreached(
 ) -> RenderError:
     """Something that may be there the next time: nothing is known until then."""
     return RenderError([Finding(check="render", level="unknown", message=message, fix=fix, path=CONFIGURATION)])
+
+
+def showing(key: str) -> dict[str, str]:
+    """The header that shows a login or a token; none for "". A redirect to another host takes it away."""
+    return {AUTHORIZATION: key} if key else {}
 
 
 class Hosts:
@@ -149,7 +155,7 @@ class Door:
                     return Answer(status=answer.status, headers=answer.headers, body=await read(answer, most))
                 following = url.join(target(answer))
             if (following.host, following.port) != (url.host, url.port):
-                headers = {name: value for name, value in headers.items() if name != "Authorization"}
+                headers = {name: value for name, value in headers.items() if name != AUTHORIZATION}
             url = following
         raise refused(f"{shown_url(str(url))} is the end of more than {MOST_REDIRECTS} redirects")
 

@@ -9,7 +9,7 @@ from typing import Any
 from yarl import URL
 
 from bot.errors import RenderError
-from bot.fetch.door import Answer, Door, locked, refused, unreached
+from bot.fetch.door import Answer, Door, locked, refused, showing, unreached
 from bot.model.tree import Elsewhere
 
 __all__ = ["download"]
@@ -61,8 +61,7 @@ class Registry:
         raise refused(f"the registry {reason}: {self._base}/{what}")
 
     async def _ask(self, what: str, most: int, headers: dict[str, str]) -> Answer:
-        key = {"Authorization": self._key} if self._key else {}
-        return await self._door.get(f"{self._base}/{what}", most, {**headers, **key})
+        return await self._door.get(f"{self._base}/{what}", most, {**headers, **showing(self._key)})
 
     def _locked(self, status: int) -> RenderError:
         return locked(f"the registry of {self._base}", status, self._login)
@@ -84,7 +83,7 @@ class Registry:
             url = URL(given["realm"]).update_query(query)
         except ValueError:
             raise refused(f"the registry names no place to log in at: {self._base}") from None
-        answer = await self._door.get(str(url), TOKEN_BYTES, {"Authorization": self._login} if self._login else {})
+        answer = await self._door.get(str(url), TOKEN_BYTES, showing(self._login))
         if answer.status in (401, 403):
             raise self._locked(answer.status)
         body = answer.json(given["realm"]) if answer.status == 200 else {}
