@@ -18,7 +18,7 @@ from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
 from bot.model.tree import SUBMODULE, SYMLINK, Tree
 
-__all__ = ["SHIPPED", "Contents", "Problem", "contents_of", "shipped_names"]
+__all__ = ["SHIPPED", "Contents", "Problem", "contents_of", "is_rego", "shipped_names"]
 
 SHIPPED = "builtin:"
 ENDINGS = (".yaml", ".yml", ".json")
@@ -70,6 +70,11 @@ def joined(several: list[Contents]) -> Contents:
     )
 
 
+def is_rego(path: str) -> bool:
+    """Whether a file may hold policies of Rego, which its tests (`*_test.rego`) do not."""
+    return path.endswith(".rego") and not path.endswith("_test.rego")
+
+
 def folder(path: str, tree: Tree | None) -> Iterator[Contents]:
     """The files below a folder of the revision that policies are read from."""
     entries = tree.under(posixpath.normpath(path)) if tree else ()
@@ -90,7 +95,7 @@ def folder(path: str, tree: Tree | None) -> Iterator[Contents]:
                     problem(f"a policy file cannot be read: {error}", "commit it as a regular file", entry.path)
                 )
     yield from held
-    others = any(entry.path.endswith(".rego") and not entry.path.endswith("_test.rego") for entry in entries)
+    others = any(is_rego(entry.path) for entry in entries)
     if not others and not any(each.policies or each.bindings or each.problems for each in held):
         yield problem(f"there is no policy below {path}", "correct `policies` in tidegate.yaml", CONFIGURATION)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal
 
+from bot.check.policies.load import is_rego
 from bot.errors import TreeError
 from bot.model.environment import Environment
 from bot.model.noun import noun
@@ -72,7 +73,7 @@ def gather(environment: Environment, tree: Tree) -> Bundle:
     data: dict[str, Datum] = {}
     for folder in (posixpath.normpath(each) for each in environment.policies if not each.startswith(SHIPPED)):
         for entry in tree.under(folder):
-            if entry.path.endswith(".rego") and not entry.path.endswith("_test.rego"):
+            if is_rego(entry.path):
                 modules[entry.path] = Module(path=entry.path, content=tree.read(entry.path))
             elif place := below_data(folder, entry.path):
                 root, below = place
