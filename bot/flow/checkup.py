@@ -31,7 +31,7 @@ from bot.render import Piecewise
 
 __all__ = ["Checkup", "Outcome", "Task", "checkup", "lost", "perform"]
 
-PART = 256 * 1024
+PART = 32 * 1024  # bytes of files: what is made of them fits into a processor's cache
 FILES = ""  # in the place of an environment's name
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 

@@ -86,7 +86,8 @@ class Recipe:
     def __call__(self) -> Iterator[Callable[[Task], Outcome]]:
         """The function, with an event loop of its own."""
         with asyncio.Runner() as runner:
-            yield lambda task: runner.run(perform(self.tools, self.subject, task))
+            loop = runner.get_loop()
+            yield lambda task: loop.run_until_complete(perform(self.tools, self.subject, task))
 
 
 def again(request: CheckRequest, scratch: Path) -> Recipe:
