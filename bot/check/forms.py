@@ -84,9 +84,14 @@ class MapList:
 
     def repeated(self, instance: Any) -> Iterator[int]:
         """The indices of those items."""
+        # most lists have one item, and there is nothing to look for in it
+        return self.again(instance) if isinstance(instance, list) and len(instance) > 1 else iter(())
+
+    def again(self, items: list[Any]) -> Iterator[int]:
+        """The same, of a list."""
         seen = set()
-        for index, item in enumerate(instance if isinstance(instance, list) and len(instance) > 1 else ()):
-            if not isinstance(item, Mapping):
+        for index, item in enumerate(items):
+            if not isinstance(item, dict):
                 continue
             values = [item.get(name, default) for name, default in self.keys.items()]
             if any(not isinstance(each, str | int) for each in values):

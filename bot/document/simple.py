@@ -48,9 +48,9 @@ RISKY = (
     # deep nesting
     rf"^[ -]{{{DEEPEST_COLUMN + 1}}}",
 )
-SEARCH = re2.compile(f"(?m){'|'.join(RISKY)}").search
+SEARCH = re2.compile(f"(?m){'|'.join(RISKY)}".encode()).search  # over bytes, which the library makes of a text anyway
 OCTAL = re.compile(r"(?<=: )0[0-7]{1,20}(?=[ \t]*(?:$|[,\]}]|[ \t]#))", re.MULTILINE)
-ALL_OCTAL = re.compile("0[0-7]+")
+STAND_IN = "71717171717"  # the first digits of numbers that stand for octal ones
 MARKER = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 EMPTY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*\Z)?")
 
@@ -61,13 +61,18 @@ def simple(text: str, limits: Limits) -> list[Root] | None:
         return None
     if text.count("[") + text.count("{") > MOST_BRACKETS:
         return None
-    values = _with_modes(text) if SEARCH(text) else _values(text)
+    values = _with_modes(text) if _risky(text) else _values(text)
     if values is None:
         return None
     places = _places(text)
     if len(values) != len(places):
         return None
     return [(value, place) for value, place in zip(values, places, strict=True) if value is not None]
+
+
+def _risky(text: str) -> bool:
+    """Whether something in it may mean one thing to one reader and another to another."""
+    return SEARCH(text.encode()) is not None
 
 
 def _values(text: str) -> list[Any] | None:
@@ -81,25 +86,33 @@ def _values(text: str) -> list[Any] | None:
 def _with_modes(text: str) -> list[Any] | None:
     """The same where all that is risky are octal numbers (`defaultMode: 0440`); None: there is more, or something else.
 
-    They are written in decimal for the library. That nothing else was written over, such as a line of a script, is seen
-    by the text as it stands, of which the library reads such a number as words.
+    Each is given to the library as a number that stands nowhere else, and put right where that comes back as one. What
+    does not come back was no number but words, such as a line of a script.
     """
-    decimal = OCTAL.sub(lambda found: str(int(found[0], 8)), text)
-    if SEARCH(decimal):
+    if STAND_IN in text:
         return None
-    values, words = _values(decimal), _values(text)
-    return values if _alike(values, words) else None
+    meant: dict[int, int] = {}
+
+    def stand_in(found: re.Match[str]) -> str:
+        number = f"{STAND_IN}{len(meant):05}"
+        meant[int(number)] = int(found[0], 8)
+        return number
+
+    decimal = OCTAL.sub(stand_in, text)
+    values = None if _risky(decimal) else _values(decimal)
+    values = _put_right(values, meant)
+    return None if meant else values
 
 
-def _alike(value: Any, words: Any) -> bool:
-    """Whether two readings are the same but for octal numbers, which the second one has as they were written."""
-    if isinstance(value, dict) and isinstance(words, dict):
-        return list(value) == list(words) and all(map(_alike, value.values(), words.values()))
-    if isinstance(value, list) and isinstance(words, list):
-        return len(value) == len(words) and all(map(_alike, value, words))
-    if type(value) is int and isinstance(words, str):
-        return ALL_OCTAL.fullmatch(words) is not None and int(words, 8) == value
-    return type(value) is type(words) and bool(value == words)
+def _put_right(value: Any, meant: dict[int, int]) -> Any:
+    """The value with what the numbers in it stand for, each taken out of `meant`; lists and mappings are changed."""
+    if isinstance(value, dict):
+        value.update((key, _put_right(each, meant)) for key, each in value.items())
+    elif isinstance(value, list):
+        value[:] = [_put_right(each, meant) for each in value]
+    elif type(value) is int and value in meant:
+        return meant.pop(value)
+    return value
 
 
 def _places(text: str) -> list[tuple[int, int]]:

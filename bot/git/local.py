@@ -15,17 +15,16 @@ from bot.git.process import ISOLATION, run
 from bot.model.noun import Sha
 from bot.model.tree import UNCOMMITTED, Entry, Tree
 
-__all__ = ["LocalRepository", "on_disk"]
+__all__ = ["LocalRepository", "contents", "on_disk"]
 
-
-PIECE = 64 * 1024  # bytes read at once; most files have less
+PIECE = 16 * 1024  # bytes read at once: most files have less, and memory for more costs as much as the reading
 
 
 class LocalRepository:
     """A local repository: `top` is its working folder."""
 
     def __init__(self, top: Path, git_folder: Path) -> None:
-        self.top = top
+        self.top, self._root = top, os.fsencode(top)
         self._mirror = Mirror(git_folder)
 
     @classmethod
@@ -74,7 +73,7 @@ class LocalRepository:
             "--exclude-standard",
         ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
-        listed = (listed_entry(self.top, record) for record in output.split(b"\0") if record)
+        listed = (listed_entry(self._root, record) for record in output.split(b"\0") if record)
         entries = {each.path: each for each in listed if each}
         links = {path for path, each in entries.items() if each.mode == "120000"}
         # git still lists the files of a folder that a link has taken the place of; they are no part of the next commit
@@ -88,7 +87,7 @@ class LocalRepository:
     def _compared(self, tree: Tree, base: Tree) -> Tree:
         entries = {
             path: replace(entry, mode=other.mode, blob=other.blob)
-            if (other := base.entries.get(path)) and unchanged(self.top, entry, other)
+            if (other := base.entries.get(path)) and unchanged(self._root, entry, other)
             else entry
             for path, entry in tree.entries.items()
         }
@@ -104,16 +103,17 @@ class LocalRepository:
     def _load_files(self, tree: Tree, paths: frozenset[str]) -> Tree:
         found = {}
         for path in tree.missing(paths):
+            blob = tree.entries[path].blob
             try:
-                found[tree.entries[path].blob] = contents(on_disk(self.top, path))
+                found[blob] = contents(on_disk(self._root, path))
             except OSError as error:
-                if isinstance(error, FileNotFoundError) and tree.entries[path].blob != file_id(path):
+                if isinstance(error, FileNotFoundError) and blob != file_id(raw(path)):
                     continue
                 raise TreeError(f"{path}: {error.strerror}") from None
         return replace(tree, blobs={**tree.blobs, **found})
 
 
-def listed_entry(top: Path, record: bytes) -> Entry | None:
+def listed_entry(root: bytes, record: bytes) -> Entry | None:
     """What `git ls-files -t --stage` says of one file, as a tree's entry; None where it was deleted.
 
     A record is `H <mode> <id> <stage>\\t<path>`, S in the place of H where a sparse checkout leaves it out, or
@@ -121,13 +121,13 @@ def listed_entry(top: Path, record: bytes) -> Entry | None:
     """
     tag, _, rest = record.partition(b" ")
     indexed, _, name = rest.partition(b"\t") if tag != b"?" else (b"", b"", rest)
-    path = name.decode("utf-8", "surrogateescape").rstrip("/")  # a slash ends what is a repository of its own
-    entry = file_entry(top, path)
+    name = name.rstrip(b"/")  # a slash ends what is a repository of its own
+    entry = file_entry(root, name)
     if entry and entry.mode == "160000" and indexed and not indexed.startswith(b"160000 "):
         return None  # a folder has taken the file's place
     if entry is None and tag == b"S":
         mode, blob, _ = indexed.decode().split(" ")
-        return Entry(path=path, mode=mode, blob=Sha(blob), size=0)
+        return Entry(path=text(name), mode=mode, blob=Sha(blob), size=0)
     return entry
 
 
@@ -137,9 +137,19 @@ def folders(path: str) -> Iterator[str]:
         yield path
 
 
-def on_disk(top: Path, path: str) -> bytes:
-    """Where a file of the repository lies: git's names are UTF-8, whatever the locale makes of names."""
-    return os.fsencode(top) + b"/" + path.encode("utf-8", "surrogateescape")
+def text(name: bytes) -> str:
+    """The text of a path: git's names are UTF-8, whatever the locale makes of names."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def raw(path: str) -> bytes:
+    """The bytes of a path, as git and the system know it."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def on_disk(root: bytes, path: str) -> bytes:
+    """Where a file of the repository lies."""
+    return root + b"/" + raw(path)
 
 
 def contents(file: bytes) -> bytes:
@@ -155,10 +165,10 @@ def contents(file: bytes) -> bytes:
         os.close(descriptor)
 
 
-def file_entry(top: Path, path: str) -> Entry | None:
+def file_entry(root: bytes, name: bytes) -> Entry | None:
     """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later."""
     try:
-        found = os.lstat(on_disk(top, path))
+        found = os.lstat(root + b"/" + name)
     except OSError:
         return None
     if stat.S_ISLNK(found.st_mode):
@@ -169,27 +179,26 @@ def file_entry(top: Path, path: str) -> Entry | None:
         mode, size = "100644", found.st_size
     else:
         return None
-    return Entry(path=path, mode=mode, blob=file_id(path), size=size)
+    return Entry(path=text(name), mode=mode, blob=file_id(name), size=size)
 
 
-def file_id(path: str) -> Sha:
+def file_id(name: bytes) -> Sha:
     """What stands for the contents of a working file before they are read."""
-    return Sha(hashlib.sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest())
+    return Sha(hashlib.sha1(name, usedforsecurity=False).hexdigest())
 
 
-def unchanged(top: Path, entry: Entry, other: Entry) -> bool:
+def unchanged(root: bytes, entry: Entry, other: Entry) -> bool:
     """Whether a working file is what `other` was committed as. The executable bit does not count."""
     if entry.mode[:3] != other.mode[:3]:
         return False
     if entry.mode == "160000":
         return True  # a submodule is never read
-    place = on_disk(top, entry.path)
+    place = on_disk(root, entry.path)
     try:
         if entry.mode == "120000":
             data = os.readlink(place)
         elif entry.size == other.size:
-            with open(place, "rb") as file:
-                data = file.read()
+            data = contents(place)
         else:
             return False
     except OSError:

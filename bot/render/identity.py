@@ -18,6 +18,7 @@ LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 GROUP = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 KIND = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,62}", re.ASCII)
 LONGEST_NAME = 253
+NO_NAME = frozenset("/%\\ ")
 
 
 @noun
@@ -75,7 +76,7 @@ def unnamed(name: Any) -> Flaw | None:
         return Flaw(at=at, wrong="has a name that is not a string", fix="put the name in quotes")
     if len(name) > LONGEST_NAME:
         return Flaw(at=at, wrong=f"has a name of more than {LONGEST_NAME} characters", fix="shorten it")
-    if name in (".", "..") or not name.isprintable() or any(sign in name for sign in "/%\\ "):
+    if name in (".", "..") or not name.isprintable() or not NO_NAME.isdisjoint(name):
         wrong, fix = "has a name that cannot be one", "use lower-case letters, digits, dashes and dots"
         return Flaw(at=at, wrong=wrong, fix=fix)
     return None

@@ -1,6 +1,7 @@
 """Puts what was found where it belongs, in the form that was asked for."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from bot.cli.check.request import CheckRequest
 from bot.cli.terminal import coloured
 from bot.document import readable
 from bot.errors import InputError
-from bot.git.local import on_disk
+from bot.git.local import contents, on_disk
 from bot.model.checked import Checked
 from bot.report.findings.shape import summarise
 from bot.report.findings.text import summary_line, to_text
@@ -55,11 +56,10 @@ def written(request: CheckRequest, checked: Checked, top: Path, seconds: float) 
 
 def sources(top: Path, checked: Checked) -> Mapping[str, str]:
     """The text of every file that a finding is about, as far as it can be read."""
-    found = {}
+    found, root = {}, os.fsencode(top)
     for path in {each.path for each in checked.findings if each.path and each.line}:
         try:
-            with open(on_disk(top, path), "rb") as file:
-                found[path] = readable(file.read())
+            found[path] = readable(contents(on_disk(root, path)))
         except OSError:
             continue
     return found

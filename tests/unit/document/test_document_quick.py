@@ -12,7 +12,7 @@ from bot.document import load_documents
 from bot.document.build import Builder
 from bot.document.load import _yaml_events as exact_events
 from bot.document.quick import quick
-from bot.document.simple import simple
+from bot.document.simple import STAND_IN, simple
 from bot.document.value import Limits, Root
 from bot.errors import DocumentError
 
@@ -168,6 +168,12 @@ AROUND = st.sampled_from(
 @given(st.lists(st.tuples(AROUND, MODES, MODES), min_size=1, max_size=3))
 def test_octal_modes_are_told_from_words_like_them(parts: list[tuple[str, str, str]]) -> None:
     agree(simple, "".join(around.format(one, two) for around, one, two in parts))
+
+
+def test_a_number_that_octal_ones_are_written_as_is_itself() -> None:
+    text = f"n: {STAND_IN}00000\nmode: 0440\n"
+    assert not agree(simple, text)
+    assert load_documents(text.encode())[0].value == {"n": int(f"{STAND_IN}00000"), "mode": 0o440}
 
 
 def test_limits_are_left_to_the_exact_way() -> None:
