@@ -31,7 +31,8 @@ from bot.render import Piecewise
 
 __all__ = ["Checkup", "Outcome", "Task", "checkup", "lost", "perform"]
 
-PART = 32 * 1024  # bytes of files: what is made of them fits into a processor's cache
+SHARE = 128 * 1024  # bytes of files that a process is given at once: each time it has to be waited for, and answered
+PART = 32 * 1024  # bytes of them that are read and judged at once: what is made of them fits into a processor's cache
 FILES = ""  # in the place of an environment's name
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 
@@ -113,8 +114,8 @@ def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterat
         paths = ()  # the render of the whole says why
     if not paths:
         yield Task(environment=environment.id.name)
-    for part in parts(subject.head, paths):
-        yield Task(environment=environment.id.name, paths=part)
+    for share in parts(subject.head, paths, SHARE):
+        yield Task(environment=environment.id.name, paths=share)
 
 
 def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piecewise | None:
@@ -124,14 +125,14 @@ def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piece
     return renderer if isinstance(renderer, Piecewise) and not together else None
 
 
-def parts(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The paths in parts of about `PART` bytes."""
+def parts(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
+    """The paths in parts of about `most` bytes."""
     part: list[str] = []
     size = 0
     for path in paths:
         part.append(path)
         size += tree.entries[path].size
-        if size >= PART:
+        if size >= most:
             yield tuple(part)
             part, size = [], 0
     if part:
@@ -159,8 +160,19 @@ async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
     if task.later:
         return await read_later(tools, subject, environment, task.later)
     if task.paths:
-        return await read_part(tools, subject, environment, task.paths)
+        read = [await read_part(tools, subject, environment, part) for part in parts(subject.head, task.paths, PART)]
+        return joined(read)
     return await whole_environment(tools, subject, environment)
+
+
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """What became of the parts of a task."""
+    return Outcome(
+        findings=tuple(each for outcome in outcomes for each in outcome.findings),
+        identities=tuple(each for outcome in outcomes for each in outcome.identities),
+        objects=sum(outcome.objects for outcome in outcomes),
+        later=put_off(outcomes),
+    )
 
 
 async def other_files(tools: Tools, subject: Checkup) -> Outcome:

@@ -91,8 +91,9 @@ def test_the_same_is_found_however_the_work_is_cut_and_shared(tmp_path: Path, mo
     subject = subject_of(repository(tmp_path), "a", "b", "c")
     whole = judged(subject, 1)
     assert {each.name: each.objects for each in whole.environments} == {"a": 36, "b": 1, "c": 0}
-    for size in (1, 200, 700):
-        monkeypatch.setattr(room, "PART", size)
+    for share, part in ((1, 1), (200, 1), (700, 200), (1_000_000, 200)):
+        monkeypatch.setattr(room, "SHARE", share)
+        monkeypatch.setattr(room, "PART", part)
         assert judged(subject, 1) == whole
         assert judged(subject, 3) == whole
 
