@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TextIO, cast
 
 import aiohttp
 import structlog
@@ -115,6 +116,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 clock=lambda: datetime.now(UTC),
                 signal=asyncio.Event(),
                 toolchain=Installed(((programs.kustomize, programs.kubectl), (programs.helm,)), kubernetes),
+                folders={"state_dir": settings.state_dir} | ({"store": store.folder} if store.folder else {}),
             )
     finally:
         await pool.close()
@@ -187,6 +189,24 @@ async def keep_discovering(world: World) -> None:
         world.reach.clear()
 
 
+class Lossy:
+    """A stream whose failures concern nobody: a log on a full disk, or that nobody reads any more, stops no work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write as far as that is possible."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand over as far as that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logs(settings: Settings) -> None:
     """Text for people on a terminal, JSON lines in a pipe; fields only, never an exception's values from outside."""
     text = settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty())
@@ -200,6 +220,6 @@ def configure_logs(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Lossy(sys.stderr))),
         cache_logger_on_first_use=True,
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
+from pathlib import Path
 
 from bot.flow.assess import Tools
 from bot.flow.toolchain import Installed
@@ -25,7 +26,7 @@ class World:
     `jail` is what foreign programs run in here; the processes of the evaluator have their own. `allowed` answers which
     targets a repository may deploy to; None: the repository is not ours. `signal` is set when work was touched in this
     process, `reach` when there may be other repositories than before. `public_url` is where people reach this server.
-    `toolchain` is what this server renders with.
+    `toolchain` is what this server renders with, `folders` are where it writes, by what is kept there.
     """
 
     store: Store
@@ -39,4 +40,5 @@ class World:
     clock: Callable[[], datetime]
     signal: asyncio.Event
     toolchain: Installed
+    folders: Mapping[str, Path] = field(default_factory=dict)
     reach: asyncio.Event = field(default_factory=asyncio.Event)

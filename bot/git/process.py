@@ -186,9 +186,11 @@ async def take(stream: asyncio.StreamReader, records: int | None) -> bytes:
 
 
 def summary(errors: bytes) -> str:
-    """The last line that git complained with, or what it found wrong with an object; shortened and printable."""
+    """The first line that git calls an error, for what follows comes of it, or its last line; short and printable."""
     lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    told = next((line for line in lines if line.startswith("error: object ")), lines[-1] if lines else "no message")
+    told = next(
+        (line for line in lines if line.startswith(("error: ", "fatal: "))), lines[-1] if lines else "no message"
+    )
     return "".join(c if c.isprintable() else "?" for c in told)[:300]
 
 

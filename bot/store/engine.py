@@ -42,6 +42,12 @@ class Store:
         self._writers = ThreadPoolExecutor(database.writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(database.readers, thread_name_prefix="store-read")
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the database's file lies; None: it has none here."""
+        lock = self._database.lock
+        return Path(lock.name).parent if lock is not None else None
+
     @classmethod
     async def open(cls, url: str, state_dir: Path) -> "Store":
         """Open and migrate. SettingsError: the URL, a folder, or another server that has the same SQLite file."""

@@ -1,7 +1,9 @@
 """Health: is the process alive, and can it do its work."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from aiohttp import web
 
@@ -15,6 +17,9 @@ from bot.web.keys import WORLD
 __all__ = ["healthz", "readyz"]
 
 PATIENCE = 10.0
+MEBIBYTE = 1024 * 1024
+ENOUGH, LEAST = 256 * MEBIBYTE, 16 * MEBIBYTE
+"""Bytes left on a disk below which that is told, and below which a server cannot be relied on."""
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -35,6 +40,7 @@ async def diagnose(world: World) -> tuple[Diagnosis, ...]:
     """Look at everything at once; what does not answer in time is not well."""
     subjects = {
         "store": store_answers(world),
+        "disk": disks_have_room(world),
         "jail": jail_holds(world),
         "toolchain": toolchain_renders(world),
         **{f"forge {name}": each.diagnose() for name, each in world.forges.items()},
@@ -57,6 +63,20 @@ async def store_answers(world: World) -> Sequence[Diagnosis]:
     """Whether the database answers."""
     await world.store.read(meta.sealing_key_exists)
     return (Diagnosis(subject="store", ok=True, detail="answers"),)
+
+
+async def disks_have_room(world: World) -> Sequence[Diagnosis]:
+    """Whether there is room where this server writes: a database on a full disk answers, and takes nothing."""
+    return await asyncio.to_thread(lambda: [room(*each) for each in world.folders.items()])
+
+
+def room(name: str, folder: Path) -> Diagnosis:
+    """How much is left on the disk of a folder."""
+    free = shutil.disk_usage(folder).free
+    return Diagnosis(
+        subject=f"disk of {name}", ok=free >= ENOUGH, needed=free < LEAST, detail=f"{free // MEBIBYTE:,} MiB left",
+        fix="" if free >= ENOUGH else "make room there: events, mirrors and plans need it",
+    )  # fmt: skip
 
 
 async def toolchain_renders(world: World) -> Sequence[Diagnosis]:

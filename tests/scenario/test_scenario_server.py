@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from yarl import URL
 
 from bot.cli.demo.stage import put_up
 from bot.cli.demo.walk.browser import eventually
-from tests.support.people import People
+from tests.support.operator import configure
+from tests.support.people import People, holding
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -89,3 +91,45 @@ async def test_what_was_open_before_the_repository_was_looked_after_is_told_too(
             return "web:1.5.0" in await People(stage).plan(number)
 
         await eventually(looked, "a server that is new here does not look at what is open already")
+
+
+async def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    async with put_up(tmp_path, None, 0, print) as stage:
+        await stage.install()
+        silent = tmp_path / "silent.yaml"
+        silent.write_text((tmp_path / "server.yaml").read_text())
+        configure(stage, store="nonsense")  # so that the other one does not come back
+        stage.place.kill()
+        command = [sys.executable, "-m", "bot.cli", "serve", "--config", str(silent)]
+        full = os.open("/dev/full", os.O_WRONLY)
+        server = await asyncio.create_subprocess_exec(*command, stderr=full)
+        try:
+            people = People(stage)
+            number = await people.change(("envs/dev/config.yaml", "CURRENCY: EUR", "CURRENCY: CHF"))
+            await people.comment_says(number, "dev")
+            await people.merge(number)
+            await people.folder_shows("dev", holding("CHF"))
+        finally:
+            server.terminate()
+            await server.wait()
+            os.close(full)
+
+
+async def test_nothing_is_lost_while_nothing_can_be_written(tmp_path: Path) -> None:
+    async with put_up(tmp_path, None, 0, print) as stage:
+        await stage.install()
+        people, server = People(stage), int(stage.place.pid_file.read_text())
+        old = resource.prlimit(server, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        number = await people.change(("envs/dev/config.yaml", "CURRENCY: EUR", "CURRENCY: CHF"))
+
+        async def refused() -> bool:
+            return any(each.status_code == 503 for each in stage.forge.core.state.deliveries)
+
+        await eventually(refused, "no delivery was refused by a server that could not keep it")
+        resource.prlimit(server, resource.RLIMIT_FSIZE, old)
+        await people.comment_says(number, "dev")
+        await people.merge(number)
+        await people.folder_shows("dev", holding("CHF"))
+        assert int(stage.place.pid_file.read_text()) == server, "the server ended"

@@ -53,3 +53,24 @@ async def test_a_server_that_never_answers_keeps_git_no_longer_than_its_time(
                 await mirror.fetch(Remote(url=f"{url}/a.git", token="t"), "main")
         async with asyncio.timeout(30):
             await left.wait()  # the program that git started for the talking has ended too
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        (
+            b"fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output\n",
+            "No space left",
+        ),
+        (b"remote: Not here.\nfatal: repository 'x' not found\n", "'x' not found"),
+        (b"error: object 1: hasDotdot\nfatal: fsck error in packed object\nfatal: index-pack failed\n", "hasDotdot"),
+        (b"something else\nand its end\n\n", "and its end"),
+        (b"", "no message"),
+    ],
+)
+def test_what_went_wrong_first_is_told(printed: bytes, told: str) -> None:
+    assert told in process.summary(printed)
+
+
+def test_what_git_prints_is_told_on_one_line_and_cut() -> None:
+    assert process.summary(b"fatal: \x1b[31m" + b"x" * 1000) == "fatal: ?[31m" + "x" * 288
