@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from bot.model.noun import Digest, noun
 from bot.model.resource import ResourceId
 from bot.target.directory.names import is_file_name
 
-__all__ = ["Entry", "Inventory", "State", "decode", "encode"]
+__all__ = ["Entry", "Inventory", "State", "decode", "decode_head", "encode"]
 
 VERSION = 1
 State = Literal["kept", "creating", "deleting"]
@@ -82,6 +82,15 @@ def decode(content: bytes) -> Inventory:
     if not len(entries) == len({entry.file for entry in entries.values()}) == len(raw["entries"]):
         raise ValueError("two of its entries share an object or a file")
     return inventory
+
+
+def decode_head(content: bytes) -> Inventory:
+    """The same without the entries, of which there may be thousands. ValueError: as for `decode`."""
+    first, _, _ = content.partition(b"\n")
+    try:
+        return decode(first + b"]}")
+    except ValueError:  # somebody laid it out anew
+        return replace(decode(content), entries={})
 
 
 def _entry(raw: Mapping[str, Any]) -> tuple[ResourceId, Entry]:

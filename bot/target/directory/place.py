@@ -2,7 +2,7 @@
 
 import contextlib
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +10,7 @@ from uuid import uuid4
 from bot.errors import PermanentError, StaleLease, StalePlan, TemporaryError
 from bot.model.noun import noun
 from bot.target.directory.folder import Folder
-from bot.target.directory.inventory import Inventory, decode, encode
+from bot.target.directory.inventory import Inventory, decode, decode_head, encode
 
 __all__ = ["OWN", "Place", "Session", "explain"]
 
@@ -27,6 +27,9 @@ class Session:
 
     def inventory(self) -> Inventory | None:
         """The inventory, or None where there is none. PermanentError: it is damaged, and says nothing of any file."""
+        return self._decoded(decode)
+
+    def _decoded(self, how: Callable[[bytes], Inventory]) -> Inventory | None:
         found = self.own.find(INVENTORY)
         if found.kind == "absent":
             return None
@@ -34,7 +37,7 @@ class Session:
         try:
             if found.content is None:
                 raise ValueError("it is not a regular file that can be read")
-            return decode(found.content)
+            return how(found.content)
         except ValueError as error:
             raise PermanentError(
                 f"{path} cannot be used: {error}. Restore it from a backup; or move it away together with the files "
@@ -50,7 +53,13 @@ class Session:
 
         StaleLease: a newer one was here. StalePlan: the inventory is not the one that was planned with.
         """
-        inventory = self.inventory()
+        return self._fenced(self.inventory(), uuid, epoch)
+
+    def fence(self, uuid: str, epoch: int) -> None:
+        """The same for one object of many: of the inventory only the head is read, which tells both."""
+        self._fenced(self._decoded(decode_head), uuid, epoch)
+
+    def _fenced(self, inventory: Inventory | None, uuid: str, epoch: int) -> Inventory:
         if inventory is None or inventory.uuid != uuid:
             raise StalePlan(f"{self.own.path / INVENTORY} was replaced since the plan was made")
         if inventory.epoch > epoch:

@@ -159,7 +159,7 @@ def _carry_out(work: Work, change: Change, epoch: int) -> str:
     name = work.file(change.id)
     try:
         with _locked(work.place) as session:
-            session.fenced(work.inventory.uuid, epoch)
+            session.fence(work.inventory.uuid, epoch)
             _unmoved(session, work, change)
             if change.action is Action.DELETE:
                 session.files.remove(name)

@@ -1,6 +1,7 @@
 """The inventory's bytes: what was written is read, and nothing else is."""
 
 import json
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model.noun import Digest
 from bot.model.resource import ResourceId
-from bot.target.directory.inventory import Entry, Inventory, decode, encode
+from bot.target.directory.inventory import Entry, Inventory, decode, decode_head, encode
 from bot.target.directory.names import file_name
 
 UUID = "7b0c1c1e-3c2a-4a39-9a5b-0f2f5c5a7d11"
@@ -41,10 +42,28 @@ def test_its_bytes_do_not_depend_on_the_order_of_entries(inventory: Inventory) -
     assert encode(turned) == encode(inventory)
 
 
+@given(inventories(), st.sampled_from([None, 2]))
+def test_its_head_is_read_alone_however_it_is_laid_out(inventory: Inventory, indent: int | None) -> None:
+    written = encode(inventory)
+    laid_out = json.dumps(json.loads(written), indent=indent).encode()
+    assert decode_head(written) == decode_head(laid_out) == replace(inventory, entries={})
+
+
+def test_of_a_head_the_entries_are_not_read() -> None:
+    inventory = Inventory(uuid=UUID, entries={})
+    assert decode_head(encode(inventory).replace(b"]}", b"damaged]}")) == inventory
+
+
 @given(st.binary(max_size=50) | inventories().map(lambda each: encode(each)[:-9]))
 def test_anything_else_is_a_clear_error(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(content)
+
+
+@given(st.binary(max_size=50))
+def test_what_has_no_head_is_a_clear_error(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode_head(content)
 
 
 ENTRY = {"type": "Pod", "scope": "", "name": "a", "file": "pod_a.yaml", "digest": "f1:a", "state": "kept"}
