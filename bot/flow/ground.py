@@ -1,5 +1,7 @@
 """What git says of a repository: the base head, trees, and the configuration at a revision."""
 
+from functools import lru_cache
+
 from bot.config import parse
 from bot.errors import ConfigurationError
 from bot.flow.world import World
@@ -10,6 +12,9 @@ from bot.model.identity import RepositoryId
 from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.store import repositories
+
+KEPT = 32
+"""Configurations that are kept as they were read, of all repositories."""
 
 __all__ = ["Described", "Ground", "configuration", "described", "last_seen", "ours", "stand", "usable"]
 
@@ -63,7 +68,13 @@ async def configuration(ground: Ground, tree: Tree) -> Configuration | None:
     if entry is None:
         return None
     loaded = await ground.mirror.load(tree, frozenset({CONFIGURATION}))
-    return parse(loaded.read(CONFIGURATION), ground.repository.id)
+    return parsed(loaded.read(CONFIGURATION), ground.repository.id)
+
+
+@lru_cache(KEPT)
+def parsed(content: bytes, repository: RepositoryId) -> Configuration:
+    """What the file means. Every environment that is looked at asks, and of hundreds each takes the time of all."""
+    return parse(content, repository)
 
 
 async def usable(ground: Ground, tree: Tree) -> Configuration | None:

@@ -60,6 +60,7 @@ class Mirror:
         self._fetching = asyncio.Lock()
         self._kept = kept or Kept()
         self._facts: LRUCache[tuple[str, ...], Any] = LRUCache(CACHED_FACTS)
+        self._heads: dict[str, Sha] = {}  # by branch; nobody else writes here
 
     async def fetch(self, remote: Remote, branch: str, commits: Iterable[str] = ()) -> Sha:
         """Fetch the branch and `commits`; the branch's head. The token travels in the environment, never in argv."""
@@ -78,7 +79,8 @@ class Mirror:
             except TemporaryError as error:
                 raise TemporaryError(f"{remote.url}: {error}") from None
             await self._tidy()
-        return await self.resolve(f"refs/heads/{branch}")
+        head = self._heads[branch] = await self.resolve(f"refs/heads/{branch}")
+        return head
 
     async def _bring(self, remote: Remote, branch: str, *commits: Sha) -> None:
         """Have git fetch. GitFailed: the remote or this mirror refuses."""
@@ -148,10 +150,12 @@ class Mirror:
         """The commit at which that branch was fetched last; None where it never was."""
         if not valid_branch(branch) or not await asyncio.to_thread((self.folder / "HEAD").exists):
             return None
-        try:
-            return await self.resolve(f"refs/heads/{branch}")
-        except InputError:
-            return None
+        if branch not in self._heads:
+            try:
+                self._heads[branch] = await self.resolve(f"refs/heads/{branch}")
+            except InputError:
+                return None
+        return self._heads[branch]
 
     async def has(self, sha: Sha) -> bool:
         """Whether the mirror holds that commit with everything it needs to be read."""

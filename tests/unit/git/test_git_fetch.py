@@ -69,6 +69,18 @@ async def test_a_mirror_is_kept_where_the_server_is_what_refuses(server: GitServ
     assert await mirror.head("main") == first
 
 
+async def test_the_head_is_that_of_the_last_fetch(server: GitServer, tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "7.git")
+    assert await mirror.head("main") is None
+    first = await mirror.fetch(remote(server), "main")
+    assert await mirror.head("main") == await Mirror(mirror.folder).head("main") == first
+    new = server.commit("shop", {"a.yaml": "a: 2\n"})
+    assert await mirror.head("main") == first
+    assert await mirror.fetch(remote(server), "main") == await mirror.head("main") == new
+    shutil.rmtree(mirror.folder)
+    assert await mirror.head("main") is None
+
+
 async def test_a_redirect_is_not_followed(server: GitServer, tmp_path: Path) -> None:
     async def moved(request: web.Request) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": server.url + request.path_qs})
