@@ -21,7 +21,7 @@ class Unit:
 class Section:
     """Units between an opening and a closing text. `more` says how many are left out; `floor` is the part of the limit
     (0 to 1) that other sections leave to this one, however long they are. `rank` orders the filling, not the page;
-    0 yields to nobody.
+    0 yields to nobody. `bare`: it is shown also where not one of its units fits.
     """
 
     opening: str = ""
@@ -30,6 +30,7 @@ class Section:
     more: Callable[[int], str] = lambda number: f"… and {number} more not shown\n"
     floor: float = 0.0
     rank: int = 0
+    bare: bool = True
 
 
 def fit(sections: Sequence[Section], limit: int, measure: Measure) -> tuple[list[str], list[int]]:
@@ -68,6 +69,6 @@ def take(section: Section, room: int, measure: Measure) -> tuple[str, int]:
                 full += form is unit.full
                 break
     missing = len(section.units) - len(chosen)
-    if not chosen and not section.opening:
+    if not chosen and not (section.bare and section.opening):
         return "", 0
     return section.opening + "".join(chosen) + (section.more(missing) if missing else "") + section.closing, full

@@ -165,6 +165,7 @@ def folded(fold: Fold, floor: float) -> Section:
         more=lambda number: f"\n… and {number} more not shown\n",
         floor=floor,
         rank=BLOCKS if fold.blocks else 7,
+        bare=False,
     )
 
 

@@ -10,17 +10,21 @@ from bot.report.verdicts import CONSENT, blocked, child, state, waits
 
 __all__ = ["numbers", "people", "state_lines", "step_lines"]
 
+MOST_STATES = 20
+"""States that are listed: of hundreds nobody reads the last."""
+
 
 def step_lines(assessments: Sequence[Assessment], items: Sequence[Urgent], *, merged: bool) -> tuple[Line, ...]:
-    """One line for each environment that is ever applied: `To apply prod: fix 2 · … comments … · merge`."""
-    found = []
+    """A line for each environment that is ever applied: `To apply prod: fix 2 · … comments … · merge`.
+
+    Environments of which the same is to be done share one.
+    """
+    names: dict[Line, list[str]] = {}
     for assessment in assessments:
-        if assessment.environment.apply == "never":
-            continue
-        steps = steps_of(assessment, items, merged=merged)
+        steps = () if assessment.environment.apply == "never" else join(steps_of(assessment, items, merged=merged))
         if steps:
-            found.append(line(strong(f"To apply {assessment.environment.id.name}:"), " ", join(steps)))
-    return tuple(found)
+            names.setdefault(steps, []).append(assessment.environment.id.name)
+    return tuple(line(strong(f"To apply {several(found)}:"), " ", steps) for steps, found in names.items())
 
 
 def steps_of(assessment: Assessment, items: Sequence[Urgent], *, merged: bool) -> list[Line]:
@@ -83,10 +87,15 @@ def numbers(found: Sequence[int]) -> str:
     """`2`, `2 and 3`, `2–5`, `2, 4 and 7`."""
     if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
         return f"{found[0]}–{found[-1]}"
-    if len(found) > 6:
-        return f"{', '.join(str(each) for each in found[:5])} and {len(found) - 5} more"
-    head = ", ".join(str(each) for each in found[:-1])
-    return f"{head} and {found[-1]}" if head else str(found[-1])
+    return several([str(each) for each in found])
+
+
+def several(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; the first five and how many more there are, where there are more than six."""
+    if len(words) > 6:
+        words = [*words[:5], f"{len(words) - 5} more"]
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
@@ -101,6 +110,8 @@ def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
     if len(states) == 1:
         shown = line("The approval is for state ", code(short_digest(states[0][1])))
     else:
-        listed = [line(f"{name} ", code(short_digest(digest))) for name, digest in states]
+        listed = [line(f"{name} ", code(short_digest(digest))) for name, digest in states[:MOST_STATES]]
+        if len(states) > MOST_STATES:
+            listed.append(line(f"and {len(states) - MOST_STATES} more"))
         shown = line("Approvals are for the states ", join(listed, ", "))
     return (line(shown, f"; pushes that render the same keep {'it' if len(states) == 1 else 'them'}."),)

@@ -67,6 +67,25 @@ def test_the_number_to_fix_is_the_finding_that_blocks(build: Build) -> None:
     assert "**To apply staging:** merge" in text
 
 
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [(1, "app-0"), (2, "app-0 and app-1"), (6, "app-0, app-1, app-2, app-3, app-4 and app-5"),
+     (30, "app-0, app-1, app-2, app-3, app-4 and 25 more")],
+)  # fmt: skip
+def test_environments_of_which_the_same_is_to_be_done_share_a_line(build: Build, count: int, names: str) -> None:
+    rule = ApprovalRule(count=0)
+    several = [
+        build.assessment(f"app-{n}", [build.change()], environment=build.environment(f"app-{n}", approvals=rule))
+        for n in range(count)
+    ]
+    text = comment(build.story(assessments=(*several, build.assessment(changes=[build.change()]))))
+    assert [each for each in text.splitlines() if each.startswith("**To apply app")] == [f"**To apply {names}:** merge"]
+    assert "**To apply prod:**" in text
+    states = next(each for each in text.splitlines() if each.startswith("Approvals are for"))
+    assert states.count("`d1:") == min(count + 1, 20)
+    assert ("and 11 more; pushes that render the same keep them." in states) is (count == 30)
+
+
 def test_state_and_count_are_told(build: Build) -> None:
     text = comment(build.busy())
     assert "prod `d1:prod8kd2`; pushes that render the same keep them." in text

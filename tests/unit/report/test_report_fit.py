@@ -1,5 +1,7 @@
 """Fitting sections into a limit: never over it, whole units only, nobody starved, the first section always there."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +54,12 @@ def test_a_long_section_leaves_the_others_their_floor() -> None:
 
 def test_a_frame_without_room_is_left_out() -> None:
     assert fit([Section(opening="o" * 30, units=(Unit(full="x"),), closing="c")], 20, len) == ([""], [0])
+
+
+def test_a_fold_with_nothing_in_it_is_left_out() -> None:
+    section = Section(opening="<", units=(Unit(full="x" * 500),), closing=">")
+    assert fit([section], 100, len) == (["<… and 1 more not shown\n>"], [0])
+    assert fit([replace(section, bare=False)], 100, len) == ([""], [0])
 
 
 def test_a_short_form_is_shown_and_not_counted_as_whole() -> None:
