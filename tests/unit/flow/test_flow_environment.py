@@ -17,13 +17,16 @@ from bot.flow.ground import stand
 from bot.flow.pending import Before, pending
 from bot.flow.world import World
 from bot.git import Mirrors
-from bot.model.environment import Environment
+from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
 from bot.model.forge import Commit, PullRequest, Remote, Repository
 from bot.model.gate import Approval
 from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId, Wake, key_text
+from bot.model.kubernetes import Kubernetes
 from bot.model.noun import Digest, Sha
-from bot.model.plan import Plan
-from bot.model.resource import Desired
+from bot.model.plan import Finding, Plan
+from bot.model.resource import Desired, Rendered
+from bot.model.tree import Tree
 from bot.render.plain import Plain
 from bot.store import approvals, environments, holds, journal, pulls, queue
 from bot.store.environments import EnvironmentRow
@@ -72,15 +75,15 @@ class Place:
     folder: Path
     merged: int = 0
 
-    async def merge(self, value: str) -> Sha:
+    async def merge(self, value: str, configuration: str = CONFIGURATION) -> Sha:
         """Merge a pull request; the server has fetched what came of it."""
-        made = await self.push(value)
+        made = await self.push(value, configuration)
         await stand(self.world, SHOP)
         return made
 
-    async def push(self, value: str) -> Sha:
+    async def push(self, value: str, configuration: str = CONFIGURATION) -> Sha:
         """The same, and nobody has fetched it yet."""
-        made = Sha(self.served.commit("shop.git", {"tidegate.yaml": CONFIGURATION, "prod/a.yaml": MAP % value}))
+        made = Sha(self.served.commit("shop.git", {"tidegate.yaml": configuration, "prod/a.yaml": MAP % value}))
         self.merged += 1
         pull = PullRequest(
             id=self.pull, title=value, url="", base="main", head=made, branch="topic", author=BO, fork=False,
@@ -147,6 +150,22 @@ class Place:
         """How many applies were begun."""
         row = await self.row()
         return len(await self.world.store.read(lambda conn: journal.history(conn, row.uid, 100)))
+
+    async def stop_half_way(self) -> None:
+        """As an apply of another state leaves it that was killed: begun, and never ended."""
+        row, half = await self.row(), Digest("d1:half")
+        plan = Plan(environment=PROD, desired=half, destination="x", changes=(), inventory=0, at=NOON)
+        intent = Intent(
+            environment=row.uid, epoch=1, revision=Sha("2" * 40), digest=half, plan=plan, riders=(), repair=False
+        )
+        await self.world.store.write(
+            lambda conn: environments.set_partial(conn, row.uid, journal.begin(conn, intent, NOON))
+        )
+
+    def drift(self) -> None:
+        """Somebody changes by hand what is there."""
+        (file,) = self.folder.glob("*.yaml")
+        file.write_text(file.read_text().replace("one", "by-hand"))
 
     def holds(self, value: str) -> bool:
         """Whether the folder has an object with that value."""
@@ -279,21 +298,83 @@ async def test_a_candidate_is_judged_by_the_policies_of_what_is_applied_too(plac
 async def test_drift_is_put_back_while_the_head_waits_but_not_beside_half_an_apply(place: Place) -> None:
     await place.merge("two")
     row = await place.row()
-    (file,) = place.folder.glob("*.yaml")
-    file.write_text(file.read_text().replace("one", "by-hand"))
-    half = Digest("d1:half")
-    plan = Plan(environment=PROD, desired=half, destination="x", changes=(), inventory=0, at=NOON)
-    intent = Intent(
-        environment=row.uid, epoch=1, revision=Sha("2" * 40), digest=half, plan=plan, riders=(), repair=False
-    )
-    await place.world.store.write(
-        lambda conn: environments.set_partial(conn, row.uid, journal.begin(conn, intent, NOON))
-    )
+    place.drift()
+    await place.stop_half_way()
     await place.work()
     assert place.holds("by-hand")
     await place.world.store.write(lambda conn: environments.set_partial(conn, row.uid, ""))
     await place.work()
     assert place.holds("one")
+
+
+async def test_what_was_left_half_way_is_remembered_until_nothing_of_it_is_there(place: Place) -> None:
+    await place.stop_half_way()
+    await place.merge("two")
+    await place.work()
+    assert (await place.row()).partial
+    await place.merge("one")
+    await place.work()
+    assert not (await place.row()).partial
+    assert await place.applies() == 2, "that of the beginning, and the one that stopped"
+
+
+async def test_drift_is_put_back_where_the_branch_says_nothing_usable(place: Place) -> None:
+    await place.merge("two", "environments: [")
+    place.drift()
+    await place.work()
+    assert place.holds("one")
+
+
+class Upgraded(Plain):
+    """A renderer that makes something else of the same files."""
+
+    async def render(self, tree: Tree, source: Source, kubernetes: Kubernetes) -> Rendered:
+        found = await super().render(tree, source, kubernetes)
+        (one,) = found.resources
+        return replace(found, resources=(replace(one, body={**one.body, "data": {"a": "other"}}),))
+
+
+async def test_what_renders_to_another_state_than_the_applied_one_is_no_repair(place: Place) -> None:
+    place.drift()
+    tools = replace(place.world.tools, renderers=(Upgraded(),), evaluator=InProcess((Upgraded(),), ()))
+    await place.work(replace(place.world, tools=tools))
+    assert place.holds("by-hand")
+
+
+async def test_a_merge_that_changes_no_state_moves_the_revision_and_no_rule_that_nobody_agreed_to(place: Place) -> None:
+    loose = await place.merge("one", CONFIGURATION.replace("count: 1", "count: 0"))
+    await place.work()
+    applied = (await place.row()).applied
+    assert applied is not None
+    assert (applied.revision, applied.rule.count) == (loose, 1)
+    assert place.pull in await place.woken()
+    await place.merge("two", CONFIGURATION.replace("count: 1", "count: 0"))
+    await place.work()
+    applied = (await place.row()).applied
+    assert applied is not None
+    assert (applied.revision, applied.rule.count) == (loose, 1)
+
+
+class Comparing:
+    """A check that keeps what it is shown as the state before."""
+
+    name, subject = "comparing", "desired"
+
+    def __init__(self) -> None:
+        self.before: list[object] = []
+
+    async def run(self, examined: Examined) -> tuple[Finding, ...]:
+        self.before.append(examined.before)
+        return ()
+
+
+async def test_what_is_to_be_applied_is_compared_with_what_was_applied(place: Place) -> None:
+    check: Any = Comparing()
+    tools = replace(place.world.tools, evaluator=InProcess((Plain(),), (check,)))
+    await place.merge("two")
+    await place.work(replace(place.world, tools=tools))
+    (before,) = {tuple(each.body["data"]["a"] for each in found) for found in check.before}
+    assert before == ("one",)
 
 
 async def test_a_repository_that_no_setting_matches_any_more_is_left_alone(place: Place) -> None:
