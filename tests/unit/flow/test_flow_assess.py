@@ -8,7 +8,7 @@ import pytest
 
 from bot.check import Check
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError
-from bot.flow.assess import Subject, Tools, assess, choose_target, render
+from bot.flow.assess import Subject, Tools, assess, choose_target, pick, render
 from bot.flow.evaluate import Changes, InProcess
 from bot.flow.offline import BaseRevision, Revisions
 from bot.flow.subject import Made
@@ -221,6 +221,26 @@ async def test_what_was_applied_elsewhere_was_not_applied_here() -> None:
         async with assess(tools(), moved, facts) as result:
             assert state(result.assessment, "first_apply") == first
             assert state(result.assessment, "approvals") == ("pass" if first == "skip" else "wait")
+
+
+async def test_a_secret_is_the_same_state_in_the_words_of_both_of_its_keys() -> None:
+    head = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: shop}\n"
+    plain, encoded = (tree({"prod/a.yaml": head + each}) for each in ("stringData: {a: b}\n", "data: {a: Yg==}\n"))
+    one, other = (await assessed(subject(plain))).head, (await assessed(subject(encoded))).head
+    assert one is not None
+    assert other is not None
+    assert one.digest == other.digest
+    assert [each.body["data"] for each in one.resources] == [{"a": "Yg=="}]
+
+
+def test_the_renderer_that_is_named_is_taken_though_another_one_would_be() -> None:
+    class Other(Plain):
+        name = "other"
+
+    named = Source(path="prod", renderer="other")
+    found = [pick((Plain(), Other()), HEAD, each) for each in (PROD.source, named)]
+    assert [each.name for each in found if each] == ["plain", "other"]
+    assert pick((Plain(),), HEAD, named) is None
 
 
 async def test_the_digest_binds_to_place_branch_and_environment() -> None:

@@ -109,6 +109,20 @@ async def test_a_policy_that_is_no_longer_named_is_kept_too() -> None:
     assert found == ["strict"]
 
 
+async def test_a_policy_of_tidegate_that_is_no_longer_named_is_kept_too() -> None:
+    tree, shipped = revision("b"), replace(ENVIRONMENT, policies=("builtin:no-latest-tag",))
+    without = replace(ENVIRONMENT, policies=())
+    looked = await asked(Ruling(environment=without, tree=tree), Ruling(environment=shipped, tree=tree))
+    assert [each.environment.policies for each in looked] == [(), ("builtin:no-latest-tag",)]
+
+
+@pytest.mark.parametrize("folder", ["policies/", "./policies", "policies/./"])
+async def test_a_folder_of_policies_is_found_however_it_is_written(folder: str) -> None:
+    tree = revision("b", strict="strict")
+    found, _ = await said(Ruling(environment=replace(ENVIRONMENT, policies=(folder,)), tree=tree))
+    assert found == ["strict"]
+
+
 async def test_a_policy_that_is_added_counts_at_once() -> None:
     before, after = revision("b"), revision("c", new="new")
     found, _ = await said(Ruling(environment=ENVIRONMENT, tree=after), Ruling(environment=ENVIRONMENT, tree=before))
@@ -131,8 +145,10 @@ async def test_a_waiver_or_a_level_that_is_added_waives_nothing_for_those_who_ru
 
 async def test_what_was_there_before_is_told_or_said_to_be_unknown() -> None:
     both = replace(subject(), base=revision("b"), before=ENVIRONMENT)
-    (known,), (unknown,), (new,) = await asked(found=both, base=DESIRED), await asked(found=both), await asked()
-    assert (known.before, unknown.before, new.before) == ((), None, ())
+    added = replace(both, before=None)
+    (known,), (unknown,) = await asked(found=both, base=DESIRED), await asked(found=both)
+    (new,), (first,) = await asked(found=added), await asked()
+    assert (known.before, unknown.before, new.before, first.before) == ((), None, (), ())
 
 
 async def test_the_same_policies_are_asked_once() -> None:
