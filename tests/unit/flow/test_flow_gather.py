@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.flow.gather import facts_of_open, known, upstreams
+from bot.flow.gather import facts_of_open, facts_of_pending, known, upstreams
+from bot.flow.riders import Riders
 from bot.flow.world import World
 from bot.gate.facts import Upstream
 from bot.model.environment import ApprovalRule, Environment, Source
@@ -52,6 +53,15 @@ def approval(uid: str, thread: PullRequestId = MINE, by: Person = ANA) -> Approv
     return Approval(
         environment=uid, pull_request=thread, desired=Digest("d1:a"), objects={}, by=by, how="command", at=NOON
     )
+
+
+async def test_who_wrote_and_who_opened_what_is_to_be_applied_is_told(world: World, uid: str) -> None:
+    found = await known(world, PROD, "/gate", {MINE: NOON})
+    riders = Riders(authors=frozenset({1, 5}), openers=frozenset({1}), strangers=("x@example.org",))
+    facts = await facts_of_pending(at(world, Members()), found, riders)
+    assert facts.phase == "merged"
+    assert (facts.authors, facts.openers) == (riders.authors, riders.openers)
+    assert facts.strangers == ("x@example.org",)
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,41 @@
 """Riders: which commits a merged pull request answers for, judged by git and not by what the forge says."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.errors import TemporaryError
 from bot.flow.ground import Ground
 from bot.flow.landing import landing
-from bot.flow.riders import carried
+from bot.flow.riders import UNVERIFIED_MERGE, carried, riders_between
+from bot.flow.world import World
 from bot.git.mirror import Mirror
-from bot.model.forge import Repository
+from bot.model.forge import Commit, PullRequest, Remote, Repository
 from bot.model.identity import Person, PullRequestId, RepositoryId
 from bot.model.noun import Sha
+from bot.store import pulls
 from bot.store.pulls import PullRow
 
 REPOSITORY = RepositoryId(forge="hub", number=7, path="acme/shop")
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+class Attributing:
+    """A forge that says who wrote the commits that nobody's pull request brought."""
+
+    def __init__(self, *commits: Commit) -> None:
+        self.commits, self.fetched = commits, False
+
+    async def people(self, repository: RepositoryId, base: str, head: str) -> tuple[Commit, ...]:
+        return self.commits
+
+    async def remote(self, repository: RepositoryId) -> Remote:
+        self.fetched = True
+        raise TemporaryError("the branch is gone")
 
 
 @dataclass
@@ -94,6 +113,24 @@ async def test_a_rebased_pull_request_is_every_commit_that_it_proposed(work: Wor
     assert len(made) == 2
 
 
+@pytest.mark.parametrize("merge", [False, True])
+async def test_a_commit_that_is_made_to_look_like_a_proposed_one_was_not_brought_by_it(work: Work, merge: bool) -> None:
+    start = work.commit("a", "1\n")
+    work.git("checkout", "--quiet", "-b", "topic")
+    work.commit("b", "1\n")
+    proposed = work.commit("b", "2\n")
+    work.git("checkout", "--quiet", "-b", "side", start)
+    work.commit("c", "1\n")
+    work.git("checkout", "--quiet", "main")
+    work.git(*(["merge", "--no-ff", "--no-edit"] if merge else ["cherry-pick"]), "side")
+    model, rebased = ("topic", ["topic~1"]) if merge else ("topic~1", ["topic~1", "topic"])
+    work.git("commit", "--quiet", "--amend", "--reuse-message", model)
+    alike = work.git("rev-parse", "main")
+    work.git("cherry-pick", *rebased)
+    made = set(work.git("rev-list", f"{alike}..main").split())
+    assert await work.carried(start, proposed=proposed) == made
+
+
 async def test_a_branch_that_was_pushed_as_it_stands_put_all_its_commits_there(work: Work) -> None:
     work.commit("a", "1\n")
     own = [work.commit("b", "1\n"), work.commit("b", "2\n"), work.commit("b", "3\n")]
@@ -101,3 +138,30 @@ async def test_a_branch_that_was_pushed_as_it_stands_put_all_its_commits_there(w
     assert await landing(mirror, own[2], own[2], frozenset(own)) == tuple(reversed(own))
     assert await landing(mirror, own[2], own[2], frozenset(own[1:])) == (own[2], own[1])
     assert await landing(mirror, own[2], own[2]) == (own[2],)
+
+
+async def test_everybody_who_wrote_since_is_an_author(world: World, work: Work) -> None:
+    start, direct = work.commit("a", "1\n"), work.commit("b", "1\n")
+    unknown, merged = work.commit("c", "1\n"), work.commit("d", "1\n")
+    pull = PullRequest(
+        id=PullRequestId(repository=REPOSITORY, number=1), title="", url="", base="main", head=Sha("f" * 40),
+        branch="topic", author=Person(id=1, login="bo"), fork=False, draft=False, state="merged", at=NOON,
+        merge_commit=merged, merged_at=NOON, remarks=(),
+        commits=(Commit(sha=merged, people=frozenset({5}), strangers=("x@example.org",)),),
+    )  # fmt: skip
+    await world.store.write(lambda conn: pulls.save(conn, pull, NOON))
+    wrote = Commit(sha=direct, people=frozenset({9}), strangers=("y@example.org",))
+    forge = Attributing(wrote, Commit(sha=merged, people=frozenset({8})))
+    forges: Any = {"hub": forge}
+    ground = Ground(
+        repository=Repository(id=REPOSITORY, default_branch="main"), mirror=Mirror(work.top / ".git"), base=merged
+    )
+    found = await riders_between(replace(world, forges=forges), ground, start, merged)
+    assert forge.fetched, "its own commits, which are nowhere any more"
+    assert [each.id for each in found.pulls] == [pull.id]
+    assert found.authors == {1, 5, 9}, "whoever pressed the button wrote nothing"
+    assert found.openers == {1}
+    assert found.strangers == (UNVERIFIED_MERGE, "x@example.org", "y@example.org"), unknown
+    first = await riders_between(replace(world, forges=forges), ground, None, merged)
+    assert first.authors == {1, 5}
+    assert first.strangers == ("x@example.org",)
