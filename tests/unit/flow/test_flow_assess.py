@@ -8,6 +8,7 @@ import pytest
 
 from bot.check import Check
 from bot.errors import InputError, PermanentError, RenderError, TemporaryError
+from bot.flow import evaluate
 from bot.flow.assess import Subject, Tools, assess, choose_target, pick, render
 from bot.flow.evaluate import Changes, InProcess
 from bot.flow.offline import BaseRevision, Revisions
@@ -199,6 +200,14 @@ async def test_a_plan_that_was_not_looked_through_for_secrets_is_not_shown() -> 
     async with assess(blind, subject(), Facts(environment=PROD, phase="merged")) as result:
         assert (result.assessment.plan, result.saved) == (None, None)
         assert state(result.assessment, "checks") == "unknown"
+
+
+async def test_a_plan_that_could_not_be_looked_through_in_time_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "MOST_SECONDS", 0.0)
+    found = await assessed(subject())
+    assert found.plan is None
+    assert state(found, "checks") == "unknown"
+    assert "took longer than" in found.findings[0].message
 
 
 async def test_what_only_a_file_tells_to_be_a_secret_is_hidden_on_both_sides_of_the_plan() -> None:

@@ -151,6 +151,13 @@ async def test_what_was_there_before_is_told_or_said_to_be_unknown() -> None:
     assert (known.before, unknown.before, new.before, first.before) == ((), None, (), ())
 
 
+async def test_the_files_that_were_read_are_looked_at_too() -> None:
+    reader, files = Reader(), revision("c", read="x", other="y")
+    part = replace(files, blobs={Sha("cread"): b"x"})
+    await judge(Tools(renderers=(), evaluator=reader, targets={}, key=b""), subject(), DESIRED, None, part)
+    assert [each.files.blobs for each in reader.asked if each.files] == [{Sha("cread"): b"x"}]
+
+
 async def test_the_same_policies_are_asked_once() -> None:
     tree = revision("b", strict="strict")
     later = replace(tree, revision=Sha("d" * 40))
