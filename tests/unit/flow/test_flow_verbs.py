@@ -10,11 +10,11 @@ from bot.flow.view import Part, View
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import PullRequest, Remark
-from bot.model.identity import Person
+from bot.model.identity import Person, key_text
 from bot.model.noun import Sha
 from bot.report import answers
 from bot.report.story import Phase
-from bot.store import approvals, environments, holds
+from bot.store import approvals, environments, holds, queue
 from bot.store.commands import CommandRow
 from tests.support.alone import NOON
 from tests.support.thread import ANA, BO, EVE, GONE, HEAD, PULL, SECOND, TEAM, Members, at, part, show
@@ -148,6 +148,18 @@ async def test_what_is_taken_back_is_ones_own(world: World, uid: str) -> None:
     assert len(await world.store.read(lambda conn: approvals.of(conn, uid))) == 1
     assert (await say(world, view(), command("unapprove"))).accepted
     assert await world.store.read(lambda conn: approvals.of(conn, uid)) == ()
+
+
+async def test_what_is_given_and_taken_back_in_one_comment_is_not_given(world: World, uid: str) -> None:
+    assert (await say(world, view(part_of(uid)), command("approve"), command("unapprove"))).accepted
+    assert await world.store.read(lambda conn: approvals.of(conn, uid)) == ()
+
+
+@pytest.mark.parametrize("verb", ["approve", "unapprove", "approve-deletions", "apply", "hold", "release", "status"])
+async def test_what_is_obeyed_wakes_its_environment(world: World, uid: str, verb: str) -> None:
+    assert (await say(world, view(part_of(uid), phase="merged"), command(verb, "prod"))).accepted
+    taken = await world.store.write(lambda conn: queue.take_keys(conn, "me", 9, NOON, 3600))
+    assert key_text(MEANT.environment.id) in {lease.key for lease, _ in taken}
 
 
 async def test_an_apply_is_asked_for_the_state_that_was_shown(world: World, uid: str) -> None:
