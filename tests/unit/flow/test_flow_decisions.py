@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from bot.flow.gather import Known, rules
 from bot.flow.offline import Sketch
 from bot.flow.pending import Pending
 from bot.flow.riders import Riders
-from bot.flow.subject import Subject
+from bot.flow.subject import Ruling, Subject
 from bot.flow.tell import duplicates, recovered
 from bot.flow.verbs import named
-from bot.flow.view import Part, affected, in_order
+from bot.flow.view import Part, affected, at_its_place, in_order, rulings
 from bot.gate.facts import Facts
 from bot.model.environment import ApprovalRule, Environment, Source
 from bot.model.forge import PullRequest, Remark
@@ -226,6 +227,23 @@ def test_every_environment_comes_after_those_it_waits_for() -> None:
     assert in_order([prod, staging, dev]) == [dev, staging, prod]
     one, other = environment("one", after=("other",)), environment("other", after=("one",))
     assert sorted(each.id.name for each in in_order([one, other])) == ["one", "other"]
+
+
+def test_a_change_is_judged_by_the_policies_of_its_base_and_what_takes_effect_later_by_its_own_too() -> None:
+    before, own = environment(policies=("strict",)), environment(policies=())
+    trees: Any = SimpleNamespace(base=Tree(revision=Sha("b"), entries={}), merged=Tree(revision=Sha("m"), entries={}))
+    theirs, ours = Ruling(environment=before, tree=trees.base), Ruling(environment=own, tree=trees.merged)
+    assert rulings(trees, own, before, preview=True) == (theirs, ours)
+    assert rulings(trees, before, before, preview=False) == (theirs,)
+    assert rulings(trees, own, None, preview=True) == (ours,), "a new one has no base"
+
+
+def test_what_an_environment_was_elsewhere_it_was_not_here() -> None:
+    here = environment()
+    assert at_its_place(here, replace(here, apply="never")) == replace(here, apply="never")
+    assert at_its_place(here, None) is None
+    for elsewhere in ({"target": "other"}, {"scope": "other"}):
+        assert at_its_place(here, environment(**elsewhere)) is None
 
 
 def test_whom_a_change_affects() -> None:
