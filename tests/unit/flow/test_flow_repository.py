@@ -12,7 +12,7 @@ from bot.flow.repository import list_environments, new_base, sweep
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import Missed, PullRequest, Repository
-from bot.model.identity import RepositoryId
+from bot.model.identity import RepositoryId, Wake, key_text
 from bot.model.noun import Digest, Sha, noun
 from bot.store import environments, pulls, queue, repositories
 from bot.store.environments import AppliedState
@@ -23,6 +23,13 @@ HEAD = Sha("a" * 40)
 HOUR = timedelta(hours=1)
 
 
+def an_open_one() -> PullRequest:
+    return PullRequest(
+        id=PULL, title="", url="", base="main", head=HEAD, branch="topic", author=ANA, fork=False, draft=False,
+        state="open", at=NOON, merge_commit=None, merged_at=None, commits=(), remarks=(),
+    )  # fmt: skip
+
+
 @noun
 class TooMany:
     """A mirror whose trees are beyond the limit."""
@@ -31,11 +38,24 @@ class TooMany:
         raise InputError(f"{revision[:7]} holds 200001 files; at most 200000 are read")
 
 
+async def woken(world: World) -> set[str]:
+    """The keys that are ready."""
+    taken = await world.store.write(lambda conn: queue.take_keys(conn, "other", 9, NOON, 3600))
+    return {lease.key for lease, _ in taken}
+
+
 async def test_a_base_beyond_a_limit_is_the_base_all_the_same(world: World) -> None:
+    prod = part().environment
+    await world.store.write(lambda conn: environments.activate(conn, prod, NOON))
+    await world.store.write(lambda conn: pulls.save(conn, an_open_one(), NOON))
     ground: Any = SimpleNamespace(repository=Repository(id=KEY, default_branch="main"), mirror=TooMany(), base=HEAD)
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
     await new_base(world, ground, lease)
     assert await world.store.read(lambda conn: repositories.base_head(conn, KEY)) == HEAD
+    row = await world.store.read(lambda conn: environments.find(conn, prod.id))
+    assert row is not None
+    assert row.state == "active", "what says nothing usable takes nothing away"
+    assert await woken(world) == {key_text(PULL)}
 
 
 @noun
@@ -46,7 +66,7 @@ class Behind:
 
     async def since(self, repository: RepositoryId, watermark: datetime) -> Missed:
         assert watermark < NOON
-        return Missed(wakes=(), at=self.time)
+        return Missed(wakes=(Wake(key=PULL, reason="missed"),), at=self.time)
 
 
 async def test_a_sweep_goes_on_from_the_forges_time(world: World) -> None:
@@ -54,6 +74,7 @@ async def test_a_sweep_goes_on_from_the_forges_time(world: World) -> None:
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
     await sweep(replace(world, forges=forges), KEY, lease)
     assert await world.store.read(lambda conn: repositories.watermark(conn, KEY)) == Behind.time
+    assert await woken(world) == {key_text(PULL)}
 
 
 async def test_a_merge_that_waits_is_looked_at_when_its_environment_is_taken_out(world: World) -> None:
