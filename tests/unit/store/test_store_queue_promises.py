@@ -94,6 +94,15 @@ def test_a_time_set_during_the_work_is_not_lost(conn: Connection) -> None:
     assert len(take(conn, NOON + timedelta(seconds=5))) == 1
 
 
+def test_a_time_set_before_the_work_outlasts_work_that_a_touch_brought(conn: Connection) -> None:
+    touch(conn, PULL, at=NOON + timedelta(seconds=5))
+    touch(conn, PULL)
+    [lease] = take(conn, NOON)
+    queue.settle(conn, lease, None)
+    assert take(conn, NOON + timedelta(seconds=4)) == []
+    assert len(take(conn, NOON + timedelta(seconds=5))) == 1
+
+
 def test_a_due_time_may_move_earlier(conn: Connection) -> None:
     touch(conn, PULL, at=NOON + timedelta(hours=1))
     assert take(conn, NOON) == []

@@ -12,7 +12,7 @@ from bot.model.noun import Digest, Sha
 from bot.model.plan import Plan
 from bot.model.report import Answer
 from bot.model.resource import ResourceId
-from bot.store import commands, deliveries, holds, plans, pulls, queue, repositories
+from bot.store import commands, deliveries, environments, holds, plans, pulls, queue, repositories
 from bot.store.plans import Published
 from bot.store.tables import commands as command_rows
 from bot.store.tables import deliveries as delivery_rows
@@ -262,5 +262,15 @@ def test_a_hold_lasts_until_it_is_released(conn: Connection) -> None:
     assert found is not None
     assert (found.by, found.reason, found.at) == ("bo", "still", NOON + MINUTE)
     assert holds.current(conn, "other") is None
+    holds.add(conn, "other", ANA, "incident", NOON)
     holds.release(conn, "uid", NOON + 2 * MINUTE)
     assert holds.current(conn, "uid") is None
+    assert holds.current(conn, "other") is not None
+
+
+def test_a_release_ends_the_stop_after_half_an_apply_too_and_of_its_environment_alone(conn: Connection) -> None:
+    rows = [environments.ensure(conn, EnvironmentId(repository=ACME, name=name), NOON) for name in ("a", "b")]
+    for row in rows:
+        environments.set_partial(conn, row.uid, "1")
+    holds.release(conn, rows[0].uid, NOON)
+    assert [environments.ensure(conn, each.id, NOON).partial for each in rows] == ["", "1"]
