@@ -254,6 +254,17 @@ def test_a_check_that_is_asked_for_again_is_the_pull_requests_with_that_head(con
     assert queue.ready(conn, NOON) == 2
 
 
+def test_what_is_adopted_again_goes_on_from_where_it_was(conn: Connection) -> None:
+    new = RepositoryId(forge="github", number=70, path="acme/new")
+    assert repositories.adopt(conn, Repository(id=new, default_branch="main"), NOON)
+    repositories.set_base_head(conn, new, HEAD)
+    renamed = Repository(id=replace(new, path="acme/old"), default_branch="trunk")
+    assert not repositories.adopt(conn, renamed, NOON + MINUTE)
+    assert repositories.find(conn, new) == renamed
+    assert repositories.base_head(conn, new) == HEAD
+    assert (repositories.watermark(conn, new), repositories.adopted_at(conn, new)) == (NOON, NOON)
+
+
 def test_a_hold_lasts_until_it_is_released(conn: Connection) -> None:
     assert holds.current(conn, "uid") is None
     holds.add(conn, "uid", ANA, "incident", NOON)
