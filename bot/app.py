@@ -31,10 +31,11 @@ from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
 
 if TYPE_CHECKING:  # what validates settings is slow to load, and only the server needs it
+    from bot import logs
     from bot.fetch import Fetchers
     from bot.settings import RenderSettings, Settings
 
-__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "renderers"]
+__all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "pooled", "renderers"]
 
 MIB = 1024 * 1024
 
@@ -91,6 +92,14 @@ def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProce
     """What renders and checks, in this process."""
     jail = Jail(settings.jail)
     return InProcess(renderers(settings, jail, folder), checks(settings, jail))
+
+
+def pooled(settings: "RenderSettings", folder: Path, form: "logs.Form") -> InProcess:
+    """The same in a process of the server's pool, which logs as the server does."""
+    from bot import logs  # only the server has a log
+
+    logs.configure(form)
+    return evaluator(settings, folder)
 
 
 def offline_tools(settings: "RenderSettings | None" = None, folder: Path | None = None) -> Tools:

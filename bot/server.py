@@ -2,22 +2,20 @@
 
 import asyncio
 import gc
-import logging
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TextIO, cast
 
 import aiohttp
 import structlog
 from aiohttp import web
 
-from bot.app import evaluator, fetchers, limits_of, make_kubernetes, renderers
+from bot import logs
+from bot.app import fetchers, limits_of, make_kubernetes, pooled, renderers
 from bot.errors import PermanentError, SettingsError, TemporaryError
 from bot.flow import environment, pull_request, replica, repository
 from bot.flow.assess import Tools
@@ -90,7 +88,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
     jail = Jail(settings.render.jail)
     # a render may use its whole time twice over: the program, and reading what it printed
     scratch = settings.state_dir / "render"
-    make, seconds = partial(evaluator, settings.render, scratch), settings.render.seconds * 2
+    make, seconds = partial(pooled, settings.render, scratch, settings.log), settings.render.seconds * 2
     pool = Pool(make, settings.render.processes, seconds, warm="bot.warm")
     kubernetes, programs = make_kubernetes(settings), settings.render.programs
     try:
@@ -127,7 +125,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
 def serve(file: Path) -> int:
     """Run the server until SIGTERM or Ctrl-C; the exit status."""
     settings = load(file)
-    configure_logs(settings)
+    logs.configure(settings.log)
     # The server holds many long-lived small objects: frequent collections of all of them cost more than they free.
     gc.set_threshold(50_000, 20, 50)
     return asyncio.run(run(settings))
@@ -187,39 +185,3 @@ async def keep_discovering(world: World) -> None:
             async with asyncio.timeout(wait - world.intervals.retry):
                 await world.reach.wait()
         world.reach.clear()
-
-
-class Lossy:
-    """A stream whose failures concern nobody: a log on a full disk, or that nobody reads any more, stops no work."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        """Write as far as that is possible."""
-        with suppress(OSError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Hand over as far as that is possible."""
-        with suppress(OSError):
-            self._stream.flush()
-
-
-def configure_logs(settings: Settings) -> None:
-    """Text for people on a terminal, JSON lines in a pipe; fields only, never an exception's values from outside."""
-    text = settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty())
-    renderer = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Lossy(sys.stderr))),
-        cache_logger_on_first_use=True,
-    )

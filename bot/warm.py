@@ -5,9 +5,9 @@ What every one of them would load by itself takes a second of the processor and 
 
 import gc
 
-from bot import app, scanner
+from bot import app, logs, scanner
 
-__all__ = ["app"]  # all that a process of the pool imports
+__all__ = ["app", "logs"]  # all that a process of the pool imports
 
 # what cannot be loaded here is tried again where it is needed, and told there
 scanner.preload().join()

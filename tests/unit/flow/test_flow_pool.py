@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -211,3 +212,22 @@ def test_its_processes_are_copies_of_one_that_is_warm(server: subprocess.Popen[s
     assert origin.parent() == psutil.Process(server.pid)
     assert len(origin.children()) == 2
     assert worker in origin.children()
+
+
+LOGS = """
+import sys
+from pathlib import Path
+import structlog
+from bot.app import pooled
+from bot.settings import RenderSettings
+pooled(RenderSettings(), Path(), "json")
+structlog.get_logger().error("check broke", check="own")
+"""
+
+
+def test_a_process_of_the_pool_logs_as_the_server_does() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGS], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert json.loads(done.stderr) | {"timestamp": ""} == {
+        "event": "check broke", "check": "own", "level": "error", "timestamp": "",
+    }  # fmt: skip

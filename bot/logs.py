@@ -1,0 +1,48 @@
+"""The server's log: text for people on a terminal, JSON lines elsewhere, on standard error of all its processes."""
+
+import logging
+import sys
+from contextlib import suppress
+from typing import Literal, TextIO, cast
+
+import structlog
+
+__all__ = ["Form", "configure"]
+
+Form = Literal["auto", "json", "text"]
+
+
+def configure(form: Form) -> None:
+    """Have this process log so. Fields only, never an exception's values from outside."""
+    text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    renderer = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Lossy(sys.stderr))),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Lossy:
+    """A stream whose failures concern nobody: a log on a full disk, or that nobody reads any more, stops no work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write as far as that is possible."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand over as far as that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
