@@ -65,9 +65,8 @@ class Tree:
     def under(self, folder: str) -> tuple[Entry, ...]:
         """Every entry at or below `folder` ("" or "." is the root), in order of path."""
         base = folder.strip("/")
-        if base in ("", "."):
-            return tuple(self.entries[path] for path in sorted(self.entries))
-        return tuple(self.entries[p] for p in sorted(self.entries) if p == base or p.startswith(base + "/"))
+        below = "" if base in ("", ".") else base + "/"
+        return tuple(self.entries[p] for p in sorted(p for p in self.entries if p.startswith(below) or p == base))
 
     def same(self, other: "Tree", path: str) -> bool:
         """Whether both hold the same file at a path, or neither holds one."""
