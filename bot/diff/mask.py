@@ -5,6 +5,7 @@ one is masked too. Keys stay readable. Markers tell neither lengths nor hashes.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bot.diff.canonical import canonical
@@ -48,9 +49,7 @@ def _walk(before: Any, after: Any, top: bool = False) -> tuple[Any, Any]:
     sides = [side for side in (before, after) if side is not ABSENT]
     if all(isinstance(side, Mapping) for side in sides):
         whole = any(_is_list_of_secrets(side) for side in sides)
-        return each_key(
-            before, after, lambda key, b, a: _secret_items(b, a) if whole and key == "items" else _field(key, b, a)
-        )
+        return each_key(before, after, partial(_member, whole))
     if all(isinstance(side, list | tuple) for side in sides):
         return each_item(before, after, _walk)
     if any(isinstance(side, Mapping | list | tuple) for side in sides):
@@ -71,6 +70,12 @@ def _is_list_of_secrets(value: Mapping[str, Any]) -> bool:
 def _kinds(value: Mapping[str, Any]) -> set[str]:
     """What the object calls itself, under any spelling of `kind`."""
     return {str(each).strip().casefold() for key, each in value.items() if str(key).casefold() == "kind"}
+
+
+def _member(of_secrets: bool, key: str, before: Any, after: Any) -> tuple[Any, Any]:
+    """A field of an object that is no Secret but may be a list of them."""
+    whole = of_secrets and str(key).casefold() == "items"
+    return _secret_items(before, after) if whole else _field(key, before, after)
 
 
 def _field(key: str, before: Any, after: Any) -> tuple[Any, Any]:

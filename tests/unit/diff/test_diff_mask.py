@@ -59,6 +59,13 @@ def test_a_copy_in_an_annotation_is_masked(name: str) -> None:
     assert shown["metadata"] == {"name": "db", "annotations": {name: "(secret)", "team": "shop"}}
 
 
+@pytest.mark.parametrize("kind", ["Secret", "Pod"])
+@pytest.mark.parametrize("name", COPIES)
+def test_a_packed_copy_in_an_annotation_is_masked(name: str, kind: str) -> None:
+    shown = masked({"kind": kind, "metadata": {"name": "db", "annotations": {name: f"H4sI{CANARY}"}}})
+    assert shown["metadata"]["annotations"] == {name: "(secret)"}
+
+
 def test_an_annotation_of_another_object_is_shown() -> None:
     body = {"kind": "Pod", "metadata": {"name": "a", "annotations": {"networks": '[{"name": "b"}]'}}}
     assert masked(body) == body
@@ -150,6 +157,7 @@ def test_of_a_list_only_secrets_are_masked() -> None:
     hidden = [{"metadata": {"name": "db"}, "data": {"p": "(secret)"}}]
     assert masked({"kind": "SecretList", **listing}) == {"kind": "SecretList", **listing, "items": hidden}
     assert masked({"kind": "SecretList", "items": {"p": CANARY}}) == {"kind": "SecretList", "items": "(secret)"}
+    assert masked({"Kind": "secretlist", "Items": items}) == {"Kind": "secretlist", "Items": hidden}
 
 
 def test_what_is_not_secret_stays_readable() -> None:
