@@ -70,7 +70,8 @@ def _lines_of(tokens: list[Token]) -> Iterator[Line]:
 def _line(tokens: list[Token], inside: bool) -> Iterator[Line]:
     if inside or not tokens or tokens[0].type != "text":
         return
-    text = "".join(each.content for each in tokens if each.type in ("text", "text_special", "code_inline"))
+    # A tag is kept as it was written: in `approve <prod>` it names what is meant, and without it that is everything.
+    text = "".join(each.content for each in tokens).replace("\n", " ")
     yield Line(text=text, plain=all(each.type in ("text", "text_special") for each in tokens))
 
 

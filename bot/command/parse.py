@@ -145,8 +145,9 @@ def _plain_words(line: Line, words: list[str]) -> None:
     for word in words:
         if word.startswith("-"):
             raise _Refused("there are no options; write names only")
-        if not WORD.fullmatch(word) or not line.plain:
-            raise _Refused("names are letters, digits and . _ / : @ # - only, without Markdown")
+    if not line.plain or not all(WORD.fullmatch(each) for each in words):
+        raise _Refused("names are letters, digits and . _ / : @ # - only, without Markdown")
+    for word in words:
         if len(word) > LONGEST_WORD:
             raise _Refused(f"a name is longer than {LONGEST_WORD} characters")
 

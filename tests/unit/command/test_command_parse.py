@@ -144,6 +144,10 @@ def test_html_in_which_nothing_else_can_be_hides_nothing(before: str) -> None:
         ("/gate approve `prod`", "without Markdown", ""),
         ("/gate approve *prod*", "without Markdown", ""),
         ("/gate approve prod<br>", "without Markdown", ""),
+        ("/gate approve <prod>", "without Markdown", ""),
+        ("/gate approve <b\nclass=prod>", "without Markdown", ""),
+        ("/gate approve ![prod](http://127.0.0.1)", "without Markdown", ""),
+        ("/gate **approve**", "without Markdown", ""),
         ("/gate approve $(id)", "letters, digits", ""),
         ("/gate approve prоd", "letters, digits", ""),
         ("/gate approve " + "a" * 301, "longer than 300", ""),
@@ -212,6 +216,7 @@ def test_resolved(line: str, environments: tuple[str, ...], argument: str) -> No
         ("/gate approve Prd", 'did you mean "prod"?', "/gate approve prod"),
         ("/gate approve prod stagin", 'did you mean "staging"?', "/gate approve prod staging"),
         ("/gate hold prodd it burns", 'did you mean "prod"?', "/gate hold prod it burns"),
+        ("/gate hold <prod> staging burns", 'did you mean "prod"?', "/gate hold prod staging burns"),
         ("/gate approve elsewhere", "there are: dev, prod, staging", ""),
         ("/gate plan abcdef1", "there is no environment", ""),
         ("/gate approve prod staging please", 'there is no environment "please"', ""),
@@ -251,6 +256,16 @@ def test_never_raises(parts: list[str]) -> None:
     assert not (parsed.commands and parsed.refusal)
     resolved = resolve(parsed.commands, ENVIRONMENTS)
     assert isinstance(resolved, tuple) or resolved.message
+
+
+NAMES = st.lists(st.sampled_from([*"<>[]()!*_`~|\\-& ", "prod", "<prod>", "<!--", "-->", "&nbsp;", "x=y"]), max_size=8)
+
+
+@given(st.sampled_from(["plan", "approve", "unapprove", "status"]), NAMES)
+def test_what_is_written_behind_a_verb_is_never_taken_for_nothing(verb: str, parts: list[str]) -> None:
+    written = "".join(parts).replace("&nbsp;", "").strip()
+    parsed = parse(f"/gate {verb} {''.join(parts)}", "/gate")
+    assert all(each.environments for each in parsed.commands if written)
 
 
 COMMAND = st.sampled_from(["/gate approve prod", "/gate", "/gate aprove", "/gate hold prod now"])
