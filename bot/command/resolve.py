@@ -44,7 +44,8 @@ def _unknown(command: Command, name: str, environments: Collection[str]) -> Refu
     near = get_close_matches(name, environments, n=1)
     if near:
         message = f'there is no environment "{name}"; did you mean "{near[0]}"?'
-        words = [near[0] if word.lower() == name else word for word in command.text.split()]
+        words = command.text.split()
+        words[2:] = [near[0] if word.lower() == name else word for word in words[2:]]  # what follows prefix and verb
         return Refusal(text=command.text, message=message, suggestion=" ".join(words))
     known = sorted(environments)
     listed = ", ".join(known[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")

@@ -229,6 +229,12 @@ def test_name_that_no_environment_has(line: str, message: str, suggestion: str) 
     assert (refused.text, refused.suggestion, refused.several) == (line, suggestion, True)
 
 
+def test_only_a_name_is_put_right_and_not_a_verb_that_reads_like_it() -> None:
+    refused = resolve(parse("/gate status Status", "/gate").commands, ("status-page",))
+    assert not isinstance(refused, tuple)
+    assert refused.suggestion == "/gate status status-page"
+
+
 def test_no_environments_at_all() -> None:
     refused = resolve((Command(verb="plan", environments=("prod",)),), ())
     assert not isinstance(refused, tuple)
