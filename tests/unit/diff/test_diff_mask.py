@@ -35,8 +35,12 @@ def secrets(draw: st.DrawFn) -> dict[str, Any]:
 
 nested = secrets().map(lambda each: {"kind": "List", "items": [{"kind": "ConfigMap"}, each]})
 deeper = secrets().map(lambda each: {"kind": "Bundle", "spec": {"objects": [[each]]}})
-plain = st.just({"kind": "ConfigMap", "data": {"a": "shown"}})
-holders = secrets() | nested | deeper
+listed = secrets().map(
+    lambda each: {"kind": "SecretList", "items": [{k: each[k] for k in each if k.lower() != "kind"}]}
+)
+CONFIG = {"kind": "ConfigMap", "data": {"a": "shown"}}
+plain = st.sampled_from([CONFIG, {"kind": "ConfigMapList", "items": [CONFIG]}])
+holders = secrets() | nested | deeper | listed
 states = st.none() | plain | holders
 
 
@@ -147,7 +151,8 @@ def test_a_secret_is_masked_in_fields_that_it_does_not_have() -> None:
     ],
 )
 def test_what_is_shown_of_a_secret_is_masked_where_it_is_of_another_shape(odd: dict[str, Any]) -> None:
-    assert CANARY not in repr(masked({"kind": "Secret", **odd}))
+    body, usual = {"kind": "Secret", **odd}, secret(a=CANARY)
+    assert CANARY not in repr((masked(body), mask(body, usual), mask(usual, body)))
 
 
 def test_of_a_list_only_secrets_are_masked() -> None:
@@ -157,6 +162,10 @@ def test_of_a_list_only_secrets_are_masked() -> None:
     hidden = [{"metadata": {"name": "db"}, "data": {"p": "(secret)"}}]
     assert masked({"kind": "SecretList", **listing}) == {"kind": "SecretList", **listing, "items": hidden}
     assert masked({"kind": "SecretList", "items": {"p": CANARY}}) == {"kind": "SecretList", "items": "(secret)"}
+    other = {"kind": "SecretList", "items": 1}
+    assert CANARY not in repr(
+        (mask({"kind": "SecretList", **listing}, other), mask(other, {"kind": "SecretList", **listing}))
+    )
     assert masked({"Kind": "secretlist", "Items": items}) == {"Kind": "secretlist", "Items": hidden}
 
 
@@ -165,6 +174,17 @@ def test_what_is_not_secret_stays_readable() -> None:
     assert (shown["kind"], shown["type"], shown["metadata"]) == ("Secret", "Opaque", {"name": "db"})
     settings = {"kind": "ConfigMap", "data": {"a": "b"}, "list": [1, None, True]}
     assert masked(settings) == settings
+
+
+open_values = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 1) | st.sampled_from(["", "Secret"]),
+    lambda v: st.lists(v, max_size=2) | st.dictionaries(st.sampled_from(["a", "data"]), v, max_size=2),
+)
+
+
+@given(open_values, open_values)
+def test_two_states_without_a_secret_are_shown_as_they_are(before: Any, after: Any) -> None:
+    assert mask({"spec": before}, {"spec": after}) == ({"spec": before}, {"spec": after})
 
 
 def test_values_that_python_takes_for_equal_are_not_the_same() -> None:
