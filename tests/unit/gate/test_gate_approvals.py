@@ -116,7 +116,8 @@ def test_an_author_without_an_account_needs_somebody_else(gate: Gate) -> None:
     facts = gate.facts(approvals=(gate.approval(gate.OPENER),), rules=(rule,), strangers=("x@example.org",))
     assert (decide(facts).state, decide(facts).reason) == ("wait", "an approval by somebody else")
     assert "x@example.org" in gate.node(decide(facts), "approvals").children[0].reason
-    assert decide(replace(facts, approvals=(gate.approval(gate.ANA),))).state == "pass"
+    for others in ((gate.approval(),), (gate.approval(), gate.approval(gate.OPENER))):
+        assert decide(replace(facts, approvals=others)).state == "pass"
 
 
 def test_an_author_who_cannot_be_looked_up_does_not_say_which_plan_was_approved_last(gate: Gate) -> None:
@@ -129,7 +130,10 @@ def test_an_author_who_cannot_be_looked_up_does_not_say_which_plan_was_approved_
 def test_explained_for_one_person(gate: Gate) -> None:
     assert explain_person(gate.facts(), gate.ANA, gate.RULE).state == "pass"
     assert explain_person(gate.facts(), gate.OPENER, gate.RULE).state == "fail"
-    assert explain_person(gate.facts(standing={2: None}), gate.ANA, gate.RULE).state == "unknown"
+    assert explain_person(gate.facts(), gate.OPENER, gate.RULE).who == ("team:acme/sre",)
+    unknown = gate.facts(standing={2: None})
+    assert explain_person(unknown, gate.ANA, gate.RULE).state == "unknown"
+    assert why_not(unknown, gate.ANA).endswith("does not count; type `/gate approve prod` again in a while")
     assert why_not(gate.facts(), gate.ANA) == ""
     assert why_not(gate.facts(), gate.OPENER) == (
         "an approval by bo does not count: who opened the change cannot approve it; "
@@ -148,9 +152,11 @@ def test_who_counts_under_one_rule_only_is_refused(gate: Gate) -> None:
     assert "who opened the change" in why_not(gate.facts(rules=(others, gate.RULE)), gate.OPENER)
 
 
-def test_without_required_approvals_somebody_of_the_approvers_is_asked(gate: Gate) -> None:
+def test_where_authors_may_approve_somebody_of_the_approvers_is_asked(gate: Gate) -> None:
     free = gate.facts(rules=(replace(gate.RULE, count=0),), standing={2: False})
-    assert why_not(free, gate.ANA).endswith("; somebody among acme/sre can type `/gate approve prod`")
+    authors = gate.facts(rules=(replace(gate.RULE, author=True),), standing={2: False})
+    for facts in (free, authors):
+        assert why_not(facts, gate.ANA).endswith("; somebody among acme/sre can type `/gate approve prod`")
 
 
 def merged(gate: Gate, **more: Any) -> Facts:
@@ -209,6 +215,52 @@ def test_a_stranger_does_not_say_which_plan_was_last(gate: Gate) -> None:
     assert decide(merged(gate, approvals=(good, unknown), standing={2: True})).state == "pass"
     assert decide(merged(gate, approvals=(good, stranger), standing={2: True, 4: None})).state == "pass"
     assert decide(merged(gate, approvals=(good, unknown), standing={2: True, 3: None})).state == "wait"
+
+
+def said(gate: Gate, facts: Facts) -> str:
+    """What the first rule says of the approvals."""
+    return gate.node(decide(facts), "approvals").children[0].reason
+
+
+def test_a_reason_says_what_is_missing_and_nothing_else(gate: Gate) -> None:
+    assert said(gate, gate.facts()) == "0 of 1 approvals from acme/sre"
+    assert said(gate, gate.facts(rules=(replace(gate.RULE, reviews=False),))) == "0 of 1 approvals from acme/sre"
+    assert said(gate, gate.facts(approvals=(gate.approval(),))) == "1 of 1 approvals"
+    first = gate.approval(digest="d1:x", objects={gate.A: "o1:a2"})
+    lacking = "0 of 1 approvals from acme/sre; missing for Deployment web/b"
+    assert said(gate, merged(gate, approvals=(first,))) == lacking
+    assert gate.node(decide(merged(gate)), "approvals").children[0].next == "/gate approve prod"
+    whole = replace(first, objects={gate.A: Digest("o1:a2"), gate.B: Digest("o1:b2")})
+    assert said(gate, merged(gate, approvals=(whole,))) == "every change is approved in exactly this form"
+
+
+def test_of_those_who_approved_only_who_does_not_count_is_named(gate: Gate) -> None:
+    rules = (replace(gate.RULE, count=3, reviews=False),)
+    left = gate.approval(digest="d1:old")
+    given = (left, gate.approval(), gate.approval(gate.EVE, digest="d1:old"), gate.approval(gate.EVE, how="review"))
+    assert said(gate, gate.facts(approvals=(left, *given[1:2]), rules=rules)) == "1 of 3 approvals from acme/sre"
+    assert said(gate, gate.facts(approvals=given, rules=rules)) == (
+        "1 of 3 approvals from acme/sre; reviews do not count here"
+    )
+
+
+def test_a_reason_where_no_approval_is_required_speaks_of_no_authors(gate: Gate) -> None:
+    shown = Shown(objects={gate.A: Digest("o1:a2")})
+    facts = free(gate, shown=(shown,), strangers=("x@example.org",))
+    assert said(gate, facts) == "not shown before the merge; missing for Deployment web/b"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(3, "Deployment web/c0, Deployment web/c1, Deployment web/c2"),
+     (5, "Deployment web/c0, Deployment web/c1, Deployment web/c2 and 2 more")],
+)  # fmt: skip
+def test_three_objects_are_named_in_order_and_the_others_counted(gate: Gate, number: int, words: str) -> None:
+    objects = {replace(gate.A, name=f"c{each}"): "o1:c" for each in reversed(range(number))}
+    assert said(gate, merged(gate, desired=gate.desired(objects))).endswith(f"; missing for {words}")
+    gone = [gate.doomed(replace(gate.A, name=f"c{each}")) for each in range(number)]
+    same = merged(gate, desired=gate.desired({}), plan=gate.plan(*gone))
+    assert said(gate, same).endswith(f"; missing for {words}")
 
 
 def test_an_object_that_is_as_applied_needs_no_approval(gate: Gate) -> None:

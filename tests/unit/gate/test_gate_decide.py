@@ -137,6 +137,13 @@ def test_commands_are_merged_and_what_needs_nobody_is_named_first(gate: Gate) ->
     assert verdict.next.split("\n") == ["/gate approve prod", "/gate approve-deletions prod"]
 
 
+def test_a_command_that_several_rules_ask_for_is_told_once(gate: Gate) -> None:
+    verdict = decide(gate.facts(gate.doomed(), gate.doomed(gate.A)))
+    assert (verdict.next, verdict.who) == ("/gate approve prod", ("team:acme/sre",))
+    deletions = gate.node(verdict, "deletions")
+    assert (deletions.next, deletions.who) == ("/gate approve prod", ("team:acme/sre",))
+
+
 def test_findings_carry_place_and_remedy(gate: Gate) -> None:
     (found,) = gate.node(decide(good(gate, findings=(ERROR,))), "checks").children
     assert found == Verdict(rule="schema", state="fail", reason="wrong (a.yaml:3); put it right")

@@ -37,6 +37,9 @@ def test_allowance(inventory: int, destroyed: int, left: int) -> None:
         ("Thing.custom", True),
         ("Deployment.apps", False),
         ("ConfigMap", False),
+        ("CronJob.batch", False),
+        ("HorizontalPodAutoscaler.autoscaling", False),
+        ("PodDisruptionBudget.policy", False),
         ("Ingress.networking.k8s.io", False),
         ("Role.rbac.authorization.k8s.io", False),
     ],
@@ -57,13 +60,15 @@ def test_the_approval_of_the_state_covers_an_ordinary_deletion(gate: Gate) -> No
 
 def test_a_replacement_is_a_deletion_too(gate: Gate) -> None:
     doomed = gate.doomed(action=Action.REPLACE)
-    assert decide(gate.facts(doomed, approvals=(gate.approval(),))).state == "wait"
+    (node,) = gate.node(decide(gate.facts(doomed, approvals=(gate.approval(),))), "deletions").children
+    assert (node.state, node.reason) == ("wait", "Deployment web/b (replaced) is destroyed")
     assert decide(gate.facts(doomed, approvals=(gate.approval(destroys=(doomed,)),))).state == "pass"
 
 
 def test_a_review_never_covers_destruction(gate: Gate) -> None:
     doomed = gate.doomed()
-    verdict = decide(gate.facts(doomed, approvals=(gate.approval(how="review", destroys=(doomed,)),)))
+    given = (gate.approval(how="review", destroys=(doomed,)), gate.approval(gate.EVE, destroys=()))
+    verdict = decide(gate.facts(doomed, approvals=given))
     assert verdict.state == "wait"
     assert "a review does not approve" in gate.node(verdict, "deletions").children[0].reason
     assert verdict.next == "/gate approve prod"
