@@ -53,6 +53,11 @@ def test_each_reason_to_stop(gate: Gate, case: str) -> None:
     assert verdict.reason.startswith(words)
 
 
+def test_who_rewrote_history_is_told_what_to_push(gate: Gate) -> None:
+    (node,) = gate.node(decide(good(gate, forced=True)), "descent").children
+    assert node.reason.endswith("push a commit that descends from it")
+
+
 def test_a_plan_of_another_state_is_no_plan(gate: Gate) -> None:
     assert decide(good(gate, plan=gate.plan(digest="d1:other"))).state == "unknown"
 
