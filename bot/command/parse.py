@@ -134,10 +134,12 @@ def _unknown(name: str, rest: list[str], prefix: str) -> _Refused:
     near = [ELSEWHERE[name]] if name in ELSEWHERE else get_close_matches(name, [each.name for each in VERBS], n=1)
     if not near:
         return _Refused("there is no such command", f"{prefix} help")
+    # With names that cannot be repeated, the bare verb would be about every environment.
     usable = all(WORD.fullmatch(each) for each in rest)
+    syntax = next(each.syntax for each in VERBS if each.name == near[0])
     return _Refused(
         f'there is no such command; did you mean "{prefix} {near[0]}"?',
-        " ".join([prefix, near[0], *(rest if usable else ())]),
+        " ".join([prefix, near[0], *rest] if usable else [prefix, syntax]),
     )
 
 

@@ -120,7 +120,8 @@ def test_html_in_which_nothing_else_can_be_hides_nothing(before: str) -> None:
     ("line", "message", "suggestion"),
     [
         ("/gate aprove prod", 'did you mean "/gate approve"?', "/gate approve prod"),
-        ("/gate aprove $(id)", 'did you mean "/gate approve"?', "/gate approve"),
+        ("/gate aprove prod $(id)", 'did you mean "/gate approve"?', "/gate approve [environment …]"),
+        ("/gate aprove <prod>", 'did you mean "/gate approve"?', "/gate approve [environment …]"),
         ("/gate statsu", 'did you mean "/gate status"?', "/gate status"),
         ("/gate xyzzy", "no such command", "/gate help"),
         ("/gate adopt prod", '"adopt" is not supported yet', "/gate help"),
@@ -191,6 +192,7 @@ def test_comment_beyond_the_limit() -> None:
     assert refused is not None
     assert "65,536" in refused.message
     assert parse("x" * 70_000 + " /gate plan", "/gate") == Parsed()
+    assert commands("/gate plan\n".ljust(65_536, "x")) == [("plan", (), (), "")]
 
 
 @pytest.mark.parametrize(
