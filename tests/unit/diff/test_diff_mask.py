@@ -137,6 +137,7 @@ def test_markers() -> None:
 
 def test_a_secret_is_masked_in_fields_that_it_does_not_have() -> None:
     assert masked({"kind": "Secret", "stringDatum": CANARY}) == {"kind": "Secret", "stringDatum": "(secret)"}
+    assert masked({"spec": {"kind": "Secret", "StringData": CANARY}})["spec"]["StringData"] == "(secret)"
 
 
 @pytest.mark.parametrize(

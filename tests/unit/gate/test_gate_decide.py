@@ -82,6 +82,7 @@ def test_an_environment_of_after_that_nobody_told_about_is_unknown(gate: Gate) -
 def test_a_hold_stops_everything_and_names_who_and_how_to_end_it(gate: Gate) -> None:
     verdict = decide(good(gate, held=Hold(by="ana", reason="sale", at=gate.NOON)))
     assert (verdict.state, verdict.reason) == ("wait", "held by ana: sale")
+    assert decide(good(gate, held=Hold(by="ana", reason="", at=gate.NOON))).reason == "held by ana"
     assert verdict.next == "/gate release prod"
     assert verdict.who == ("team:acme/sre",)
 
@@ -92,6 +93,7 @@ def test_the_first_apply_is_asked_for_after_the_merge(gate: Gate, phase: str) ->
     assert verdict.state == "wait"
     assert verdict.next == ("/gate apply prod" if phase == "merged" else "")
     assert gate.node(verdict, "first_apply").next == "/gate apply prod"
+    assert verdict.who == ("everyone with write access",)
     assert decide(good(gate, applied=None, phase=phase, asked=Person(id=2, login="ana"))).state == "pass"
 
 
@@ -101,7 +103,9 @@ def test_the_first_apply_may_follow_the_merge(gate: Gate) -> None:
 
 def test_on_command_waits_until_asked(gate: Gate) -> None:
     env = gate.environment(apply="on-command")
-    assert decide(good(gate, environment=env)).reason == "applies on command"
+    verdict = decide(good(gate, environment=env, phase="merged"))
+    assert (verdict.reason, verdict.next) == ("applies on command", "/gate apply prod")
+    assert verdict.who == ("everyone with write access",)
     assert decide(good(gate, environment=env, asked=gate.ANA)).state == "pass"
     assert decide(good(gate, environment=env, applied=None)).reason == "first apply on command"
 
@@ -133,6 +137,7 @@ def test_a_partial_apply_is_told_and_blocks_nothing(gate: Gate) -> None:
     verdict = decide(good(gate, partial=True))
     assert verdict.state == "pass"
     assert "stopped half-way" in gate.node(verdict, "partial").reason
+    assert gate.node(decide(good(gate)), "partial").state == "skip"
 
 
 def test_commands_are_merged_and_what_needs_nobody_is_named_first(gate: Gate) -> None:
