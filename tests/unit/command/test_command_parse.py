@@ -21,6 +21,8 @@ def commands(body: str, prefix: str = "/gate") -> list[tuple[str, tuple[str, ...
     [
         ("/gate plan", ("plan", (), (), "")),
         ("/gate plan prod", ("plan", ("prod",), (), "")),
+        ("   /gate plan", ("plan", (), (), "")),
+        ("/GATE apply Prod", ("apply", ("prod",), (), "")),
         ("/gate plan " + "0a" * 20, ("plan", (), (), "0a" * 20)),
         ("/gate approve " + "0a" * 20, ("approve", ("0a" * 20,), (), "")),
         ("/gate APPROVE Prod  staging prod", ("approve", ("prod", "staging"), (), "")),
