@@ -63,15 +63,20 @@ async def opened(client: Client, repository: RepositoryId) -> AsyncIterator[Pull
 async def redeliver(app: Client, repository: RepositoryId, watermark: datetime) -> None:
     """Have GitHub send again what never arrived of the repository's events since `watermark`, each once.
 
-    PermanentErrors are logged and go no further: the pull requests are looked at in any case.
+    PermanentErrors are logged and go no further: the other deliveries are asked for, and the pull requests looked at,
+    in any case.
     """
     try:
-        deliveries = await since(app, watermark)
-        for id in failed(deliveries, repository.number):
-            log.info("redelivering", repository=str(repository), delivery=id)
-            await app.post(f"{DELIVERIES}/{{id}}/attempts", {}, id=id)
+        lost = failed(await since(app, watermark), repository.number)
     except PermanentError as error:
-        log.warning("failed deliveries cannot be asked for again", repository=str(repository), error=str(error))
+        log.warning("failed deliveries cannot be listed", repository=str(repository), error=str(error))
+        return
+    for id in lost:
+        log.info("redelivering", repository=str(repository), delivery=id)
+        try:
+            await app.post(f"{DELIVERIES}/{{id}}/attempts", {}, id=id)
+        except PermanentError as error:
+            log.warning("a failed delivery cannot be asked for again", delivery=id, error=str(error))
 
 
 async def since(app: Client, watermark: datetime) -> list[Json]:

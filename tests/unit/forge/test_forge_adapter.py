@@ -268,6 +268,15 @@ async def test_failed_deliveries_are_sent_again_before_anything_is_looked_at(git
     assert asked == [DELIVERIES, "POST /app/hook/deliveries/3/attempts", "GET /repos/acme/shop/pulls", QUEUE]
 
 
+async def test_a_delivery_that_is_not_sent_again_keeps_no_other_back(github: GitHub, script: Any) -> None:
+    script.on(DELIVERIES, [delivery(4, "newer", 500), delivery(3, "too old", 500)])
+    script.on("POST /app/hook/deliveries/3/attempts", (422, {"message": "cannot be redelivered"}, {}))
+    script.on("POST /app/hook/deliveries/4/attempts", (202, {}, {}))
+    script.on("GET /repos/acme/shop/pulls", [{"number": 1, "updated_at": AT}])
+    assert len((await github.since(REPOSITORY, WATERMARK)).wakes) == 1
+    assert len(script.of("POST /app/hook/deliveries/4/attempts")) == 1
+
+
 async def test_a_hundred_deliveries_without_a_next_page_end(github: GitHub, script: Any) -> None:
     script.on(DELIVERIES, [delivery(each, str(each), 200) for each in range(1, 101)])
     script.on("GET /repos/acme/shop/pulls", [])
