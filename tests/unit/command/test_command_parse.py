@@ -173,7 +173,7 @@ def test_refusal(line: str, message: str, suggestion: str) -> None:
 
 
 def test_one_bad_command_refuses_all() -> None:
-    parsed = parse("/gate approve prod\n/gate aprove staging\n/gate plan", "/gate")
+    parsed = parse("/gate approve prod\n/gate aprove staging", "/gate")
     assert parsed.commands == ()
     assert parsed.refusal is not None
     assert (parsed.refusal.text, parsed.refusal.several) == ("/gate aprove staging", True)

@@ -95,6 +95,13 @@ async def test_the_commits_of_a_merge_queue_are_those_of_its_pull_request(github
     assert [each.key.number for each in missed.wakes if isinstance(each.key, PullRequestId)] == [4, 44]
 
 
+async def test_a_hundred_queued_commits_without_a_next_page_end(github: GitHub, thread: Any) -> None:
+    branch = f"refs/heads/gh-readonly-queue/main/pr-4-{'b' * 40}"
+    thread.on(QUEUE, [{"ref": branch, "object": {"sha": f"{each:040x}"}} for each in range(100)])
+    assert len((await github.pull_request(THREAD)).queued) == 100
+    assert len(thread.of(QUEUE)) == 1
+
+
 async def test_a_token_writes_as_its_owner(by_token: GitHub, thread: Any) -> None:
     thread.on("GET /user", {"id": 5, "login": "ana"})
     found = await by_token.pull_request(THREAD)
