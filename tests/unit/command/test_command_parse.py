@@ -109,6 +109,9 @@ def test_html_that_was_closed_does_not_hide_what_follows() -> None:
     [
         "a generic List<string> here\n\n",
         "a line<br>\n",
+        "an escaped &lt;b> here\n",
+        "```html\n<div>\n```\n\n",
+        "    <details>\n\n",
         "<p>a paragraph that nobody ends\n\n",
         "> <div>\n> quoted\n\n",
         "- <details>\n  listed\n\n",
@@ -296,7 +299,7 @@ def test_quoted_listed_indented_or_headed_is_never_found(command: str, prose: st
 
 @given(
     COMMAND,
-    st.sampled_from(["div", "details", "blockquote", "table", "pre", "script"]),
+    st.sampled_from(["div", "details", "blockquote", "table", "pre", "script", "ol", "ul", "template", "textarea"]),
     st.sampled_from(["\n", "\n\n"]),
 )
 def test_in_html_is_never_found(command: str, tag: str, gap: str) -> None:

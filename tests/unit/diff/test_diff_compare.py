@@ -72,6 +72,7 @@ def test_a_change_carries_what_it_was_made_from() -> None:
     id = ResourceId(type="Pod", name="a")
     (change,) = compared({id: "new"}, {id: "old"})
     assert change.fields == (FieldChange(path="/spec/value", before="old", after="new"),)
+    assert (change.before, change.after) == (resource(id, "old").body, resource(id, "new").body)
     assert change.digest == object_digest(resource(id, "new"), KEY)
     assert (change.live, change.uid) == (object_digest(resource(id, "old"), KEY), "uid-old")
     (gone,) = compared({}, {id: "old"})
