@@ -109,6 +109,8 @@ def test_html_that_was_closed_does_not_hide_what_follows() -> None:
     [
         "a generic List<string> here\n\n",
         "a line<br>\n",
+        "a line that ends hard  \n",
+        "another one\\\n",
         "an escaped &lt;b> here\n",
         "```html\n<div>\n```\n\n",
         "    <details>\n\n",

@@ -12,7 +12,7 @@ from bot.diff import Live, attribute, compare, field_changes, object_digest, to_
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest
 from bot.model.plan import Action, Cause, Change, FieldChange, Plan
-from bot.model.resource import Resource, ResourceId
+from bot.model.resource import Origin, Resource, ResourceId
 
 KEY = b"key"
 scalars = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a", "~/", "b"])
@@ -76,9 +76,16 @@ def test_a_change_carries_what_it_was_made_from() -> None:
     assert change.digest == object_digest(resource(id, "new"), KEY)
     assert (change.live, change.uid) == (object_digest(resource(id, "old"), KEY), "uid-old")
     (gone,) = compared({}, {id: "old"})
+    assert (gone.live, gone.uid, gone.digest) == (change.live, "uid-old", None)
     assert (gone.before, gone.after, gone.fields) == (resource(id, "old").body, None, ())
     (made,) = compared({id: "new"}, {})
     assert (made.before, made.after, made.fields) == (None, resource(id, "new").body, ())
+
+
+def test_a_change_tells_where_its_object_stands_in_git() -> None:
+    id, origin = ResourceId(type="Pod", name="a"), Origin(path="pod.yaml", line=3)
+    (change,) = compare({id: replace(resource(id, "a"), origin=origin)}, {}, {id: Digest("o1:a")})
+    assert change.origin == origin
 
 
 def test_what_cannot_be_read_is_never_unchanged() -> None:
