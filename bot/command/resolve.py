@@ -35,7 +35,7 @@ def _split(command: Command, environments: Collection[str]) -> Command:
     names = words[: max(count, 1)]
     return replace(
         command,
-        environments=(*command.environments, *dict.fromkeys(each.lower() for each in names)),
+        environments=tuple(dict.fromkeys(each.lower() for each in names)),
         argument=" ".join(words[len(names) :]),
     )
 

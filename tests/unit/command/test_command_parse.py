@@ -238,6 +238,14 @@ def test_name_that_no_environment_has(line: str, message: str, suggestion: str) 
     assert (refused.text, refused.suggestion, refused.several) == (line, suggestion, True)
 
 
+@pytest.mark.parametrize(("number", "last"), [(10, "e8, e9"), (11, "e8, e9, …")])
+def test_ten_environments_are_listed_and_no_more(number: int, last: str) -> None:
+    known = [f"e{each:x}" for each in range(number)]
+    refused = resolve((Command(verb="plan", environments=("production",)),), known)
+    assert not isinstance(refused, tuple)
+    assert refused.message.endswith(f", e7, {last}")
+
+
 def test_only_a_name_is_put_right_and_not_a_verb_that_reads_like_it() -> None:
     refused = resolve(parse("/gate status Status", "/gate").commands, ("status-page",))
     assert not isinstance(refused, tuple)
