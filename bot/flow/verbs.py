@@ -25,6 +25,7 @@ from bot.store.environments import EnvironmentRow
 __all__ = ["Decision", "judge_all", "refused"]
 
 Effect = Callable[[Connection], object]
+Destroyed = tuple[ResourceId, str]
 
 
 @noun
@@ -168,15 +169,25 @@ async def approve_deletions(order: Order) -> Decision:
         return refused(answers.for_environment(part.environment.id.name, reason))
     assert part.assessment.plan is not None
     destroys = part.assessment.plan.destroys
-    chosen = frozenset(each for each in destroys if not order.command.names or named(each[0], order.command.names))
-    unknown = [n for n in order.command.names if not any(named(id, (n,)) for id, _ in destroys)]
-    if unknown or not chosen:
+    found = {name: meant(destroys, name) for name in order.command.names}
+    unknown = [name for name, targets in found.items() if not targets]
+    if unknown or not destroys:
         return refused(answers.not_destroyed(unknown, sorted(str(id) for id, _ in destroys)))
+    if unclear := [name for name, targets in found.items() if len({id.scope for id, _ in targets}) > 1]:
+        return refused(answers.ambiguous(unclear, sorted(str(id) for name in unclear for id, _ in found[name])))
+    chosen = frozenset(each for targets in found.values() for each in targets) if found else destroys
     approval = replace(approval_of(part, order.voice), how="deletions", objects={}, destroys=chosen)
     return Decision(
         text=answers.deletions_approved(sorted(str(id) for id, _ in chosen)), accepted=True,
         effects=approval_effects(order, part, approval),
     )  # fmt: skip
+
+
+def meant(destroys: frozenset[Destroyed], name: str) -> frozenset[Destroyed]:
+    """What a name may mean. Where an object without a namespace bears it in full, that one and no other."""
+    found = frozenset(each for each in destroys if named(each[0], (name,)))
+    whole = frozenset(each for each in found if not each[0].scope)
+    return whole or found
 
 
 def named(id: ResourceId, names: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "OLDER_STORE",
     "PLANNED",
     "UNCLEAR",
+    "ambiguous",
     "approved",
     "asked",
     "deletions_approved",
@@ -142,6 +143,11 @@ def not_destroyed(unknown: Sequence[str], destroyed: Sequence[str]) -> str:
     """Names that the plan does not destroy."""
     planned = f"The plan destroys {', '.join(destroyed)}." if destroyed else "The plan destroys nothing."
     return f"{', '.join(unknown)} would not be destroyed. {planned}" if unknown else planned
+
+
+def ambiguous(names: Sequence[str], objects: Sequence[str]) -> str:
+    """Names that stand for several of the objects that the plan destroys."""
+    return f"{', '.join(names)} may mean {', '.join(objects)}: write kind/namespace/name for each that you mean."
 
 
 def deletions_approved(names: Sequence[str]) -> str:

@@ -139,6 +139,29 @@ async def test_deletions_are_approved_by_name_and_nothing_else_is(world: World, 
     assert given.destroys == {(other.id, other.uid)}
 
 
+async def test_a_name_that_several_objects_bear_is_not_enough_to_destroy_them(world: World, uid: str) -> None:
+    gone = replace(GONE, id=replace(GONE.id, scope="shop"))
+    twin = replace(GONE, id=replace(GONE.id, scope="elsewhere"), uid="f1:twin")
+    await show(world, "d1:new", NOON, gone, twin)
+    both = view(part("d1:new", gone, twin))
+    refused = await say(world, both, command("approve-deletions", "prod", names=("configmap/B",)))
+    assert not refused.accepted
+    assert "may mean ConfigMap elsewhere/b, ConfigMap shop/b" in refused.text
+    whole = command("approve-deletions", "prod", names=("configmap/elsewhere/b",))
+    assert (await say(world, both, whole, id="comment:2")).accepted
+    (given,) = await world.store.read(lambda conn: approvals.of(conn, "u"))
+    assert given.destroys == {(twin.id, twin.uid)}
+
+
+async def test_a_name_in_full_is_of_the_object_without_a_namespace_alone(world: World, uid: str) -> None:
+    twin = replace(GONE, id=replace(GONE.id, scope="elsewhere"), uid="f1:twin")
+    await show(world, "d1:new", NOON, GONE, twin)
+    bare = command("approve-deletions", "prod", names=("configmap/B",))
+    assert (await say(world, view(part("d1:new", GONE, twin)), bare)).accepted
+    (given,) = await world.store.read(lambda conn: approvals.of(conn, "u"))
+    assert given.destroys == {(GONE.id, GONE.uid)}
+
+
 async def test_what_is_taken_back_is_ones_own(world: World, uid: str) -> None:
     given = part_of(uid)
     await say(world, view(given), command("approve"))
