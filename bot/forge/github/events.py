@@ -46,13 +46,13 @@ class Event:
         return facts.repository_id(self.forge, mapping(self.payload, "repository"))
 
 
-ECHOES = ("issue_comment", "check_run", "pull_request_review")
+ECHOES = ("issue_comment", "pull_request_review")
 
 
 def is_echo(name: str, event: Event) -> bool:
     """Whether the event only tells what we did ourselves: to look again for it would never end."""
     sender = optional_mapping(event.payload, "sender") or {}
-    return name in ECHOES and event.own is not None and sender.get("id") == event.own and event.action != "rerequested"
+    return name in ECHOES and event.own is not None and sender.get("id") == event.own
 
 
 @noun

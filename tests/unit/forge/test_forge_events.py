@@ -149,6 +149,18 @@ def test_a_check_that_is_asked_for_again_is_known_by_its_commit(
         receive(OPTIONS, *signed(event, {**payload, event: {"pull_requests": named}}))
 
 
+@pytest.mark.parametrize(("sender", "own", "looked"), [(99, 99, []), (5, 99, [PULL]), (99, None, [PULL])])
+def test_what_we_wrote_ourselves_is_no_reason_to_look(
+    signed: Sign, sender: int, own: int | None, looked: list[Any]
+) -> None:
+    review = {"id": 3, "user": {"id": sender, "login": "x"}, "body": "", "submitted_at": AT}
+    reviewed = {"action": "submitted", "repository": REPO, "pull_request": {"number": 4}, "review": review}
+    for event, payload in (("issue_comment", comment_payload()), ("pull_request_review", reviewed)):
+        delivery = receive(OPTIONS, *signed(event, {**payload, "sender": {"id": sender}}), own=own)
+        assert [each.key for each in delivery.wakes] == looked
+        assert (delivery.remark is None) is (not looked)
+
+
 def test_another_apps_hook_has_no_effect(signed: Sign) -> None:
     target = "X-GitHub-Hook-Installation-Target-ID"
     kind = "X-GitHub-Hook-Installation-Target-Type"

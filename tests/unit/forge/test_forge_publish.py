@@ -57,6 +57,15 @@ async def test_what_is_posted_is_not_written_again(github: GitHub, open_thread: 
     assert writes(open_thread) == []
 
 
+async def test_what_was_posted_before_is_remembered(github: GitHub, open_thread: Any) -> None:
+    earlier = Posted(checks={Sha("b" * 40): PostedCheck(id=4, digest="x")}, outcomes={"prod:0": "comment:19"})
+    report = Report(comment="plan", check=CHECK, outcomes=(Outcome(key="prod:1", body="applied"),))
+    posted = await github.publish(THREAD, report, earlier)
+    assert posted.outcomes == {"prod:0": "comment:19", "prod:1": "comment:20"}
+    assert set(posted.checks) == {"b" * 40, HEAD}
+    assert (posted.comment, posted.at) == ("comment:20", WHEN)
+
+
 async def test_the_comment_is_edited_in_place(github: GitHub, open_thread: Any) -> None:
     first = await github.publish(THREAD, Report(comment="plan"), Posted())
     second = await github.publish(THREAD, Report(comment="another plan"), first)
