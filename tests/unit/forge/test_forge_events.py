@@ -161,6 +161,16 @@ def test_what_we_wrote_ourselves_is_no_reason_to_look(
         assert (delivery.remark is None) is (not looked)
 
 
+@pytest.mark.parametrize(
+    ("ref", "looked"),
+    [("refs/heads/main", [REPOSITORY]), ("refs/heads/topic", []), ("refs/tags/main", []), (None, [REPOSITORY])],
+)
+def test_of_pushes_only_one_to_the_default_branch_is_a_reason_to_look(
+    signed: Sign, ref: str | None, looked: list[Any]
+) -> None:
+    assert keys(signed, "push", {"ref": ref, "repository": {**REPO, "default_branch": "main"}}) == looked
+
+
 def test_another_apps_hook_has_no_effect(signed: Sign) -> None:
     target = "X-GitHub-Hook-Installation-Target-ID"
     kind = "X-GitHub-Hook-Installation-Target-Type"

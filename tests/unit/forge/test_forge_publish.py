@@ -70,6 +70,9 @@ async def test_the_comment_is_edited_in_place(github: GitHub, open_thread: Any) 
     first = await github.publish(THREAD, Report(comment="plan"), Posted())
     second = await github.publish(THREAD, Report(comment="another plan"), first)
     assert writes(open_thread) == [CREATE, "PATCH /repos/acme/shop/issues/comments/20"]
+    assert [each.body for each in open_thread.asked if each.body and "body" in each.body] == [
+        {"body": "plan"}, {"body": "another plan"}
+    ]  # fmt: skip
     assert second.comment == first.comment
     assert second.digest != first.digest
     assert second.at == datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -229,3 +232,15 @@ async def test_a_token_writes_a_status(by_token: GitHub, script: Any, conclusion
     assert asked.body["context"] == "tidegate"
     assert len(asked.body["description"]) == 140
     assert asked.body["target_url"] == "http://127.0.0.1/plan"
+
+
+async def test_without_an_address_a_status_and_a_check_name_none(
+    by_token: GitHub, github: GitHub, open_thread: Any
+) -> None:
+    path = f"POST /repos/acme/shop/statuses/{HEAD}"
+    open_thread.on(path, (201, {"id": 8}, {}))
+    check = replace(CHECK, url="")
+    await by_token.publish(THREAD, Report(check=check), Posted())
+    await github.publish(THREAD, Report(check=check), Posted())
+    (status,), (run,) = open_thread.of(path), open_thread.of(RUNS)
+    assert ("target_url" in status.body, "details_url" in run.body) == (False, False)
