@@ -1,6 +1,8 @@
 """Digests and the normal form of Secrets: what they cover, and what they do not."""
 
 import base64
+import hashlib
+import hmac
 from dataclasses import replace
 from typing import Any
 
@@ -146,3 +148,18 @@ def test_schemes() -> None:
     assert render_digest(objects).startswith("r1:")
     with pytest.raises(ValueError, match="d9"):
         digest(scheme="d9")
+
+
+def test_what_a_scheme_covers_is_spelt_like_this_and_nothing_else() -> None:
+    """Digests are stored, and approvals with them: another spelling is another scheme."""
+    stored = b'{"body":{"apiVersion":"v1","data":{"pin":"MTIzNA=="},"kind":"Secret"},"id":["Secret","shop","db"]}'
+    assert object_digest(secret(stringData={"pin": "1234"}), KEY) == "o1:" + hmac.new(KEY, stored, "sha256").hexdigest()
+    objects = '[["ConfigMap","shop","settings","o1:a"],["Secret","shop","db","o1:b"]]'
+    rendered = render_digest({PASSWORD: Digest("o1:b"), SETTINGS: Digest("o1:a")})
+    assert rendered == "r1:" + hashlib.sha256(objects.encode()).hexdigest()
+    covered = (
+        f'{{"branch":"main","destination":"directory:prod::f00","environment":"u-1","objects":{objects},'
+        '"options":{"adopt":false,"decrypt":false,"ignore":[],"prune":true,"replace":false},'
+        '"repository":["github",7]}'
+    )
+    assert digest() == "d1:" + hashlib.sha256(covered.encode()).hexdigest()
