@@ -130,7 +130,9 @@ async def test_many_annotations_are_sent_fifty_at_a_time(github: GitHub, open_th
     assert writes(open_thread) == [RUNS, RUN, RUN]
     sent = [len(each.body["output"]["annotations"]) for each in (*open_thread.of(RUNS), *open_thread.of(RUN))]
     assert sent == [50, 50, 20]
-    assert open_thread.of(RUNS)[0].body["output"]["annotations"][0]["start_line"] == 1
+    first, second, *_ = open_thread.of(RUNS)[0].body["output"]["annotations"]
+    where = {"path": "prod/api.yaml", "start_line": 1, "end_line": 1}
+    assert first == second == {**where, "annotation_level": "failure", "title": "t", "message": "m"}
     assert posted.checks[HEAD].digest == digest_of(marked(*range(120)))
 
 
@@ -244,3 +246,12 @@ async def test_without_an_address_a_status_and_a_check_name_none(
     await github.publish(THREAD, Report(check=check), Posted())
     (status,), (run,) = open_thread.of(path), open_thread.of(RUNS)
     assert ("target_url" in status.body, "details_url" in run.body) == (False, False)
+
+
+async def test_a_status_is_written_again_when_it_changes(by_token: GitHub, script: Any) -> None:
+    path = f"POST /repos/acme/shop/statuses/{HEAD}"
+    script.on(path, (201, {"id": 8}, {}), (201, {"id": 9}, {}))
+    posted = await by_token.publish(THREAD, Report(check=replace(CHECK, conclusion=None)), Posted())
+    posted = await by_token.publish(THREAD, Report(check=CHECK), posted)
+    assert [each.body["state"] for each in script.of(path)] == ["pending", "success"]
+    assert posted.checks[HEAD].id == 9
