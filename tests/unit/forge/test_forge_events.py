@@ -68,6 +68,12 @@ def test_a_changed_comment_is_only_a_hint(signed: Sign, action: str) -> None:
     assert delivery.remark is None
 
 
+@pytest.mark.parametrize("action", ["edited\nby nobody", ["edited"], "x" * 101])
+def test_an_action_that_is_no_name_is_not_repeated(signed: Sign, action: Any) -> None:
+    (wake,) = receive(OPTIONS, *signed("issue_comment", {**comment_payload(), "action": action})).wakes
+    assert wake.reason == "issue_comment"
+
+
 def test_a_plain_issues_comment_means_nothing(signed: Sign) -> None:
     delivery = receive(OPTIONS, *signed("issue_comment", {**comment_payload(), "issue": {"number": 4}}))
     assert (delivery.wakes, delivery.remark) == ((), None)
@@ -79,8 +85,10 @@ def test_a_submitted_review_carries_its_text_but_no_approval(signed: Sign) -> No
         "commit_id": "a" * 40, "submitted_at": AT,
     }  # fmt: skip
     payload = {"action": "submitted", "repository": REPO, "pull_request": {"number": 4}, "review": review}
-    remark = receive(OPTIONS, *signed("pull_request_review", payload)).remark
+    delivery = receive(OPTIONS, *signed("pull_request_review", payload))
+    remark = delivery.remark
     assert remark is not None
+    assert delivery.thread == PULL
     assert (remark.id, remark.body, remark.approves, remark.edited) == ("review:3", "/gate plan", None, False)
     dismissed = receive(OPTIONS, *signed("pull_request_review", {**payload, "action": "dismissed"}))
     assert dismissed.remark is None
@@ -135,7 +143,12 @@ def test_what_changes_the_reach_of_the_credential_is_said(signed: Sign, event: s
 @pytest.mark.parametrize("event", ["check_run", "check_suite"])
 @pytest.mark.parametrize(
     ("named", "threads"),
-    [([{"number": 4}], [PULL]), ([{"number": 4, "base": {"repo": {"id": 8}}}], []), ([], [])],
+    [
+        ([{"number": 4}], [PULL]),
+        ([{"number": 4, "base": {"repo": {"id": 7}}}], [PULL]),
+        ([{"number": 4, "base": {"repo": {"id": 8}}}], []),
+        ([], []),
+    ],
 )
 def test_a_check_that_is_asked_for_again_is_known_by_its_commit(
     signed: Sign, event: str, named: list[Any], threads: list[Any]

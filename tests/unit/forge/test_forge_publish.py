@@ -91,7 +91,8 @@ async def test_a_check_is_updated_while_it_runs(github: GitHub, open_thread: Any
         "output": {"title": "planning", "summary": "s"},
     }  # fmt: skip
     await github.publish(THREAD, Report(check=CHECK), posted)
-    assert open_thread.of(RUN)[0].body["conclusion"] == "success"
+    ended = open_thread.of(RUN)[0].body
+    assert (ended["status"], ended["conclusion"]) == ("completed", "success")
     assert "head_sha" not in open_thread.of(RUN)[0].body
 
 
@@ -105,7 +106,8 @@ async def test_a_check_whose_answer_was_lost_is_found_again(github: GitHub, open
     runs = f"GET /repos/acme/shop/commits/{HEAD}/check-runs"
     foreign = {"id": 4, "app": {"id": 2}, "output": {"annotations_count": 0}}
     own = {"id": 5, "app": {"id": 1}, "output": {"annotations_count": 0}}
-    open_thread.on(runs, {"total_count": 2, "check_runs": [foreign, own]})
+    nobodys = {**foreign, "app": None}
+    open_thread.on(runs, {"total_count": 3, "check_runs": [nobodys, foreign, own]})
     assert (await github.publish(THREAD, Report(check=CHECK), begun)).checks[HEAD].id == 5
     assert writes(open_thread) == [RUN]
     assert open_thread.of(runs)[0].query == {"check_name": "tidegate", "filter": "latest", "per_page": "100"}
@@ -125,6 +127,12 @@ async def test_annotations_never_pile_up(github: GitHub, open_thread: Any) -> No
     assert "annotations" not in second
 
 
+async def test_an_annotation_of_no_file_is_left_out(github: GitHub, open_thread: Any) -> None:
+    check = replace(CHECK, annotations=(replace(mark(1), path=""), mark(2)))
+    await github.publish(THREAD, Report(check=check), Posted())
+    assert [each["start_line"] for each in open_thread.of(RUNS)[0].body["output"]["annotations"]] == [2]
+
+
 async def test_many_annotations_are_sent_fifty_at_a_time(github: GitHub, open_thread: Any) -> None:
     posted = await github.publish(THREAD, Report(check=marked(*range(120))), Posted())
     assert writes(open_thread) == [RUNS, RUN, RUN]
@@ -132,6 +140,7 @@ async def test_many_annotations_are_sent_fifty_at_a_time(github: GitHub, open_th
     assert sent == [50, 50, 20]
     first, second, *_ = open_thread.of(RUNS)[0].body["output"]["annotations"]
     where = {"path": "prod/api.yaml", "start_line": 1, "end_line": 1}
+    assert [open_thread.of(RUNS)[0].body[name] for name in ("name", "conclusion")] == ["tidegate", "success"]
     assert first == second == {**where, "annotation_level": "failure", "title": "t", "message": "m"}
     assert posted.checks[HEAD].digest == digest_of(marked(*range(120)))
 
@@ -149,8 +158,11 @@ async def test_annotations_that_were_sent_in_part_are_not_sent_on_top(github: Gi
 
 async def test_long_texts_are_cut_closed_and_say_so(github: GitHub, open_thread: Any) -> None:
     long = "```\n" + "ü" * 99 + "\n" * 1 + ("x" * 99 + "\n") * 700
-    await github.publish(THREAD, Report(check=replace(CHECK, summary=long, text=long)), Posted())
+    noted = (replace(mark(1), title="t" * 300),)
+    check = replace(CHECK, title="t" * 300, summary=long, text=long, annotations=noted)
+    await github.publish(THREAD, Report(check=check), Posted())
     output = open_thread.of(RUNS)[0].body["output"]
+    assert output["title"] == output["annotations"][0]["title"] == "t" * 250
     for text in (output["summary"], output["text"]):
         assert len(text.encode()) <= 65_535
         assert text.count("```") == 2
@@ -254,4 +266,5 @@ async def test_a_status_is_written_again_when_it_changes(by_token: GitHub, scrip
     posted = await by_token.publish(THREAD, Report(check=replace(CHECK, conclusion=None)), Posted())
     posted = await by_token.publish(THREAD, Report(check=CHECK), posted)
     assert [each.body["state"] for each in script.of(path)] == ["pending", "success"]
+    assert script.of(path)[1].body["description"] == "nothing blocks"
     assert posted.checks[HEAD].id == 9
