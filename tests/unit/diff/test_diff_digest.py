@@ -102,6 +102,8 @@ def test_a_value_is_found_where_it_was_written() -> None:
     places = [("data", "a"), ("data", "c"), ("data",), ("metadata", "a")]
     assert [moved.locate(each) for each in places] == [(1, 1), (2, 1), (3, 1), (4, 1)]
     assert asked == [("stringData", "a"), *places[1:]]
+    unlocated = Origin(path="db.yaml", line=1)
+    assert normalise(replace(secret(stringData={"a": "b"}), origin=unlocated)).origin == unlocated
 
 
 def test_only_a_core_secret_is_normalised() -> None:

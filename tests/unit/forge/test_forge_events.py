@@ -43,6 +43,7 @@ def keys(signed: Sign, event: str, payload: Any, **headers: str) -> list[Any]:
 
 def test_a_written_comment_carries_its_text_and_thread(signed: Sign) -> None:
     delivery = receive(OPTIONS, *signed("issue_comment", comment_payload()))
+    assert [each.reason for each in delivery.wakes] == ["issue_comment created"]
     assert delivery.id == "72d3162e-cc78-11e3-81ab-4c9367dc0958"
     assert [each.key for each in delivery.wakes] == [PULL]
     assert delivery.thread == PULL
@@ -220,6 +221,13 @@ def test_a_signed_body_that_makes_no_sense_is_400(signed: Sign, body: bytes) -> 
     with pytest.raises(RefusedError) as refused:
         receive(OPTIONS, *signed("push", body))
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("body", "hinted"), [(b"payload=%7B%7D", True), (b"{", False)])
+def test_a_hook_that_sends_forms_is_told_what_to_set(signed: Sign, body: bytes, hinted: bool) -> None:
+    with pytest.raises(RefusedError) as refused:
+        receive(OPTIONS, *signed("push", body))
+    assert ("content type to application/json" in str(refused.value)) is hinted
 
 
 @pytest.mark.parametrize("header", ["X-GitHub-Event", "X-GitHub-Delivery"])

@@ -120,6 +120,8 @@ def test_githubs_own_committer_is_nobody_but_as_an_author_it_is() -> None:
     flow = {"id": 19864447, "login": "web-flow"}
     assert read_commit(commit(committer=flow)).people == {5}
     assert read_commit(commit(author=flow, committer=flow)).people == {19864447}
+    for known in ({"id": 77, "login": "web-flow"}, {"id": 19864447, "login": "renamed"}):
+        assert read_commit(commit(committer=known)).people == {5}
     inner = {"message": "", "author": {"email": "a@b"}, "committer": {"email": "noreply@github.com"}}
     assert read_commit(commit(committer=None, commit=inner)).strangers == ()
 
