@@ -127,17 +127,21 @@ async def test_annotations_never_pile_up(github: GitHub, open_thread: Any) -> No
     assert "annotations" not in second
 
 
-async def test_an_annotation_of_no_file_is_left_out(github: GitHub, open_thread: Any) -> None:
-    check = replace(CHECK, annotations=(replace(mark(1), path=""), mark(2)))
+async def test_an_annotation_of_no_file_is_left_out_and_one_without_words_says_its_title(
+    github: GitHub, open_thread: Any
+) -> None:
+    check = replace(CHECK, annotations=(replace(mark(1), path=""), replace(mark(2), message="")))
     await github.publish(THREAD, Report(check=check), Posted())
-    assert [each["start_line"] for each in open_thread.of(RUNS)[0].body["output"]["annotations"]] == [2]
+    (sent,) = open_thread.of(RUNS)[0].body["output"]["annotations"]
+    assert (sent["start_line"], sent["message"]) == (2, "t")
 
 
 async def test_many_annotations_are_sent_fifty_at_a_time(github: GitHub, open_thread: Any) -> None:
     posted = await github.publish(THREAD, Report(check=marked(*range(120))), Posted())
     assert writes(open_thread) == [RUNS, RUN, RUN]
-    sent = [len(each.body["output"]["annotations"]) for each in (*open_thread.of(RUNS), *open_thread.of(RUN))]
-    assert sent == [50, 50, 20]
+    sent = [each.body["output"] for each in (*open_thread.of(RUNS), *open_thread.of(RUN))]
+    assert [len(each["annotations"]) for each in sent] == [50, 50, 20]
+    assert {(each["title"], each["summary"]) for each in sent} == {("nothing blocks", "s")}
     first, second, *_ = open_thread.of(RUNS)[0].body["output"]["annotations"]
     where = {"path": "prod/api.yaml", "start_line": 1, "end_line": 1}
     assert [open_thread.of(RUNS)[0].body[name] for name in ("name", "conclusion")] == ["tidegate", "success"]
