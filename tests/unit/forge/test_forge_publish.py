@@ -111,9 +111,11 @@ async def test_a_check_whose_answer_was_lost_is_found_again(github: GitHub, open
     assert (await github.publish(THREAD, Report(check=CHECK), begun)).checks[HEAD].id == 5
     assert writes(open_thread) == [RUN]
     assert open_thread.of(runs)[0].query == {"check_name": "tidegate", "filter": "latest", "per_page": "100"}
-    open_thread.on(runs, {"total_count": 1, "check_runs": [foreign]})
-    await github.publish(THREAD, Report(check=CHECK), begun)
-    assert writes(open_thread) == [RUN, RUNS]
+    annotated = {**own, "output": {"annotations_count": 2}}
+    for listed in ([foreign], [annotated]):
+        open_thread.on(runs, {"total_count": 1, "check_runs": listed})
+        await github.publish(THREAD, Report(check=CHECK), begun)
+    assert writes(open_thread) == [RUN, RUNS, RUNS]
 
 
 async def test_annotations_never_pile_up(github: GitHub, open_thread: Any) -> None:
