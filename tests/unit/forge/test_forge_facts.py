@@ -1,5 +1,7 @@
 """GitHub's answers become facts: whose remark, what it approves, whose commit, what somebody may do."""
 
+from datetime import datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -40,7 +42,7 @@ def test_a_comment_is_edited_when_it_changed_after_it_was_made() -> None:
     assert not facts.comment(value, own=None).edited
     edited = facts.comment({**value, "updated_at": LATER}, own=None)
     assert edited.edited
-    assert edited.changed != edited.at
+    assert edited.changed == datetime.fromisoformat(LATER)
 
 
 def test_own_is_told_by_the_authors_id_never_by_name_or_text() -> None:
@@ -64,6 +66,17 @@ def test_an_approval_that_was_taken_back_approves_nothing(after: str) -> None:
     assert other.approves == HEAD
     *_, again = facts.reviews([review(2, after, AT), review(1, "APPROVED", LATER)], None)
     assert again.approves == HEAD
+
+
+def test_an_approval_stands_whatever_its_writer_says_beside_it() -> None:
+    approved, said = review(1, "APPROVED", AT), review(2, "COMMENTED", LATER)
+    assert [each.approves for each in facts.reviews([approved, said], None)] == [HEAD, None]
+
+
+def test_what_was_taken_back_is_told_by_time_in_whatever_order_reviews_are_listed() -> None:
+    states = [review(1, "APPROVED", AT), review(2, "CHANGES_REQUESTED", LATER), review(3, "APPROVED", LAST)]
+    for listed in permutations(states):
+        assert [each.approves for each in facts.reviews(listed, None)] == [None, None, HEAD]
 
 
 def test_a_review_that_is_not_submitted_is_not_there() -> None:
