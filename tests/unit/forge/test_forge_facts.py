@@ -90,6 +90,15 @@ def test_a_reviews_text_counts_as_edited_unless_shown_otherwise() -> None:
     assert not facts.review(review(1, "APPROVED", AT), None).edited
 
 
+def test_an_approval_of_a_commit_that_is_no_longer_known_approves_nothing() -> None:
+    assert facts.review(review(1, "APPROVED", AT, commit_id=None), None).approves is None
+
+
+def test_a_review_of_ours_is_told_by_its_authors_id() -> None:
+    assert facts.review(review(1, "COMMENTED", AT, who=99), own=99).own
+    assert not facts.review(review(1, "COMMENTED", AT, who=5), own=99).own
+
+
 @pytest.mark.parametrize("there", [None, {"id": 8, "full_name": "eve/shop"}])
 def test_a_head_elsewhere_or_nowhere_is_a_fork(there: Any) -> None:
     assert facts.pull_request(ID, pull(head={"ref": "b", "sha": HEAD, "repo": there}), (), ()).fork
@@ -99,6 +108,8 @@ def test_a_head_elsewhere_or_nowhere_is_a_fork(there: Any) -> None:
 def test_a_pull_requests_state_and_merge() -> None:
     merged = facts.pull_request(ID, pull(state="closed", merged_at=LATER, merge_commit_sha="c" * 40), (), ())
     assert (merged.state, merged.merge_commit) == ("merged", "c" * 40)
+    unknown = facts.pull_request(ID, pull(state="closed", merged_at=LATER, merge_commit_sha=None), (), ())
+    assert (unknown.state, unknown.merge_commit) == ("merged", None)
     test_merge = facts.pull_request(ID, pull(merge_commit_sha="c" * 40), (), ())
     assert (test_merge.state, test_merge.merge_commit) == ("open", None)
     assert facts.pull_request(ID, pull(state="closed"), (), ()).state == "closed"
