@@ -269,6 +269,14 @@ async def test_redirects_end(github: GitHub, script: Any) -> None:
     assert len(script.of(PERMISSION)) == 4
 
 
+async def test_what_was_created_with_a_location_is_not_created_again(
+    script: Any, session: aiohttp.ClientSession
+) -> None:
+    script.on("POST /new", (201, {"id": 1}, {"Location": f"{script.url}/new"}))
+    assert await Transport(session, script.url).post("/new", data={"body": "x"}) == {"id": 1}
+    assert len(script.of("POST /new")) == 1
+
+
 async def test_a_write_that_is_redirected_stays_a_write(script: Any, session: aiohttp.ClientSession) -> None:
     script.on("POST /old", (301, {}, {"Location": f"{script.url}/new"}))
     script.on("POST /new", (201, {"id": 1}, {}))

@@ -108,6 +108,7 @@ def test_a_head_elsewhere_or_nowhere_is_a_fork(there: Any) -> None:
 def test_a_pull_requests_state_and_merge() -> None:
     merged = facts.pull_request(ID, pull(state="closed", merged_at=LATER, merge_commit_sha="c" * 40), (), ())
     assert (merged.state, merged.merge_commit) == ("merged", "c" * 40)
+    assert merged.merged_at == datetime.fromisoformat(LATER)
     unknown = facts.pull_request(ID, pull(state="closed", merged_at=LATER, merge_commit_sha=None), (), ())
     assert (unknown.state, unknown.merge_commit) == ("merged", None)
     test_merge = facts.pull_request(ID, pull(merge_commit_sha="c" * 40), (), ())
