@@ -143,6 +143,8 @@ async def test_pages_are_followed(github: GitHub, script: Any) -> None:
 
     script.on("GET /orgs/acme/teams/sre/members", page)
     assert await github.members("acme/sre") == {1, 2, 3}
+    asked = script.of("GET /orgs/acme/teams/sre/members")
+    assert [each.headers["authorization"] for each in asked] == ["Bearer ghs_first"] * 3
 
 
 @pytest.mark.parametrize("group", ["sre", "acme/", "/sre", "acme/sre/x", ""])
@@ -193,6 +195,23 @@ async def test_nothing_is_sent_before_a_limit_ends(
     assert len(script.of(PERMISSION)) == 1
     clock.seconds += 1
     assert await ask(github) is Permission.WRITE
+
+
+async def test_a_limit_hit_again_holds_off_for_longer_until_something_works(
+    github: GitHub, script: Any, clock: Any
+) -> None:
+    limit: Any = (429, {"message": "slow down"}, {})
+    script.on(PERMISSION, limit, limit, WRITE, limit)
+
+    async def held_off() -> float:
+        with pytest.raises(TemporaryError) as error:
+            await ask(github)
+        clock.seconds += error.value.delay
+        return error.value.delay
+
+    assert [await held_off(), await held_off()] == [60, 120]
+    assert await ask(github) is Permission.WRITE
+    assert await held_off() == 60
 
 
 async def test_a_quota_that_was_just_used_up_is_respected(github: GitHub, script: Any, clock: Any) -> None:
