@@ -30,11 +30,15 @@ ASK = "ask the server's operator to add the host to `render.charts`, if it is to
 
 @noun
 class Answer:
-    """What a server said: status, headers, and a body that is not longer than was asked for."""
+    """What a server said: status, and a body that is not longer than was asked for.
+
+    `challenge` is what it wants to be shown first; "" where a redirect led to another host, which a login is not for
+    (CVE-2020-15157).
+    """
 
     status: int
-    headers: Mapping[str, str]
     body: bytes
+    challenge: str = ""
 
     def json(self, url: str) -> Any:
         """The body as JSON. RenderError: it is none."""
@@ -148,13 +152,16 @@ class Door:
         )  # fmt: skip
 
     async def _follow(self, session: aiohttp.ClientSession, url: URL, most: int, headers: dict[str, str]) -> Answer:
+        moved = False
         for _ in range(MOST_REDIRECTS + 1):
             self._judge(url)
             async with session.get(url, headers=headers, allow_redirects=False) as answer:
                 if answer.status not in REDIRECTS:
-                    return Answer(status=answer.status, headers=answer.headers, body=await read(answer, most))
+                    challenge = "" if moved else answer.headers.get("WWW-Authenticate", "")
+                    return Answer(status=answer.status, body=await read(answer, most), challenge=challenge)
                 following = url.join(target(answer))
             if (following.host, following.port) != (url.host, url.port):
+                moved = True
                 headers = {name: value for name, value in headers.items() if name != AUTHORIZATION}
             url = following
         raise refused(f"{shown_url(str(url))} is the end of more than {MOST_REDIRECTS} redirects")

@@ -49,7 +49,7 @@ class Registry:
         """A manifest or a blob. RenderError: the registry has none, or does not give it to us."""
         answer = await self._ask(what, most, headers)
         if answer.status == 401 and not self._key:
-            self._key = await self._let_in(answer.headers.get("WWW-Authenticate", ""))
+            self._key = await self._let_in(answer.challenge)
             answer = await self._ask(what, most, headers)
         if answer.status == 200:
             return answer

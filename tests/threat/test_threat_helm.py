@@ -422,6 +422,22 @@ async def test_row_66_a_login_is_shown_only_to_its_host(server: ChartServer, tmp
     assert own not in dict(await shown(f"oci://{server.host}/charts/web")).values()
 
 
+@pytest.mark.parametrize("challenge", ['Bearer realm="https://localhost:{port}/token"', "Basic"])
+async def test_row_66_who_a_redirect_leads_to_cannot_ask_for_the_login(
+    server: ChartServer, tmp_path: Path, challenge: str
+) -> None:
+    """CVE-2020-15157: a 401 of another host is no question of the registry's."""
+    (tmp_path / "password").write_text("hunter2")
+    login = Login(match=f"oci://{server.host}/*", username="ana", password_file=tmp_path / "password")
+    allowed = [f"oci://{server.host}/*", f"https://localhost:{server.port}/*"]
+    pinned = Elsewhere(kind="chart", url=f"oci://{server.host}/charts/web", revision="1.2.3", digest=sha256(b""))
+    server.moved["/v2/charts/web/manifests/1.2.3"] = f"https://localhost:{server.port}/v2/another/web/manifests/1.2.3"
+    server.refusal = {"WWW-Authenticate": challenge.format(port=server.port)}
+    charts = Charts(allowed, tmp_path / "kept", server.trust, Logins([login]))
+    await fails(charts, pinned, "does not take the login")
+    assert set(server.shown) == {""}
+
+
 @pytest.mark.parametrize(
     "url",
     [
