@@ -23,7 +23,7 @@ __all__ = ["Answer", "Door", "locked", "refused", "showing", "unreached"]
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
 AUTHORIZATION = "Authorization"
-NAT64 = IPv6Network("64:ff9b::/96")
+NAT64, NAT64_LOCAL = IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 SECONDS = 30.0
 ASK = "ask the server's operator to add the host to `render.charts`, if it is to be trusted"
 
@@ -93,7 +93,9 @@ class Hosts:
 
 def private(address: str) -> bool:
     """Whether an address, or the IPv4 one that it stands for, is anything but a place on the public internet."""
-    found = ip_address(address.partition("%")[0])
+    found = ip_address(address)
+    if found in NAT64_LOCAL:  # RFC 8215, which Python 3.11 does not know of
+        return True
     reached = (found, carried(found)) if isinstance(found, IPv6Address) else (found,)
     return any(not each.is_global or each.is_multicast for each in reached if each)
 

@@ -250,6 +250,8 @@ def test_private_addresses() -> None:
         "fe80::1%1",
         "64:ff9b::a00:1",
         "2002:a00:1::",
+        "::ffff:100.64.0.1",
+        "64:ff9b:1::808:808",
     ):
         assert private(address), address
     assert not private("1.1.1.1")
@@ -259,11 +261,11 @@ def test_private_addresses() -> None:
 
 
 def test_hosts_are_those_of_the_globs() -> None:
-    hosts = Hosts(["oci://a.io/*", "https://*.b.io:8443/x/*"])
+    hosts = Hosts(["oci://A.io/*", "https://*.b.io:8443/x/*"])
     assert [hosts.allows(each) for each in ("a.io", "A.io", "b.io", "x.b.io:8443", "x.b.io", "a.io.evil.io")] == [
         True, True, False, True, False, False,
     ]  # fmt: skip
-    assert (hosts.names("a.io"), hosts.names("x.b.io")) == (True, False)
+    assert (hosts.names("a.io"), hosts.names("A.io"), hosts.names("x.b.io")) == (True, True, False)
 
 
 async def test_each_kind_has_its_fetcher() -> None:
