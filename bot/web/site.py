@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from bot.errors import TemporaryError
 from bot.flow.world import World
+from bot.report.escape import visible
 from bot.web import health, metrics, pages, webhook
 from bot.web.keys import WORLD
 
@@ -75,11 +76,16 @@ def refused(request: web.Request, status: int, message: str, headers: Mapping[st
     return response
 
 
+def seen(value: object) -> object:
+    """What a page writes: text with everything that cannot be seen, or turns other text around, written out."""
+    return visible(value) if type(value) is str else value
+
+
 def make_site(world: World) -> web.Application:
     """The server's HTTP side over a world."""
     app = web.Application(middlewares=[metrics.measured, guarded], client_max_size=webhook.MAX_BODY)
     app[WORLD] = world
-    environment = aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    environment = aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=seen)
     environment.globals["live"] = Markup(SCRIPT)
     app.add_routes(
         [

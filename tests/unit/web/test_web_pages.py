@@ -48,6 +48,11 @@ async def test_a_browser_gets_a_page_with_a_way_on_where_there_is_nothing(client
         assert (await answer.text()).count("\n") == 1
 
 
+async def test_what_cannot_be_seen_is_written_out(client: Client) -> None:
+    async with client.get("/pulls/hub/acme/a%E2%80%AEb%1B/1", headers=BROWSER) as answer:
+        assert "acme/a\\u202eb\\x1b is not a repository" in await answer.text()
+
+
 async def test_an_environment_that_left_the_file_waits_for_nothing(client: Client) -> None:
     world = client.app[WORLD]
     await world.store.write(lambda conn: conn.execute(update(rows).values(state="detached")))
