@@ -12,6 +12,8 @@ from bot.settings.model import SECRET_BYTES, SECRETS
 __all__ = ["PREFIX", "merge_environment", "read_secret_files", "read_yaml"]
 
 PREFIX = "TIDEGATE_"
+NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
+"""PyYAML lets through what Python says of a date that is none, and of depth."""
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError([f"{file}: cannot be read: {reason}"]) from None
-    except yaml.YAMLError as error:
+    except NOT_YAML as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
         raise SettingsError([f"{place}: is not YAML: {getattr(error, 'problem', error)}"]) from None
@@ -50,7 +52,7 @@ def read_value(name: str, text: str) -> Any:
     """A variable's value. SettingsError: it is not YAML; the text itself is not repeated, it may hold a password."""
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError:
+    except NOT_YAML:
         raise SettingsError([f"{name}: the value is not YAML; put it in quotes if it is text"]) from None
 
 

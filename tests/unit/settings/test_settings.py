@@ -103,6 +103,7 @@ def test_what_is_wrong_in_the_environment_is_told_by_its_variable(file: Path) ->
         ("webhook_secret_file: secret", "webhook_secret: short", "is shorter than 32 bytes"),
         ("targets: [prod]", "targets: [qa]", "names target 'qa', which is not defined"),
         ("github:acme", "gitlab:acme", "names no forge of ['github']"),
+        ("listen: 127.0.0.1:0", "log: 2026-13-01", "server.yaml: is not YAML: month must be in 1..12"),
         ("127.0.0.1:0", "localhost", "must be ADDRESS:PORT"),
         ("kind: directory", "kind: bucket", "targets.prod.kind: must be 'directory'"),
         ("listen: 127.0.0.1:0", "workers: many", "workers: must be a whole number"),
@@ -126,6 +127,9 @@ def test_each_problem_is_one_clear_line(file: Path, old: str, new: str, said: st
 def test_a_variable_that_is_not_yaml_is_named_and_not_repeated(file: Path) -> None:
     (found,) = problems(file, {"TIDEGATE_STORE": "postgresql://u:hunter2@db/x: {"})
     assert found == "TIDEGATE_STORE: the value is not YAML; put it in quotes if it is text"
+    for text in ("2026-13-01", "[" * 9999):
+        (found,) = problems(file, {"TIDEGATE_LOG": text})
+        assert found == "TIDEGATE_LOG: the value is not YAML; put it in quotes if it is text"
 
 
 def test_a_folder_in_place_of_the_file_is_told_in_words(tmp_path: Path) -> None:
