@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from secrets import token_hex
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,7 +16,8 @@ __all__ = ["private", "write_certificate"]
 def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """A certificate of 127.0.0.1 and localhost that is signed with its own key, and the key: `name`.crt and .key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    # two of one name would be taken for one another where both are trusted
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, token_hex(8))])
     now = datetime.now(UTC)
     names = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("localhost")])
     made = (

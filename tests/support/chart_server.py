@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.support.certificates import write_certificate
 
-__all__ = ["LAYER", "ChartServer", "chart_server", "sha256"]
+__all__ = ["LAYER", "ChartServer", "certificate", "chart_server", "sha256"]
 
 LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
@@ -70,7 +70,9 @@ class ChartServer:
                 urls = [f"files/{name}-{version}.tgz"]
                 entry: dict[str, object] = {"version": version, "digest": sha256(data)[7:], "urls": urls}
                 entries.setdefault(name, []).append(entry)
-            return web.Response(text=json.dumps({"apiVersion": "v1", "entries": entries}))
+            index = web.Response(text=json.dumps({"apiVersion": "v1", "entries": entries}))
+            index.enable_compression()  # for whoever accepts it
+            return index
         for (name, version), data in self.archives.items():
             if request.path == f"/stable/files/{name}-{version}.tgz":
                 return web.Response(body=data)

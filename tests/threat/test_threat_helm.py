@@ -366,7 +366,9 @@ async def test_row_66_a_redirect_leads_only_to_where_we_may_go(
     await fails(charts, pinned, "not among the places" if location else "more than 5 redirects")
     assert set(server.asked) == {"/stable/index.yaml"}
     server.moved["/stable/index.yaml"] = "/stable/index.yaml"
+    server.asked.clear()
     await fails(charts, pinned, "more than 5 redirects")
+    assert len(server.asked) == 6
     server.moved = {"/stable/files/web-1.2.3.tgz": "/good?signed=a%2Fb"}
     server.answers["/good"] = web.Response(body=archive(CHART))
     assert (await charts(pinned)).entries
@@ -420,6 +422,26 @@ async def test_row_66_a_login_is_shown_only_to_its_host(server: ChartServer, tmp
     shutil.rmtree(tmp_path / str(len(private)))
     assert await shown(private) == [("/stable/index.yaml", own), ("/index", ""), *asked[2:]]
     assert own not in dict(await shown(f"oci://{server.host}/charts/web")).values()
+
+
+async def test_row_66_another_port_is_another_host(server: ChartServer, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2")
+    (tmp_path / "other").mkdir()
+    login = Login(match=f"https://{server.host}/*", username="ana", password_file=tmp_path / "password")
+    pinned = Elsewhere(
+        kind="chart", url=f"https://{server.host}/stable/web", revision="1.2.3", digest=sha256(archive(CHART))
+    )
+    async with chart_server(tmp_path / "other") as other:
+        server.trust.load_verify_locations(tmp_path / "other" / "charts.crt")
+        other.answers["/web.tgz"] = web.Response(body=archive(CHART))
+        index = f'{{"entries": {{"web": [{{"version": "1.2.3", "urls": ["https://{other.host}/web.tgz"]}}]}}}}'
+        server.answers["/stable/index.yaml"] = other.answers["/index"] = web.Response(text=index)
+        for kept in ("named", "led"):
+            charts = Charts(["https://127.0.0.1:*/*"], tmp_path / kept, server.trust, Logins([login]))
+            assert (await charts(pinned)).entries
+            server.moved["/stable/index.yaml"] = f"https://{other.host}/index"
+    assert (other.asked, set(other.shown)) == (["/web.tgz", "/index", "/web.tgz"], {""})
+    assert set(server.shown) == {basic("ana", "hunter2")}
 
 
 @pytest.mark.parametrize("challenge", ['Bearer realm="https://localhost:{port}/token"', "Basic"])

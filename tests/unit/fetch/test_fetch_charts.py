@@ -1,5 +1,6 @@
 """Charts from a registry and from a classic repository: what is pinned comes, or nothing does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +9,12 @@ import pytest
 from aiohttp import web
 
 from bot.errors import InputError, RenderError
-from bot.fetch import Charts, Fetchers, Logins
-from bot.fetch.door import Hosts, private
+from bot.fetch import Charts, Fetchers, Logins, door
+from bot.fetch.door import Hosts, Resolver, private
 from bot.model.login import Login, basic
 from bot.model.plan import Finding
 from bot.model.tree import Elsewhere, Tree
-from tests.support.chart_server import LAYER, ChartServer, chart_server, sha256
+from tests.support.chart_server import LAYER, ChartServer, certificate, chart_server, sha256
 from tests.support.charts import archive, chart_yaml, config_map
 
 CHART = archive({"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "x")})
@@ -144,6 +145,27 @@ async def test_nobody_there_leaves_it_unknown(tmp_path: Path, flavour: str) -> N
     assert (await refusal(charts, what)).level == "unknown"
 
 
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nentries:"])
+async def test_an_answer_that_does_not_come_to_its_end_leaves_it_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(door, "SECONDS", 0.5)
+    own, trust = certificate(tmp_path)
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        while not said and await reader.read(1024):
+            pass  # a server that takes what comes, and is silent
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=own)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    charts = Charts([f"https://{host}/*"], tmp_path / "kept", trust)
+    found = await refusal(charts, Elsewhere(kind="chart", url=f"https://{host}/web", revision="1", digest=sha256(b"")))
+    assert (found.level, ("TimeoutError" in found.message) is (not said)) == ("unknown", True)
+    server.close()
+
+
 @pytest.mark.parametrize("path", ["/stable/index.yaml", "/v2/charts/web/manifests/1.2.3_4"])
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"entries": {"web": [{"version": "1.2.3+4"}]}}', b"\xff", b"[" * 99999]
@@ -266,6 +288,26 @@ def test_hosts_are_those_of_the_globs() -> None:
         True, True, False, True, False, False,
     ]  # fmt: skip
     assert (hosts.names("a.io"), hosts.names("A.io"), hosts.names("x.b.io")) == (True, True, False)
+
+
+async def test_one_private_address_among_those_of_a_name_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(*_: object) -> list[dict[str, str]]:
+        return [{"host": "1.1.1.1"}, {"host": "10.0.0.1"}]
+
+    monkeypatch.setattr("aiohttp.ThreadedResolver.resolve", answer)
+    assert await Resolver(Hosts(["https://a.io/*"])).resolve("a.io")
+    with pytest.raises(RenderError, match="private address"):
+        await Resolver(Hosts(["https://*/*"])).resolve("a.io")
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_the_usual_port_need_not_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flavour: str) -> None:
+    async def nowhere(*_: object) -> list[object]:
+        raise OSError
+
+    monkeypatch.setattr("aiohttp.ThreadedResolver.resolve", nowhere)
+    what = Elsewhere(kind="chart", url=f"{flavour}://a.io/web", revision="1", digest=sha256(b""))
+    assert "was not reached" in (await refusal(Charts([f"{flavour}://a.io/*"], tmp_path), what)).message
 
 
 async def test_each_kind_has_its_fetcher() -> None:
