@@ -9,10 +9,12 @@ import pytest
 
 from bot.errors import InputError, RenderError
 from bot.fetch import Logins
-from bot.git import Bases
+from bot.git import Bases, elsewhere
+from bot.git.mirror import Mirror
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.login import Login, basic
+from bot.model.noun import Sha
 from bot.model.tree import Elsewhere, Tree
 from bot.render.kustomize import Kustomize
 from bot.render.kustomize.remote import Remote, allowed, pinned, remote
@@ -218,6 +220,50 @@ async def test_a_commit_stays_what_it_is_when_the_branch_moves(server: GitServer
     assert (before.read("a.txt"), again.read("a.txt")) == (b"1", b"1")
     assert len(server.asked) == count, "what is here is not asked for again"
     assert (await bases(Elsewhere(kind="git", url=url, revision=second))).read("a.txt") == b"2"
+
+
+async def test_one_fetch_serves_all_who_wait_for_it(server: GitServer, tmp_path: Path) -> None:
+    sha = server.commit("acme/base.git", {"a.txt": "1"})
+    wanted = Elsewhere(kind="git", url=f"{server.url}/acme/base.git", revision=sha)
+    await Bases(tmp_path / "alone")(wanted)
+    count, bases = len(server.asked), Bases(tmp_path / "mirrors")
+    trees = await asyncio.gather(*(bases(wanted) for _ in range(3)))
+    assert [each.read("a.txt") for each in trees] == [b"1"] * 3
+    assert len(server.asked) == 2 * count
+
+
+async def test_a_base_is_fetched_without_its_history(server: GitServer, tmp_path: Path) -> None:
+    first = server.commit("acme/base.git", {"a.txt": "1"})
+    second = server.commit("acme/base.git", {"a.txt": "2"})
+    await Bases(tmp_path / "mirrors")(Elsewhere(kind="git", url=f"{server.url}/acme/base.git", revision=second))
+    (folder,) = (tmp_path / "mirrors").iterdir()
+    assert not await Mirror(folder).has(Sha(first))
+
+
+async def test_a_base_that_is_too_large_is_refused(
+    server: GitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "MOST_BYTES", 2 * 2**20)
+    sha = server.commit("acme/base.git", {f"{name}.txt": name * 2**20 for name in "abc"})
+    with pytest.raises(InputError, match="has 3 MiB of files; at most 2 MiB"):
+        await Bases(tmp_path / "mirrors")(Elsewhere(kind="git", url=f"{server.url}/acme/base.git", revision=sha))
+
+
+@pytest.mark.timeout(20)
+async def test_a_server_that_is_silent_leaves_a_base_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "SECONDS", 0.5)
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
+        writer.close()
+
+    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/a.git"
+    with pytest.raises(RenderError, match="took more than") as unknown:
+        await Bases(tmp_path / "mirrors")(Elsewhere(kind="git", url=url, revision=SHA))
+    assert unknown.value.findings[0].level == "unknown"
+    silent.close()
 
 
 async def test_what_cannot_be_fetched_is_an_error(server: GitServer, tmp_path: Path) -> None:
