@@ -145,6 +145,8 @@ class Door:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # its text may name addresses
             raise unreached(f"{shown_url(url)} was not reached ({type(error).__name__})") from None
+        except ValueError:  # a host or a port that cannot be one is found out when it is asked for
+            raise refused(f"{shown_url(url)} is no address, or leads to none") from None
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(resolver=Resolver(self._hosts), ssl=self._trust or True, limit=4)
@@ -183,10 +185,10 @@ class Door:
 
 
 def target(answer: aiohttp.ClientResponse) -> URL:
-    """Where a redirect leads, as it stands: it may be signed. RenderError: nowhere."""
+    """Where a redirect leads, as it stands: it may be signed. RenderError: nowhere. ValueError: it is no URL."""
     try:
         return URL(answer.headers["Location"], encoded=True)
-    except (KeyError, ValueError):
+    except KeyError:
         raise refused(f"{shown_url(str(answer.url))} redirects to nowhere") from None
 
 

@@ -14,6 +14,7 @@ from tests.support.certificates import write_certificate
 
 __all__ = ["LAYER", "ChartServer", "certificate", "chart_server", "sha256"]
 
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
@@ -59,7 +60,8 @@ class ChartServer:
         if self.login not in ("", shown):
             return web.Response(status=401)
         if request.path == "/token":
-            return web.json_response({"token": "open-sesame"})
+            asks = dict(request.query) == {"scope": "repository:charts/web:pull", "service": "here"}
+            return web.json_response({"token": "open-sesame" if asks else "for-something-else"})
         return self.classic(request)
 
     def classic(self, request: web.Request) -> web.Response:
@@ -86,7 +88,12 @@ class ChartServer:
             return web.Response(status=401, headers=self.refusal or challenge)
         _, _, _, name, what, which = request.path.split("/")
         for (known, version), data in self.archives.items():
-            if known == name and what == "manifests" and which == version.replace("+", "_"):
+            if (
+                known == name
+                and what == "manifests"
+                and MANIFEST in request.headers["Accept"]
+                and which == version.replace("+", "_")
+            ):
                 layers = [{"mediaType": LAYER, "digest": sha256(data), "size": len(data)}]
                 return web.json_response({"schemaVersion": 2, "layers": layers})
             if known == name and what == "blobs" and which == sha256(data):

@@ -122,6 +122,18 @@ async def test_a_login_that_is_not_taken_may_be_renewed(
     assert (await known(wanted(server, flavour))).entries
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_a_login_that_may_not_read_is_one_that_is_not_taken(
+    known: Charts, server: ChartServer, flavour: str, status: int
+) -> None:
+    for path in ("/stable/index.yaml", "/token", f"/v2/charts/web/blobs/{sha256(CHART)}"):
+        server.answers = {path: web.Response(status=status)}
+        if path.startswith("/stable") == (flavour == "https"):
+            found = await refusal(known, wanted(server, flavour))
+            assert (found.level, "does not take the login" in found.message) == ("unknown", True)
+
+
 @pytest.mark.parametrize("flavour", FLAVOURS)
 async def test_a_version_that_is_not_there(charts: Charts, server: ChartServer, flavour: str) -> None:
     found = await refusal(charts, replace(wanted(server, flavour), revision="9.9.9"))
@@ -208,7 +220,7 @@ async def test_what_a_status_means(charts: Charts, server: ChartServer, flavour:
 @pytest.mark.parametrize(
     ("challenge", "words"),
     [
-        ("Basic realm=here", "has no login"),
+        ('Basic realm="https://HOST/token"', "has no login"),
         ('Bearer service="here"', "has no login"),
         ('Bearer realm="https://["', "names no place to log in at"),
         ('Bearer realm="https://HOST/odd"', "gives no token"),
@@ -225,6 +237,19 @@ async def test_a_registry_without_a_token_for_anybody(
     assert len(server.asked) < 4
 
 
+@pytest.mark.parametrize("answer", [web.Response(text="[]"), web.Response(status=404, text="none")])
+async def test_a_place_to_log_in_at_that_gives_something_else(
+    charts: Charts, server: ChartServer, answer: web.Response
+) -> None:
+    server.answers["/token"] = answer
+    assert "gives no token" in (await refusal(charts, wanted(server, "oci"))).message
+
+
+async def test_a_token_may_have_another_name(charts: Charts, server: ChartServer) -> None:
+    server.answers["/token"] = web.json_response({"access_token": "open-sesame"})
+    assert (await charts(wanted(server, "oci"))).entries
+
+
 async def test_only_places_of_the_list_are_asked_also_at_hosts_of_the_list(charts: Charts, server: ChartServer) -> None:
     for place in (f"oci://{server.host}/other/web", f"https://{server.host}/other/web"):
         found = await refusal(charts, replace(wanted(server, "oci"), url=place))
@@ -235,6 +260,20 @@ async def test_only_places_of_the_list_are_asked_also_at_hosts_of_the_list(chart
 async def test_a_redirect_without_a_place_leads_nowhere(charts: Charts, server: ChartServer) -> None:
     server.answers["/stable/index.yaml"] = web.Response(status=302)
     assert "redirects to nowhere" in (await refusal(charts, wanted(server, "https"))).message
+
+
+@pytest.mark.parametrize("place", ["https://[", "https://xn--/x", "https://a:99999/x", "https://\u202e/x"])
+async def test_what_is_no_address_is_refused_wherever_it_is_named(
+    charts: Charts, server: ChartServer, place: str
+) -> None:
+    server.moved = {"/stable/index.yaml": place}
+    assert (await refusal(charts, wanted(server, "https"))).level == "error"
+    server.moved = {}
+    index = {"entries": {"web": [{"version": "1.2.3+4", "urls": [place]}]}}
+    server.answers["/stable/index.yaml"] = web.json_response(index)
+    assert (await refusal(charts, wanted(server, "https"))).level == "error"
+    server.refusal = {"WWW-Authenticate": f'Bearer realm="{place}"'}
+    assert (await refusal(charts, wanted(server, "oci"))).level == "error"
 
 
 async def test_no_proxy_of_the_machine_is_used(
