@@ -100,6 +100,17 @@ async def test_a_private_place_opens_to_a_login(
     assert (await known(wanted(server, flavour))).entries
 
 
+async def test_the_first_login_that_matches_counts(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2")
+    matches = {"near": "https://a.io/near/*", "all": "https://a.io/*", "late": "https://a.io/near/web"}
+    logins = Logins(
+        [Login(match=each, username=name, password_file=tmp_path / "password") for name, each in matches.items()]
+    )
+    assert await logins("https://a.io/near/web") == basic("near", "hunter2")
+    assert await logins("https://a.io/far/web") == basic("all", "hunter2")
+    assert await logins("https://b.io/near/web") == ""
+
+
 @pytest.mark.parametrize("challenge", ["Basic", 'Basic realm="here"', 'basic realm="here", charset="UTF-8"'])
 async def test_a_registry_may_want_the_login_itself(known: Charts, server: ChartServer, challenge: str) -> None:
     server.login, server.refusal = LOGIN, {"WWW-Authenticate": challenge}
@@ -115,6 +126,9 @@ async def test_a_login_that_is_not_taken_may_be_renewed(
     found = await refusal(known, wanted(server, flavour))
     assert (found.level, "does not take the login" in found.message) == ("unknown", True)
     assert "hunter2" not in repr(found)
+    (tmp_path / "password").write_bytes(b"\xff")
+    found = await refusal(known, wanted(server, flavour))
+    assert (found.level, "it is not UTF-8 text" in found.message) == ("unknown", True)
     (tmp_path / "password").unlink()
     found = await refusal(known, wanted(server, flavour))
     assert (found.level, "cannot be read" in found.message) == ("unknown", True)
@@ -260,6 +274,16 @@ async def test_only_places_of_the_list_are_asked_also_at_hosts_of_the_list(chart
 async def test_a_redirect_without_a_place_leads_nowhere(charts: Charts, server: ChartServer) -> None:
     server.answers["/stable/index.yaml"] = web.Response(status=302)
     assert "redirects to nowhere" in (await refusal(charts, wanted(server, "https"))).message
+
+
+@pytest.mark.parametrize("status", [403, 404, 503])
+async def test_what_signs_an_address_is_not_repeated(charts: Charts, server: ChartServer, status: int) -> None:
+    index = {"entries": {"web": [{"version": "1.2.3+4", "urls": ["files/x.tgz?key=t0ken"]}]}}
+    server.answers = {
+        "/stable/index.yaml": web.json_response(index), "/stable/files/x.tgz": web.Response(status=status),
+    }  # fmt: skip
+    found = await refusal(charts, wanted(server, "https"))
+    assert f"/stable/files/x.tgz answers {status}" in found.message
 
 
 @pytest.mark.parametrize("place", ["https://[", "https://xn--/x", "https://a:99999/x", "https://\u202e/x"])
