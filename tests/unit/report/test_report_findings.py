@@ -180,9 +180,16 @@ def test_no_value_of_a_secret_is_in_an_excerpt(line: int, given: dict[str, Any])
     assert f"{line} │" in text
 
 
-def test_what_a_scanner_found_is_not_shown_by_another_finding() -> None:
-    source = {"a/web.yaml": "env:\n- value: hunter2\n"}
-    leak = finding(check="leaks", level="warning", column=10, message="looks like a password")
+def test_a_line_is_shown_without_what_a_terminal_obeys() -> None:
+    text = to_text(checked(finding()), {"a/web.yaml": "a: \x1b[31m\nb:\t\u202ec\n"}, 1.0, False)
+    assert "1 │ a: \\x1b[31m\n      2 │ b: \\u202ec\n" in text
+
+
+@pytest.mark.parametrize("check", ["leaks", "secrets"])
+@pytest.mark.parametrize("line", ["- value: hunter2", "  hunter2: value"])
+def test_what_a_scanner_found_is_not_shown_by_another_finding(line: str, check: str) -> None:
+    source = {"a/web.yaml": f"env:\n{line}\n"}
+    leak = finding(check=check, level="warning", column=10, message="looks like a password")
     for found in (checked(leak), checked(finding(), leak), checked(finding(line=3), leak)):
         assert "hunter2" not in to_text(found, source, 1.0, False)
     assert "hunter2" in to_text(checked(finding()), source, 1.0, False)
@@ -212,6 +219,32 @@ def test_a_secret_beside_other_documents_is_masked_and_they_are_not() -> None:
     text = "kind: ConfigMap\nname: shown\n---\nkind: Secret\ndata: hunter2\n"
     assert "name: shown" in to_text(checked(finding(line=2)), {"a/web.yaml": text}, 1.0, False)
     assert "hunter2" not in to_text(checked(finding(line=5)), {"a/web.yaml": text}, 1.0, False)
+    text = "kind: Secret\ndata: hunter2\n---\nkind: ConfigMap\nname: shown\n"
+    assert "hunter2" not in to_text(checked(finding(line=2)), {"a/web.yaml": text}, 1.0, False)
+    assert "name: shown" in to_text(checked(finding(line=5)), {"a/web.yaml": text}, 1.0, False)
+
+
+def test_an_object_that_is_a_secret_is_masked_in_a_file_that_does_not_say_so() -> None:
+    text = "metadata: {name: s}\ndata: {p: hunter2}\n"
+    assert "hunter2" not in to_text(checked(finding(resource=SECRET_ID)), {"a/web.yaml": text}, 1.0, False)
+
+
+@pytest.mark.parametrize("rest", ["", " b"])
+@pytest.mark.parametrize("given", [{"line": 5, "resource": SECRET_ID}, {"line": 4, "resource": None}])
+def test_a_line_of_a_longer_text_is_no_key_of_a_secret(given: dict[str, Any], rest: str) -> None:
+    text = f"kind: Secret\nstringData:\n  a: |\n    hunter2:{rest}\n  c: d\n"
+    assert "hunter2" not in to_text(checked(finding(**given)), {"a/web.yaml": text}, 1.0, False)
+
+
+def test_a_file_of_one_line_that_does_not_end() -> None:
+    for line in (0, 1):
+        text = to_text(checked(finding(line=line)), {"a/web.yaml": "kind: Pod"}, 1.0, False)
+        assert (text.count("│"), text.count("kind: Pod")) == (2 * line, line)
+
+
+def test_the_end_of_a_line_may_be_that_of_another_system() -> None:
+    text = to_text(checked(finding()), {"a/web.yaml": "spec:\r\n  replicas: four\r\n"}, 1.0, False)
+    assert "      2 │   replicas: four\n" in text
 
 
 def test_long_lines_and_odd_places_are_shown_as_well_as_can_be() -> None:
