@@ -72,6 +72,33 @@ def test_what_is_found(tmp_path: Path) -> None:
     assert kinds == ["link", "folder", "other"]
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["link", "pipe", "closed"])
+def test_what_takes_the_place_of_a_file_while_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "file").write_text("x")
+    opened = os.open
+
+    def swap(name: str, *arguments: Any, **options: Any) -> int:
+        if kind == "closed":
+            raise PermissionError(13, "Permission denied")
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name) if kind == "pipe" else (tmp_path / name).symlink_to("secret")
+        return opened(name, *arguments, **options)
+
+    with Folder.open(tmp_path, create=False) as folder:
+        monkeypatch.setattr(os, "open", swap)
+        if kind == "link":
+            with pytest.raises(OSError, match="symbolic links"):
+                folder.find("file")
+        else:
+            found = folder.find("file")
+            assert (found.kind, found.content) == ("other" if kind == "pipe" else "file", None)
+            assert found.stamp
+
+
 def test_a_file_that_is_too_large_is_not_kept_in_memory(tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.truncate(33 * 1024 * 1024)
