@@ -43,8 +43,8 @@ def fields(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def of_message(text: str) -> str:
-    """What ends a command, and the sign that escapes, escaped."""
-    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """What ends a command, and the sign that escapes, escaped; other ends of lines are written out."""
+    return visible(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def of_property(text: str) -> str:

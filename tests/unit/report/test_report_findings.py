@@ -43,9 +43,52 @@ EVERY_KIND = checked(
 SOURCES = {"a/web.yaml": "spec:\n  replicas: four\n"}
 
 
-@pytest.mark.parametrize("found", [EVERY_KIND, checked(), Checked(environments=(), files=(finding(),))])
+FILES = Checked(environments=(Judged(name="prod", source="a", objects=3, findings=()),), files=(finding(column=0),))
+HOSTILE = checked(
+    *(
+        finding(level=level, message="\x00\x1b]0;\r\nb", path="caf\udce9\x1b.yaml", fix="\x1b" * 5000, rule="\x1b\x00")
+        for level in ("error", "unknown", "warning")
+    ),
+    finding(level="notice", waived="\x1b\x00"),
+    name="\x00",
+)
+
+
+@pytest.mark.parametrize("found", [EVERY_KIND, checked(), FILES, HOSTILE])
 def test_sarif_is_what_its_schema_says(found: Checked) -> None:
     assert [each.message for each in Draft4Validator(SCHEMA).iter_errors(to_sarif(found))] == []
+
+
+def test_sarif_holds_any_name_and_no_text_that_github_refuses() -> None:
+    (run,) = to_sarif(HOSTILE)["runs"]
+    uris = {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]}
+    assert uris == {"a/web.yaml", "caf%E9%1B.yaml"}
+    (rule,) = (each for each in run["tool"]["driver"]["rules"] if each["id"] != "schemas")
+    assert len(rule["fullDescription"]["text"]) == len(rule["help"]["text"]) == 1000
+
+
+def test_xml_and_lines_hold_any_text() -> None:
+    root = xml.fromstring(to_junit(HOSTILE, 1.0).encode("utf-8"))
+    assert [each.get("file") for each in root.iter("testcase")] == ["a/web.yaml", "caf��.yaml"]
+    assert {each.tag for each in root.iter() if each.text and "\\nb; " in each.text} == {
+        "failure",
+        "error",
+        "system-out",
+    }
+    for lines in (to_text(HOSTILE, {}, 1.0, False), to_github(HOSTILE)):
+        assert {char for char in lines if not char.isprintable()} == {"\n"}
+    assert len(to_github(HOSTILE).split("\n")) == 4
+
+
+def test_what_is_wrong_beside_the_environments_is_in_every_form() -> None:
+    assert to_json(FILES, 1.0)["summary"]["errors"] == len(to_json(FILES, 1.0)["files"]) == 1
+    assert len(to_sarif(FILES)["runs"][0]["results"]) == 1
+    assert to_github(FILES).startswith("::error file=a/web.yaml,line=2,col=1,title=schemas::")
+    root = xml.fromstring(to_junit(FILES, 1.0))
+    assert [(each.get("name"), each.get("failures")) for each in root] == [("prod", "0"), ("files", "1")]
+    assert "1 error in 1 environment" in to_text(FILES, {}, 1.0, False)
+    (empty,) = xml.fromstring(to_junit(Checked(environments=()), 1.0))
+    assert (empty.get("tests"), empty.get("failures")) == ("1", "0")
 
 
 def test_the_sarif_schema_would_find_a_mistake() -> None:
@@ -153,6 +196,7 @@ def test_one_finding_of_several_environments_is_said_once() -> None:
     )
     assert to_text(both, SOURCES, 1.0, False).count("spec.replicas") == 1
     assert "[schemas] (dev, prod)" in to_text(both, SOURCES, 1.0, False)
+    assert "not a string (dev, prod)%0A" in to_github(both)
     assert to_json(both, 1.0)["summary"]["errors"] == 1
     assert len(to_sarif(both)["runs"][0]["results"]) == 1
     assert xml.fromstring(to_junit(both, 1.0)).get("failures") == "2"
