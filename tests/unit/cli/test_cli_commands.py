@@ -2,11 +2,20 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.cli.plan import status
+from bot.model.environment import Environment, Source
+from bot.model.finding import Finding
+from bot.model.gate import Assessment
+from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.noun import Digest, Sha
+from bot.model.resource import Desired
 from tests.support.typed import tidegate
 
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
@@ -72,6 +81,30 @@ def test_plan_of_an_error_is_1_and_says_where(repository: Path) -> None:
     done = tidegate("plan", cwd=repository)
     assert done.returncode == 1
     assert "envs/prod/web.yaml:7" in done.stdout
+
+
+def test_plan_of_what_does_not_render_is_1_and_of_the_rest_is_not(repository: Path) -> None:
+    (repository / "envs/prod/web.yaml").write_text("a: [\n")
+    assert [tidegate("plan", "-e", name, cwd=repository).returncode for name in ("prod", "dev")] == [1, 0]
+
+
+@pytest.mark.parametrize(("level", "expected"), [("error", 1), ("unknown", 1), ("warning", 0), ("notice", 0)])
+def test_what_could_not_be_evaluated_is_no_success(level: Any, expected: int) -> None:
+    id = EnvironmentId(repository=RepositoryId(forge="local", number=0, path="r"), name="dev")
+    environment = Environment(id=id, source=Source(path="dev"), target="dev", apply="never")
+    head = Desired(
+        environment=id,
+        revision=Sha("0" * 40),
+        destination="",
+        scope="",
+        resources=(),
+        objects={},
+        digest=Digest("r1:x"),
+    )
+    found = Finding(check="policies", level=level, message="m", fix="f")
+    well = Assessment(environment=environment, base=None, head=head, plan=None)
+    assert status((well, replace(well, findings=(found,)))) == expected
+    assert status((well, replace(well, head=None))) == 1
 
 
 @pytest.mark.parametrize(

@@ -195,10 +195,23 @@ def test_a_link_cannot_end_early() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("\x1b", "\\x1b"), ("\u202e", "\\u202e"), ("\U000e0041", "\\U000e0041"), ("é🗑\n", "é🗑\n")]
-)
+    ("text", "shown"),
+    [
+        ("\x1b", "\\x1b"), ("\u202e", "\\u202e"), ("\U000e0041", "\\U000e0041"), ("\U000e0101", "\\U000e0101"),
+        ("\u3164\u034f", "\\u3164\\u034f"), ("\u2028\r", "\\u2028\\x0d"), ("\t", "\\x09"), ("é🗑\n", "é🗑\n"),
+    ],
+)  # fmt: skip
 def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
     assert escape.visible(text) == shown
+    assert escape.has_invisible(text) is (shown != text and text != "\t")
+
+
+@pytest.mark.parametrize(
+    "word", ["@a", "#1", "$1", "a://b", "www.a", "GH-7", "gh-7", "!1", "&1", "~bug", '~"a', "%1", '%"x']
+)
+def test_a_word_that_a_forge_would_make_something_of_is_code(word: str) -> None:
+    assert escape.plain(f"x {word}") == f"x `{word}`"
+    assert escape.html(f"x {word}") == f"x <code>{html.escape(word)}</code>"
 
 
 def test_no_line_begins_with_a_slash() -> None:
