@@ -221,7 +221,7 @@ class Settings(Strict):
     def address(cls, value: str) -> str:
         """host:port."""
         host, _, port = value.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
+        if not host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("must be ADDRESS:PORT, such as 127.0.0.1:8080")
         return value
 

@@ -44,6 +44,41 @@ def test_good_settings_are_read_and_paths_are_relative_to_the_file(file: Path) -
     assert settings.rule("github", "other/shop") is None
 
 
+def test_every_path_is_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = GOOD.replace("path: envs/prod", "path: envs/prod, kubernetes: {crds: crds}")
+    file.write_text(text + "state_dir: here\nrender: {sops_age_key_file: keys}\n")
+    monkeypatch.chdir(file.parent)
+    settings = load(Path(file.name), {})
+    key, crds = settings.render.sops_age_key_file, settings.targets["prod"].kubernetes.crds
+    assert [settings.state_dir, key, crds] == [file.parent / each for each in ("here", "keys", "crds")]
+    assert settings.targets["prod"].path == file.parent / "envs/prod"
+    assert settings.store == f"sqlite:///{file.parent / 'tidegate.db'}"
+
+
+def test_nothing_renders_outside_of_a_jail_unless_it_is_said(file: Path) -> None:
+    assert load(file, {}).render.jail == "required"
+
+
+def test_a_rule_may_be_for_every_forge(file: Path) -> None:
+    file.write_text(GOOD.replace("github:acme", "*:acme") + "render: {jail: best-effort}")
+    assert load(file, {}).rule("github", "acme/shop") is not None
+
+
+def test_an_address_of_a_forge_has_no_slash_at_its_end(file: Path) -> None:
+    environ = {"TIDEGATE_FORGES__GITHUB__WEB_URL": "https://git.acme.io/"}
+    assert load(file, environ).forges["github"].web_url == "https://git.acme.io"
+
+
+def test_a_secret_in_a_variable_is_text_as_it_stands(file: Path) -> None:
+    (file.parent / "017").write_text("from-a-file")
+    for name, text, token in (("TOKEN", "0123", "0123"), ("TOKEN_FILE", "017", "from-a-file")):
+        environ = {f"TIDEGATE_FORGES__GITHUB__{name}": text}
+        file.write_text(GOOD.replace("token_file: token, ", ""))
+        found = load(file, environ).forges["github"].token
+        assert found is not None
+        assert found.get_secret_value() == token
+
+
 def test_a_login_is_for_named_hosts_and_its_password_lies_beside_the_file(file: Path) -> None:
     given = 'render: {logins: [{match: "oci://ghcr.io:443/acme/*", username: bot, password_file: token}]}'
     file.write_text(GOOD + given)
@@ -62,6 +97,8 @@ def test_a_login_is_for_named_hosts_and_its_password_lies_beside_the_file(file: 
         ("match: 'http://acme.io/x', username: a", "match: must be https://HOST"),
         ("match: 'https://a@acme.io/x', username: a", "match: must be https://HOST"),
         ("match: 'https://acme.io*', username: a", "match: must be https://HOST"),
+        ("match: 'https://acme.io/x*@evil.io', username: a", "match: must be https://HOST"),
+        ("match: 'oci://acme.io/*', username: \"a\\n\"", "username: must be a name without a colon"),
         ("match: 'oci://acme.io/*', username: 'a:b'", "username: must be a name without a colon"),
         ("match: 'oci://acme.io/*', username: a", "none: is not there, or cannot be read"),
     ],
@@ -104,6 +141,14 @@ def test_what_is_wrong_in_the_environment_is_told_by_its_variable(file: Path) ->
         ("targets: [prod]", "targets: [qa]", "names target 'qa', which is not defined"),
         ("github:acme", "gitlab:acme", "names no forge of ['github']"),
         ("listen: 127.0.0.1:0", "log: 2026-13-01", "server.yaml: is not YAML: month must be in 1..12"),
+        ("127.0.0.1:0", "127.0.0.1:65536", "must be ADDRESS:PORT"),
+        ("127.0.0.1:0", "':8080'", "must be ADDRESS:PORT"),
+        ("127.0.0.1:0", "'127.0.0.1:²'", "must be ADDRESS:PORT"),
+        ("kind: github,", "kind: github, api_url: 'ftp://x',", "api_url: must be an http(s) URL without a user name"),
+        ("kind: github,", "kind: github, web_url: 'https://a:b@x',", "web_url: must be an http(s) URL without a user"),
+        ("token_file: token", "token: t, token_file: token", "forges.github: give token or token_file, not both"),
+        ("token_file: token", "token_file: '.'", "github.token_file: "),
+        ("{kind: github, token_file: token, webhook_secret_file: secret}", "5", "forges.github: must be a mapping"),
         ("127.0.0.1:0", "localhost", "must be ADDRESS:PORT"),
         ("kind: directory", "kind: bucket", "targets.prod.kind: must be 'directory'"),
         ("listen: 127.0.0.1:0", "workers: many", "workers: must be a whole number"),
@@ -130,6 +175,30 @@ def test_a_variable_that_is_not_yaml_is_named_and_not_repeated(file: Path) -> No
     for text in ("2026-13-01", "[" * 9999):
         (found,) = problems(file, {"TIDEGATE_LOG": text})
         assert found == "TIDEGATE_LOG: the value is not YAML; put it in quotes if it is text"
+
+
+def test_a_variable_of_what_is_no_mapping_is_named(file: Path) -> None:
+    for name in ("TIDEGATE_LISTEN__PORT", "TIDEGATE_LISTEN__PORT__NUMBER"):
+        (found,) = problems(file, {name: "1"})
+        assert found.startswith(f"{name}: listen")
+        assert found.endswith(" is not a mapping")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"- a", "must be a mapping of settings"), (b"\xff", "cannot be read: it is not UTF-8 text"),
+        (b"", "forges: is missing"), (b"forges: 5", "forges: must be a mapping"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_something_else_is_told_in_words(file: Path, text: bytes, said: str) -> None:
+    file.write_bytes(text)
+    assert f"{file}: {said}" in problems(file)
+
+
+def test_a_secret_that_is_no_text_is_told_in_words(file: Path) -> None:
+    (file.parent / "token").write_bytes(b"\xff")
+    assert problems(file) == (f"forges.github.token_file: {file.parent / 'token'}: is not UTF-8 text",)
 
 
 def test_a_folder_in_place_of_the_file_is_told_in_words(tmp_path: Path) -> None:
