@@ -60,11 +60,12 @@ async def find_repository(world: World, request: web.Request) -> RepositoryId:
 
 
 async def dashboard(request: web.Request) -> web.Response:
-    """Every environment with where it stands."""
+    """Every environment of the repositories that are looked after, with where it stands."""
     world = request.app[WORLD]
 
     def look(conn: Connection) -> list[dict[str, Any]]:
-        return [summary(row, holds.current(conn, row.uid) is not None) for row in environments.every(conn)]
+        ours = (each for each in environments.every(conn) if world.allowed(each.id.repository) is not None)
+        return [summary(row, holds.current(conn, row.uid) is not None) for row in ours]
 
     rows = await world.store.read(look)
     return await answer(request, "dashboard.html", lambda: {"environments": rows})

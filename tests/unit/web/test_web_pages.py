@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import update
 from bot.model.identity import EnvironmentId
 from bot.store import environments
 from bot.store.tables import environments as rows
+from bot.target.directory import Directory
 from bot.web import make_site
 from bot.web.keys import WORLD
 from tests.support.alone import KEY, NOON, alone
@@ -60,6 +62,64 @@ async def test_an_environment_that_left_the_file_waits_for_nothing(client: Clien
         text = await answer.text()
     assert "nothing is applied here any more" in text
     assert "no longer in tidegate.yaml" in text
+
+
+async def test_a_repository_that_is_looked_after_no_more_has_no_page(client: Client) -> None:
+    left = replace(client.app[WORLD], allowed=lambda _: None)
+    async with TestClient(TestServer(make_site(left))) as other:
+        async with other.get("/?format=json") as answer:
+            assert await answer.json() == {"environments": []}
+        for path in ("/environments/hub/acme/shop/qa", "/pulls/hub/acme/shop/1"):
+            async with other.get(path) as answer:
+                assert (answer.status, await answer.text()) == (
+                    404,
+                    "hub:acme/shop is not a repository of this server\n",
+                )
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "%C2%B2", "-1", "1%00"])
+async def test_a_number_that_no_database_holds_is_not_found(client: Client, number: str) -> None:
+    async with client.get(f"/pulls/hub/acme/shop/{number}") as answer:
+        assert answer.status == 404
+
+
+async def test_the_server_is_ready_when_its_targets_are(client: Client, tmp_path: Path) -> None:
+    world = client.app[WORLD]
+    target = Directory("t", tmp_path / "new" / "folder", b"k")
+    world = replace(world, tools=replace(world.tools, targets={"t": target}))
+    async with TestClient(TestServer(make_site(world))) as other:
+        async with other.get("/readyz") as answer:
+            found = await answer.json()
+            assert (answer.status, found["ready"]) == (503, False)
+        told = [each for each in found["checks"] if each["subject"] == "target t"]
+        assert [(each["ok"], each["fix"]) for each in told] == [(False, f"mkdir -p {tmp_path}/new")]
+        (tmp_path / "new").mkdir()
+        async with other.get("/readyz") as answer:
+            assert (answer.status, (await answer.json())["ready"]) == (200, True)
+
+
+async def test_a_server_without_its_store_lives_and_is_not_ready(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "store.db").rename(tmp_path / "away.db")
+    (tmp_path / "store.db").mkdir()
+    async with client.get("/readyz") as answer:
+        wrong = [each["subject"] for each in (await answer.json())["checks"] if not each["ok"]]
+        assert (answer.status, "store" in wrong) == (503, True)
+    async with client.get("/healthz") as answer:
+        assert answer.status == 200
+
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+    "Server": "tidegate",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/healthz", "/metrics", "/readyz", "/?format=json", "/a%00"])
+async def test_every_answer_keeps_a_browser_from_doing_more_than_it_must(client: Client, path: str) -> None:
+    async with client.get(path, headers=BROWSER) as answer:
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+        policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
 
 
 async def test_another_method_is_told_which_there_are(client: Client) -> None:
