@@ -44,6 +44,7 @@ def test_failed_and_unknown_rules_are_red(build: Build, state: State) -> None:
 def test_missing_approvals_are_red_where_the_configuration_says_so(build: Build, rule: str, conclusion: str) -> None:
     story = build.story(assessments=(waiting(build, rule),), check="approvals")
     assert check_of(story).conclusion == conclusion
+    assert check_of(replace(story, phase="merged")).conclusion == "success"
     anew = build.story(preview=(waiting(build, rule),), former=(waiting(build, rule),), check="approvals")
     assert check_of(anew).conclusion == conclusion
     assert check_of(replace(anew, former=())).conclusion == "success"
@@ -130,3 +131,12 @@ def test_a_path_that_cannot_be_shown_is_left_to_the_text(build: Build) -> None:
     check = check_of(build.story(assessments=(build.assessment(findings=findings),)))
     assert check.annotations == ()
     assert "a\\nb.yaml" in check.summary
+
+
+def test_what_github_would_cut_is_cut_by_bytes(build: Build) -> None:
+    before, after = ({"data": {"value": sign * 150}} for sign in "éü")
+    changes = [build.change(build.thing(name=f"a{number}"), before=before, after=after) for number in range(300)]
+    findings = [build.finding(message="ü" * 150, line=number) for number in range(300)]
+    check = check_of(build.story(assessments=(build.assessment(changes=changes, findings=findings),)))
+    assert 50_000 < len(check.text.encode()) <= 60_000
+    assert 25_000 < len(check.summary.encode()) <= 30_000
