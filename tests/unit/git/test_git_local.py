@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import InputError
-from bot.git.local import LocalRepository
+from bot.errors import InputError, TreeError
+from bot.git.local import PIECE, LocalRepository
 
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 
@@ -85,6 +85,56 @@ async def test_a_folder_in_the_place_of_a_file_is_no_submodule_and_a_repository_
     tree = await (await LocalRepository.find(repository)).working_tree()
     assert {path for path, entry in tree.entries.items() if entry.mode == "160000"} == {"a/inner"}
     assert {"top", "top/new"} & set(tree.entries) == {"top/new"}
+
+
+async def test_a_submodule_stays_one_and_what_is_ignored_is_left_out(repository: Path) -> None:
+    subprocess.run([*GIT, "init", "-q", "module"], cwd=repository, check=True)
+    (repository / ".gitignore").write_text("ignored\n")
+    (repository / "ignored").write_text("secret")
+    head = subprocess.run(
+        [*GIT, "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
+    ).stdout
+    for arguments in (
+        ["update-index", "--add", "--cacheinfo", f"160000,{head.strip()},module"],
+        ["commit", "-qm", "m"],
+    ):
+        subprocess.run([*GIT, *arguments], cwd=repository, check=True)
+    local = await LocalRepository.find(repository)
+    base = await local.tree("HEAD")
+    tree = await local.compared(await local.working_tree(), base)
+    assert set(tree.entries) - set(base.entries) == {".gitignore"}
+    assert tree.entries["module"] == base.entries["module"]
+    assert tree.entries["module"].mode == "160000"
+
+
+async def test_what_is_no_file_any_more_is_not_read_as_one(repository: Path) -> None:
+    local = await LocalRepository.find(repository)
+    base = await local.tree("HEAD")
+    (repository / "top").unlink()
+    os.mkfifo(repository / "top")
+    (repository / "link").unlink()
+    (repository / "link").write_text("top")  # what the link held
+    tree = await local.compared(await local.working_tree(), base)
+    assert "top" not in tree.entries
+    assert tree.entries["link"].mode == "100644"
+    (repository / "a/same").unlink()
+    (repository / "a/same").mkdir()
+    with pytest.raises(TreeError, match="a/same: Is a directory"):
+        await local.load(tree, frozenset({"a/same"}))
+
+
+async def test_a_file_of_any_length_is_read_to_its_end(repository: Path) -> None:
+    local = await LocalRepository.find(repository)
+    for length in (0, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE):
+        (repository / "top").write_bytes(b"x" * length)
+        loaded = await local.load(await local.working_tree(), frozenset({"top"}))
+        assert loaded.read("top") == b"x" * length
+
+
+async def test_a_git_file_that_names_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("junk")
+    with pytest.raises(InputError, match="does not name a git folder"):
+        await LocalRepository.find(tmp_path)
 
 
 async def test_a_clone_that_lacks_what_is_asked_for_says_why(repository: Path, tmp_path: Path) -> None:

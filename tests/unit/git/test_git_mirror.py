@@ -57,6 +57,23 @@ async def test_a_tree_is_read_without_a_checkout(work: Work) -> None:
         loaded.read("b.txt")
 
 
+async def test_names_that_are_no_text_stay_apart(work: Work) -> None:
+    for byte in (b"\xe9", b"\xea"):
+        Path(os.fsdecode(os.fsencode(work.top) + b"/caf" + byte)).write_bytes(byte)
+    tree = await work.mirror.tree(work.commit({}))
+    assert sorted(tree.entries) == ["caf\udce9", "caf\udcea"]
+    loaded = await work.mirror.load(tree, frozenset(tree.entries))
+    assert [loaded.read(path) for path in sorted(tree.entries)] == [b"\xe9", b"\xea"]
+
+
+async def test_an_object_that_is_lost_is_told(work: Work) -> None:
+    tree = await work.mirror.tree(work.commit({"a.yaml": "a: 1\n"}))
+    blob = tree.entries["a.yaml"].blob
+    (work.top / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(TemporaryError, match=f"git has no object {blob}"):
+        await work.mirror.load(tree, frozenset({"a.yaml"}))
+
+
 async def test_symbolic_links_and_submodules_are_refused(work: Work) -> None:
     work.commit({"a.yaml": "a: 1\n"})
     os.symlink("/etc/passwd", work.top / "link.yaml")
