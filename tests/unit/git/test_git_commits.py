@@ -44,10 +44,11 @@ async def test_no_address_hides_a_commit(tmp_path: Path, email: str) -> None:
     assert [(each.sha, each.author) for each in found] == [(third, "a@x"), (second, email)]
 
 
-def test_what_is_no_list_of_commits_is_an_error() -> None:
+@pytest.mark.parametrize("printed", [b"warning: something\0else", b"warning: something", b"a\0b\0c\0"])
+def test_what_is_no_list_of_commits_is_an_error(printed: bytes) -> None:
     assert parse_commits(b"") == ()
     with pytest.raises(TemporaryError):
-        parse_commits(b"warning: something\0else")
+        parse_commits(printed)
 
 
 async def test_histories_that_have_nothing_in_common_do_not_merge(tmp_path: Path) -> None:
