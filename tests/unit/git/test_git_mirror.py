@@ -230,7 +230,26 @@ async def test_attributes_change_no_byte(work: Work) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["--upload-pack=x", "a..b", "a b", "a:b", "", "a\nb", "x.lock", "@{u}", "/a", "a/", "^a"]
+    "name",
+    [
+        "--upload-pack=x",
+        "a..b",
+        "a b",
+        "a:b",
+        "",
+        "a\nb",
+        "x.lock",
+        "@{u}",
+        "/a",
+        "a/",
+        "^a",
+        "x.lock/a",
+        ".a",
+        "a/.b",
+        "a.",
+        "@",
+        "a//b",
+    ],
 )
 def test_names_that_are_no_branches_are_refused(name: str) -> None:
     assert valid_branch(name) is (name == "--upload-pack=x")
@@ -248,6 +267,11 @@ async def test_a_branch_that_looks_like_an_option_stays_a_name(work: Work, tmp_p
         await work.mirror.fetch(Remote(url="http://127.0.0.1:9/none.git", token="t0ken"), "--upload-pack=touch x")
     assert "t0ken" not in str(caught.value)
     assert not (tmp_path / "x").exists()
+
+
+async def test_what_is_no_branch_is_never_asked_for(work: Work) -> None:
+    with pytest.raises(InputError, match="cannot be a branch"):
+        await work.mirror.fetch(Remote(url="http://127.0.0.1:9/none.git", token="t"), "a:refs/heads/b")
 
 
 async def test_other_protocols_are_refused(work: Work) -> None:

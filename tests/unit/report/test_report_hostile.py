@@ -18,9 +18,9 @@ from bot.model.noun import Digest
 from bot.model.plan import Action, Applied, Health, Plan
 from bot.model.report import Answer
 from bot.report import MARKER, check_of, comment_of, escape, outcome_of
-from bot.report.markdown import inline
+from bot.report.markdown import inline, to_markdown
 from bot.report.outcome import Deed
-from bot.report.outline import code, line
+from bot.report.outline import Outline, code, line, link
 from bot.report.story import Standing, Story
 from tests.unit.report.conftest import Build
 
@@ -174,6 +174,17 @@ def test_prose_reads_back_as_written(text: str) -> None:
 def test_pieces_side_by_side_do_not_merge(first: str, second: str, third: str) -> None:
     written = inline(line(code(first), code(second)) + line(third) + line(code(first)))
     assert not [t for t in living(f"x {written}\n") if t]
+
+
+def test_no_paragraph_begins_with_a_command() -> None:
+    outline = Outline(headline=line("x"), paragraphs=(line("/merge"), line(" /close")), states=(line("/label ~a"),))
+    assert not [each for each in to_markdown(outline, 10_000).split("\n") if each.lstrip().startswith("/")]
+
+
+def test_the_words_of_a_link_lead_nowhere_else() -> None:
+    written = inline(line(link("a](https://evil.example) <b>@acme", "https://tidegate.example/x")))
+    assert living(f"{written}\n") == []
+    assert "](https://tidegate.example/x)" in written
 
 
 def test_a_fence_outlives_its_content() -> None:
