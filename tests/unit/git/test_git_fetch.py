@@ -48,6 +48,8 @@ async def test_a_mirror_that_was_left_half_written_is_made_anew(
     mirror = Mirror(tmp_path / "7.git")
     await mirror.fetch(remote(server), "main")
     damage(mirror.folder)
+    (tmp_path / "7.new").mkdir()  # so far came whoever tried before
+    (tmp_path / "7.new" / "HEAD").touch()
     new = server.commit("shop", {"a.yaml": "a: 2\n"})
     assert await mirror.fetch(remote(server), "main") == new
     tree = await mirror.load(await mirror.tree(new), frozenset({"a.yaml"}))
