@@ -48,26 +48,26 @@ class Session:
         """Replace the inventory. Only under the lock."""
         self.own.replace(INVENTORY, encode(inventory), 0o666)
 
-    def fenced(self, uuid: str, epoch: int) -> Inventory:
-        """The inventory, if `epoch` may still write here. Only under the lock.
+    def fence(self, uuid: str, epoch: int) -> None:
+        """Make sure, by the inventory's head alone, that `epoch` may still write here. Only under the lock.
 
         StaleLease: a newer one was here. StalePlan: the inventory is not the one that was planned with.
         """
-        return self._fenced(self.inventory(), uuid, epoch)
-
-    def fence(self, uuid: str, epoch: int) -> None:
-        """The same for one object of many: of the inventory only the head is read, which tells both."""
-        self._fenced(self._decoded(decode_head), uuid, epoch)
-
-    def _fenced(self, inventory: Inventory | None, uuid: str, epoch: int) -> Inventory:
-        if inventory is None or inventory.uuid != uuid:
+        head = self._decoded(decode_head)
+        if head is None or head.uuid != uuid:
             raise StalePlan(f"{self.own.path / INVENTORY} was replaced since the plan was made")
-        if inventory.epoch > epoch:
+        if head.epoch > epoch:
             raise StaleLease(
-                f"{self.files.path} was written under epoch {inventory.epoch}, and this is {epoch}: another worker "
+                f"{self.files.path} was written under epoch {head.epoch}, and this is {epoch}: another worker "
                 "took over, or the database is older than the folder (restore the newer one)",
-                inventory.epoch,
+                head.epoch,
             )
+
+    def fenced(self, uuid: str, epoch: int) -> Inventory:
+        """The whole inventory behind that fence."""
+        self.fence(uuid, epoch)
+        inventory = self.inventory()
+        assert inventory is not None  # its head was there, under the lock
         return inventory
 
 
