@@ -171,9 +171,9 @@ def test_octal_modes_are_told_from_words_like_them(parts: list[tuple[str, str, s
 
 
 def test_a_number_that_octal_ones_are_written_as_is_itself() -> None:
-    text = f"n: {STAND_IN}00000\nmode: 0440\n"
+    text = f"size: {STAND_IN}00000\nmode: 0440\n"
     assert not agree(simple, text)
-    assert load_documents(text.encode())[0].value == {"n": int(f"{STAND_IN}00000"), "mode": 0o440}
+    assert load_documents(text.encode())[0].value == {"size": int(f"{STAND_IN}00000"), "mode": 0o440}
 
 
 def test_limits_are_left_to_the_exact_way() -> None:
