@@ -13,10 +13,10 @@ from bot.model.noun import Sha, noun
 from bot.model.tree import Tree
 from bot.store import repositories
 
+__all__ = ["Described", "Ground", "configuration", "described", "last_seen", "ours", "stand", "usable"]
+
 KEPT = 32
 """Configurations that are kept as they were read, of all repositories."""
-
-__all__ = ["Described", "Ground", "configuration", "described", "last_seen", "ours", "stand", "usable"]
 
 
 @noun

@@ -153,14 +153,10 @@ def on_disk(root: bytes, path: str) -> bytes:
 
 
 def contents(file: bytes) -> bytes:
-    """What is in a file. OSError: it cannot be read. Three calls of the system for a small one; `open` makes seven."""
+    """What is in a file. OSError: it cannot be read. Four calls of the system for a small one; `open` makes seven."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        data = os.read(descriptor, PIECE)
-        if len(data) < PIECE:
-            return data
-        pieces = [data, *iter(lambda: os.read(descriptor, PIECE), b"")]
-        return b"".join(pieces)
+        return b"".join(iter(lambda: os.read(descriptor, PIECE), b""))
     finally:
         os.close(descriptor)
 
