@@ -8,7 +8,7 @@ from bot.model.plan import Action, Cause, Change
 from bot.model.report import Answer
 from bot.report.changes import block, by_danger, danger, from_elsewhere, from_here, plural
 from bot.report.headline import headline
-from bot.report.outline import Fold, Line, Outline, code, join, line, link
+from bot.report.outline import Fold, Line, Outline, code, join, line, link, listing
 from bot.report.phases import phase_outline
 from bot.report.steps import state_lines, step_lines
 from bot.report.story import Story
@@ -95,7 +95,7 @@ def not_changed(story: Story) -> tuple[Line, ...]:
     """`Not changed: dev, qa.`"""
     if not story.unaffected:
         return ()
-    return (line("Not changed: ", join([line(name) for name in story.unaffected], ", "), "."),)
+    return (line("Not changed: ", listing([line(name) for name in story.unaffected]), "."),)
 
 
 def folds_of(assessments: Sequence[Assessment]) -> tuple[Fold, ...]:
@@ -165,4 +165,4 @@ def links(story: Story) -> tuple[Line, ...]:
     names += [each.environment for each in story.standings]
     found = [(name, story.links.get(f"environment:{name}", "")) for name in dict.fromkeys(names)]
     shown = [(link(name, url),) for name, url in found if url]
-    return (line("Environments: ", join(list(shown), ", ")),) if shown else ()
+    return (line("Environments: ", listing(shown)),) if shown else ()

@@ -1,11 +1,28 @@
 """What a report says, in order, before it is written for any medium."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from bot.model.noun import noun
 
-__all__ = ["BREAK", "Block", "Fold", "Line", "Outline", "Piece", "Table", "code", "join", "line", "link", "strong"]
+__all__ = [
+    "BREAK",
+    "Block",
+    "Fold",
+    "Line",
+    "Outline",
+    "Piece",
+    "Table",
+    "code",
+    "join",
+    "line",
+    "link",
+    "listing",
+    "strong",
+]
+
+MOST_LISTED = 20
 
 
 @noun
@@ -124,3 +141,9 @@ def join(lines: list[Line], separator: str = " · ") -> Line:
         if each:
             joined += [*([Piece(text=separator)] if joined else []), *each]
     return tuple(joined)
+
+
+def listing(lines: Sequence[Line]) -> Line:
+    """The lines in a row; of hundreds, which nobody reads to the end, the first and how many more there are."""
+    more = [line(f"and {len(lines) - MOST_LISTED} more")] if len(lines) > MOST_LISTED else []
+    return join([*lines[:MOST_LISTED], *more], ", ")

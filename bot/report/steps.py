@@ -4,14 +4,11 @@ from collections.abc import Sequence
 
 from bot.model.gate import Assessment, Verdict
 from bot.report.changes import short_digest
-from bot.report.outline import Line, code, join, line, strong
+from bot.report.outline import Line, code, join, line, listing, strong
 from bot.report.urgent import Urgent
 from bot.report.verdicts import CONSENT, blocked, child, state, waits
 
 __all__ = ["numbers", "people", "state_lines", "step_lines"]
-
-MOST_STATES = 20
-"""States that are listed: of hundreds nobody reads the last."""
 
 
 def step_lines(assessments: Sequence[Assessment], items: Sequence[Urgent], *, merged: bool) -> tuple[Line, ...]:
@@ -110,8 +107,6 @@ def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
     if len(states) == 1:
         shown = line("The approval is for state ", code(short_digest(states[0][1])))
     else:
-        listed = [line(f"{name} ", code(short_digest(digest))) for name, digest in states[:MOST_STATES]]
-        if len(states) > MOST_STATES:
-            listed.append(line(f"and {len(states) - MOST_STATES} more"))
-        shown = line("Approvals are for the states ", join(listed, ", "))
+        each = [line(f"{name} ", code(short_digest(digest))) for name, digest in states]
+        shown = line("Approvals are for the states ", listing(each))
     return (line(shown, f"; pushes that render the same keep {'it' if len(states) == 1 else 'them'}."),)

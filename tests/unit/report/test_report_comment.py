@@ -1,5 +1,6 @@
 """The plan comment: what it says for each story, in which order, and that a limit never breaks it."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -84,6 +85,19 @@ def test_environments_of_which_the_same_is_to_be_done_share_a_line(build: Build,
     states = next(each for each in text.splitlines() if each.startswith("Approvals are for"))
     assert states.count("`d1:") == min(count + 1, 20)
     assert ("and 11 more; pushes that render the same keep them." in states) is (count == 30)
+
+
+@pytest.mark.parametrize(("count", "end"), [(20, "app-19"), (21, "and 1 more"), (60, "and 40 more")])
+def test_of_hundreds_of_names_the_first_are_listed(build: Build, count: int, end: str) -> None:
+    names = tuple(f"app-{n}" for n in range(count))
+    several = tuple(build.assessment(each, [build.change()]) for each in names)
+    links = {f"environment:{each}": f"https://tidegate.example/{each}" for each in names}
+    text = comment(build.story(assessments=several, links=links))
+    shown = next(each for each in text.splitlines() if each.startswith("Environments: "))
+    assert shown.count("](https://") == min(count, 20)
+    assert re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", shown).endswith(f", {end}")
+    text = comment(build.story(assessments=(build.assessment(changes=[build.change()]),), unaffected=names))
+    assert next(each for each in text.splitlines() if each.startswith("Not changed: ")).endswith(f", {end}.")
 
 
 def test_state_and_count_are_told(build: Build) -> None:
