@@ -181,7 +181,7 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
     tools = assessment.head.tools if assessment.head else ()
     same = is_there(found, assessed)
 
-    def write(conn: Connection) -> None:
+    def write(conn: Connection) -> bool:
         news = environments.look(conn, row.uid, looked)
         if same and row.partial:  # nothing is left of it
             environments.set_partial(conn, row.uid, "")
@@ -191,7 +191,9 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
             news = True
         if news:
             touch_concerned(conn, found)
+        return news
 
-    await world.store.write_leased(lease, write)
-    world.signal.set()
-    log.info("looked", environment=str(row.id), state=looked.state, reason=looked.reason, drifted=len(looked.drifted))
+    if await world.store.write_leased(lease, write):
+        world.signal.set()
+        drifted = len(looked.drifted)
+        log.info("looked", environment=str(row.id), state=looked.state, reason=looked.reason, drifted=drifted)
