@@ -3,21 +3,25 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import PurePosixPath
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.errors import InputError, PermanentError, TemporaryError
+from bot.flow.affected import changed_paths
 from bot.flow.ground import Ground, configuration, ours, stand
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import Repository
 from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId, Wake
+from bot.model.noun import Sha
 from bot.store import audit, deliveries, environments, plans, pulls, queue, repositories
 
 __all__ = ["discover", "work"]
 
+AFTER_OTHERS = timedelta(seconds=1)
 OVERLAP = timedelta(minutes=5)
 KEPT = timedelta(days=14)
 """How long deliveries are remembered: longer than any forge sends one again (GitHub: three days)."""
@@ -77,7 +81,7 @@ async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:
     if before is None:
         await open_before(world, id, lease)
     if before != ground.base:
-        await new_base(world, ground, lease)
+        await new_base(world, ground, await changed_folders(ground, before), lease)
     await sweep(world, repository.id, lease)
     return world.intervals.repository
 
@@ -89,19 +93,37 @@ async def open_before(world: World, id: RepositoryId, lease: Lease) -> None:
     world.signal.set()
 
 
-async def new_base(world: World, ground: Ground, lease: Lease) -> None:
-    """The branch that deploys moved: its environments and every open pull request are looked at again."""
+async def changed_folders(ground: Ground, before: Sha | None) -> frozenset[str] | None:
+    """The files that differ from an earlier base and the folders that they lie in; None: that is not known."""
+    try:
+        if before is None or not await ground.mirror.has(before):
+            return None
+        paths = changed_paths(await ground.mirror.tree(before), await ground.mirror.tree(ground.base))
+    except InputError:  # a tree that is beyond a limit
+        return None
+    return frozenset(str(place) for path in paths for place in (path, *PurePosixPath(path).parents))
+
+
+async def new_base(world: World, ground: Ground, folders: frozenset[str] | None, lease: Lease) -> None:
+    """The branch that deploys moved: its environments and every open pull request are looked at again.
+
+    Environments whose source is none of `folders` have their turn after the others: of hundreds, few have changed.
+    """
     try:
         # a branch without the file names no environment, while one that cannot be used says nothing
         found = await configuration(ground, await ground.mirror.tree(ground.base)) or Configuration()
     except InputError as error:  # also of a tree that is beyond a limit
         log.warning("tidegate.yaml cannot be used", repository=str(ground.repository.id), error=str(error))
         found = None
+    every = found.environments if found else ()
+    first = {each.id for each in every if folders is None or each.source.path in folders}
+    last = {each.id for each in every} - first if first else frozenset[EnvironmentId]()
 
     def write(conn: Connection) -> None:
         wakes = list_environments(conn, world, ground, found)
         wakes += [Wake(key=each, reason="base moved") for each in pulls.open_ones(conn, ground.repository.id)]
-        queue.touch(conn, wakes)
+        queue.touch(conn, [each for each in wakes if each.key not in last])
+        queue.touch(conn, [each for each in wakes if each.key in last], at=world.clock() + AFTER_OTHERS)
         repositories.set_base_head(conn, ground.repository.id, ground.base)
 
     await world.store.write_leased(lease, write)

@@ -5,19 +5,22 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from bot.errors import InputError
-from bot.flow.repository import list_environments, new_base, sweep
+from bot.flow.repository import changed_folders, list_environments, new_base, sweep
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import Missed, PullRequest, Repository
 from bot.model.identity import RepositoryId, Wake, key_text
 from bot.model.noun import Digest, Sha, noun
+from bot.model.tree import Tree
 from bot.store import environments, pulls, queue, repositories
 from bot.store.environments import AppliedState
 from tests.support.alone import KEY, NOON
 from tests.support.thread import ANA, PULL, TEAM, part, show
+from tests.support.trees import tree
 
 HEAD = Sha("a" * 40)
 HOUR = timedelta(hours=1)
@@ -50,12 +53,59 @@ async def test_a_base_beyond_a_limit_is_the_base_all_the_same(world: World) -> N
     await world.store.write(lambda conn: pulls.save(conn, an_open_one(), NOON))
     ground: Any = SimpleNamespace(repository=Repository(id=KEY, default_branch="main"), mirror=TooMany(), base=HEAD)
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
-    await new_base(world, ground, lease)
+    await new_base(world, ground, None, lease)
     assert await world.store.read(lambda conn: repositories.base_head(conn, KEY)) == HEAD
     row = await world.store.read(lambda conn: environments.find(conn, prod.id))
     assert row is not None
     assert row.state == "active", "what says nothing usable takes nothing away"
     assert await woken(world) == {key_text(PULL)}
+
+
+class Moved:
+    """A mirror in which a file of `apps/a` has changed, and that never saw an older base."""
+
+    OLD, NEW = Sha("1" * 40), Sha("2" * 40)
+
+    async def has(self, sha: Sha) -> bool:
+        return sha in (self.OLD, self.NEW)
+
+    async def tree(self, revision: Sha) -> Tree:
+        text = CONFIGURATION_OF_THREE
+        paths = {"apps/a/x.yaml": revision, "apps/ab/x.yaml": "same", "tidegate.yaml": text}
+        return tree({path: each.encode() for path, each in paths.items()})
+
+    async def load(self, tree: Tree, paths: frozenset[str]) -> Tree:
+        return tree
+
+
+CONFIGURATION_OF_THREE = """version: 1
+environments:
+  a: {source: {path: apps/a}, target: t, scope: a, apply: never}
+  ab: {source: {path: apps/ab}, target: t, scope: ab, apply: never}
+  all: {source: {path: .}, target: t, scope: all, apply: never}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [(Moved.OLD, {"a", "all"}), (HEAD, {"a", "ab", "all"}), (Moved.NEW, {"a", "ab", "all"})],
+    ids=["known", "unknown", "nothing"],
+)
+async def test_of_many_environments_those_that_changed_have_the_first_turn(
+    world: World, before: Sha, first: set[str]
+) -> None:
+    ground: Any = SimpleNamespace(
+        repository=Repository(id=KEY, default_branch="main"), mirror=Moved(), base=Moved.NEW
+    )  # fmt: skip
+    ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
+    await new_base(world, ground, await changed_folders(ground, before), lease)
+
+    async def taken(at: datetime) -> set[str]:
+        found = await world.store.write(lambda conn: queue.take_keys(conn, "other", 9, at, 3600))
+        return {lease.key.rpartition(":")[2] for lease, _ in found}
+
+    assert await taken(NOON) == first
+    assert await taken(NOON + timedelta(seconds=2)) == {"a", "ab", "all"} - first
 
 
 @noun
