@@ -160,13 +160,12 @@ async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
     if task.later:
         return await read_later(tools, subject, environment, task.later)
     if task.paths:
-        read = [await read_part(tools, subject, environment, part) for part in parts(subject.head, task.paths, PART)]
-        return joined(read)
+        return await read_share(tools, subject, environment, task.paths)
     return await whole_environment(tools, subject, environment)
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
-    """What became of the parts of a task."""
+    """Several outcomes as one."""
     return Outcome(
         findings=tuple(each for outcome in outcomes for each in outcome.findings),
         identities=tuple(each for outcome in outcomes for each in outcome.identities),
@@ -183,10 +182,18 @@ async def other_files(tools: Tools, subject: Checkup) -> Outcome:
     return Outcome(findings=tuple(await validated_here(tools.evaluator, subject.load, repository, *work)))
 
 
-async def read_part(tools: Tools, subject: Checkup, environment: Environment, paths: tuple[str, ...]) -> Outcome:
-    """Read some files of an environment, and judge what can be judged without the others."""
+async def read_share(tools: Tools, subject: Checkup, environment: Environment, paths: tuple[str, ...]) -> Outcome:
+    """Read some files of an environment, a part of them after the other."""
     renderer = piecewise(tools, subject, environment)
     assert renderer is not None
+    work = tools, subject, environment, renderer
+    return joined([await read_part(*work, part) for part in parts(subject.head, paths, PART)])
+
+
+async def read_part(
+    tools: Tools, subject: Checkup, environment: Environment, renderer: Piecewise, paths: tuple[str, ...]
+) -> Outcome:
+    """Read them, and judge what can be judged without the others."""
     try:
         files = await subject.load(subject.head, frozenset(paths))
     except (TreeError, InputError) as error:
@@ -289,16 +296,15 @@ async def before(
 def put_together(tools: Tools, subject: Checkup, environment: Environment, outcomes: Sequence[Outcome]) -> Judged:
     """One environment's findings put together and in order."""
     renderer = piecewise(tools, subject, environment)
-    findings = [each for outcome in outcomes for each in outcome.findings]
-    objects = sum(outcome.objects for outcome in outcomes)
+    whole = joined(outcomes)
+    findings = list(whole.findings)
     if renderer:
-        known = [each for outcome in outcomes for each in outcome.identities]
-        findings += renderer.across(environment.source, repeated(known))
-        if not objects and not findings:
+        findings += renderer.across(environment.source, repeated(whole.identities))
+        if not whole.objects and not findings:
             findings += renderer.nothing(subject.head, environment.source)
     placed = (anchored(subject, environment, each) for each in findings)
     return Judged(
-        name=environment.id.name, source=environment.source.path, objects=objects,
+        name=environment.id.name, source=environment.source.path, objects=whole.objects,
         findings=tuple(dict.fromkeys(sorted(placed, key=attrgetter("order")))),
     )  # fmt: skip
 
