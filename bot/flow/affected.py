@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from bot.errors import InputError
 from bot.flow.assess import Tools, pick
@@ -10,10 +11,11 @@ from bot.flow.checkup import Checkup
 from bot.flow.judge import policy_files
 from bot.flow.subject import Load
 from bot.model.environment import Environment
+from bot.model.identity import EnvironmentId
 from bot.model.tree import Tree
 from bot.render import Piecewise
 
-__all__ = ["changed", "changed_paths", "reading"]
+__all__ = ["changed", "changed_paths", "holding", "reading"]
 
 
 class Reads:
@@ -70,6 +72,12 @@ async def reading(tools: Tools, subject: Checkup, paths: Iterable[str]) -> tuple
     reads = Reads(tools, subject.head, subject.load)
     folders = tuple(paths)
     return tuple([each for each in subject.environments if lies_in(each, folders) or await reads.any(each, wanted)])
+
+
+def holding(environments: Iterable[Environment], paths: frozenset[str]) -> frozenset[EnvironmentId]:
+    """The environments in whose source one of the files lies: told at once, while what renders read takes time."""
+    places = {str(place) for path in paths for place in (path, *PurePosixPath(path).parents)}
+    return frozenset(each.id for each in environments if each.source.path in places)
 
 
 def lies_in(environment: Environment, folders: tuple[str, ...]) -> bool:

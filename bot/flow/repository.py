@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import PurePosixPath
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.errors import InputError, PermanentError, TemporaryError
-from bot.flow.affected import changed_paths
+from bot.flow.affected import changed_paths, holding
 from bot.flow.ground import Ground, configuration, ours, stand
 from bot.flow.world import World
 from bot.model.environment import Configuration
@@ -81,7 +80,7 @@ async def work(world: World, id: RepositoryId, lease: Lease) -> float | None:
     if before is None:
         await open_before(world, id, lease)
     if before != ground.base:
-        await new_base(world, ground, await changed_folders(ground, before), lease)
+        await new_base(world, ground, await changed_since(ground, before), lease)
     await sweep(world, repository.id, lease)
     return world.intervals.repository
 
@@ -93,21 +92,20 @@ async def open_before(world: World, id: RepositoryId, lease: Lease) -> None:
     world.signal.set()
 
 
-async def changed_folders(ground: Ground, before: Sha | None) -> frozenset[str] | None:
-    """The files that differ from an earlier base and the folders that they lie in; None: that is not known."""
+async def changed_since(ground: Ground, before: Sha | None) -> frozenset[str]:
+    """The files in which the base differs from an earlier one; none where that is not known."""
     try:
         if before is None or not await ground.mirror.has(before):
-            return None
-        paths = changed_paths(await ground.mirror.tree(before), await ground.mirror.tree(ground.base))
+            return frozenset()
+        return changed_paths(await ground.mirror.tree(before), await ground.mirror.tree(ground.base))
     except InputError:  # a tree that is beyond a limit
-        return None
-    return frozenset(str(place) for path in paths for place in (path, *PurePosixPath(path).parents))
+        return frozenset()
 
 
-async def new_base(world: World, ground: Ground, folders: frozenset[str] | None, lease: Lease) -> None:
+async def new_base(world: World, ground: Ground, paths: frozenset[str], lease: Lease) -> None:
     """The branch that deploys moved: its environments and every open pull request are looked at again.
 
-    Environments whose source is none of `folders` have their turn after the others: of hundreds, few have changed.
+    Environments whose source holds one of `paths` have their turn before the others: of hundreds, few have changed.
     """
     try:
         # a branch without the file names no environment, while one that cannot be used says nothing
@@ -116,8 +114,8 @@ async def new_base(world: World, ground: Ground, folders: frozenset[str] | None,
         log.warning("tidegate.yaml cannot be used", repository=str(ground.repository.id), error=str(error))
         found = None
     every = found.environments if found else ()
-    first = {each.id for each in every if folders is None or each.source.path in folders}
-    last = {each.id for each in every} - first if first else frozenset[EnvironmentId]()
+    first = holding(every, paths)
+    last = {each.id for each in every if first} - first
 
     def write(conn: Connection) -> None:
         wakes = list_environments(conn, world, ground, found)

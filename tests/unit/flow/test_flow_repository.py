@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import InputError
-from bot.flow.repository import changed_folders, list_environments, new_base, sweep
+from bot.flow.repository import changed_since, list_environments, new_base, sweep
 from bot.flow.world import World
 from bot.model.environment import Configuration
 from bot.model.forge import Missed, PullRequest, Repository
@@ -53,7 +53,7 @@ async def test_a_base_beyond_a_limit_is_the_base_all_the_same(world: World) -> N
     await world.store.write(lambda conn: pulls.save(conn, an_open_one(), NOON))
     ground: Any = SimpleNamespace(repository=Repository(id=KEY, default_branch="main"), mirror=TooMany(), base=HEAD)
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
-    await new_base(world, ground, None, lease)
+    await new_base(world, ground, frozenset(), lease)
     assert await world.store.read(lambda conn: repositories.base_head(conn, KEY)) == HEAD
     row = await world.store.read(lambda conn: environments.find(conn, prod.id))
     assert row is not None
@@ -98,7 +98,7 @@ async def test_of_many_environments_those_that_changed_have_the_first_turn(
         repository=Repository(id=KEY, default_branch="main"), mirror=Moved(), base=Moved.NEW
     )  # fmt: skip
     ((lease, _),) = await world.store.write(lambda conn: queue.take_keys(conn, "me", 1, NOON, 3600))
-    await new_base(world, ground, await changed_folders(ground, before), lease)
+    await new_base(world, ground, await changed_since(ground, before), lease)
 
     async def taken(at: datetime) -> set[str]:
         found = await world.store.write(lambda conn: queue.take_keys(conn, "other", 9, at, 3600))
