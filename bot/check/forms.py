@@ -85,10 +85,10 @@ class MapList:
     def repeated(self, instance: Any) -> Iterator[int]:
         """The indices of those items."""
         # most lists have one item, and there is nothing to look for in it
-        return self.again(instance) if isinstance(instance, list) and len(instance) > 1 else iter(())
+        return self.repeated_in(instance) if isinstance(instance, list) and len(instance) > 1 else iter(())
 
-    def again(self, items: list[Any]) -> Iterator[int]:
-        """The same, of a list."""
+    def repeated_in(self, items: list[Any]) -> Iterator[int]:
+        """The same, of what is a list."""
         seen = set()
         for index, item in enumerate(items):
             if not isinstance(item, dict):

@@ -185,15 +185,14 @@ async def approve_deletions(order: Order) -> Decision:
 
 def meant(destroys: frozenset[Destroyed], name: str) -> frozenset[Destroyed]:
     """What a name may mean. Where an object without a namespace bears it in full, that one and no other."""
-    found = frozenset(each for each in destroys if named(each[0], (name,)))
+    found = frozenset(each for each in destroys if named(each[0], name))
     whole = frozenset(each for each in found if not each[0].scope)
     return whole or found
 
 
-def named(id: ResourceId, names: Sequence[str]) -> bool:
-    """Whether one of `names` (`kind/name` or `kind/namespace/name`) means this object."""
-    forms = {f"{id.kind}/{id.name}".lower(), f"{id.kind}/{id.scope}/{id.name}".lower()}
-    return any(name.lower() in forms for name in names)
+def named(id: ResourceId, name: str) -> bool:
+    """Whether a name (`kind/name` or `kind/namespace/name`) may mean this object."""
+    return name.lower() in (f"{id.kind}/{id.name}".lower(), f"{id.kind}/{id.scope}/{id.name}".lower())
 
 
 async def apply(order: Order) -> Decision:

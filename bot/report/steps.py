@@ -107,6 +107,6 @@ def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
     if len(states) == 1:
         shown = line("The approval is for state ", code(short_digest(states[0][1])))
     else:
-        each = [line(f"{name} ", code(short_digest(digest))) for name, digest in states]
-        shown = line("Approvals are for the states ", listing(each))
+        named = [line(f"{name} ", code(short_digest(digest))) for name, digest in states]
+        shown = line("Approvals are for the states ", listing(named))
     return (line(shown, f"; pushes that render the same keep {'it' if len(states) == 1 else 'them'}."),)

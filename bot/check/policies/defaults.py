@@ -174,7 +174,7 @@ KINDS: Mapping[tuple[str, str], Fields] = {
             "persistentVolumeClaimRetentionPolicy": {},
         },
         within={
-            "template": TEMPLATE, 
+            "template": TEMPLATE,
             "updateStrategy": Fields(fixed=ROLLING, within={"rollingUpdate": Fields(fixed={"partition": 0})}),
             "persistentVolumeClaimRetentionPolicy": Fields(fixed={"whenDeleted": "Retain", "whenScaled": "Retain"}),
         },

@@ -215,7 +215,7 @@ def test_an_approval_covers_what_is_to_be_approved_and_a_review_no_deletion() ->
     ],
 )
 def test_an_object_is_destroyed_by_its_own_name_only(name: str, meant: bool) -> None:
-    assert named(A, (name,)) is meant
+    assert named(A, name) is meant
 
 
 def test_every_environment_comes_after_those_it_waits_for() -> None:
