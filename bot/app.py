@@ -31,9 +31,8 @@ from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.plain import Plain
 
 if TYPE_CHECKING:  # what validates settings is slow to load, and only the server needs it
-    from bot import logs
     from bot.fetch import Fetchers
-    from bot.settings import RenderSettings, Settings
+    from bot.settings import LogForm, RenderSettings, Settings
 
 __all__ = ["checks", "evaluator", "fetchers", "limits_of", "make_kubernetes", "offline_tools", "pooled", "renderers"]
 
@@ -94,7 +93,7 @@ def evaluator(settings: "RenderSettings", folder: Path | None = None) -> InProce
     return InProcess(renderers(settings, jail, folder), checks(settings, jail))
 
 
-def pooled(settings: "RenderSettings", folder: Path, form: "logs.Form") -> InProcess:
+def pooled(settings: "RenderSettings", folder: Path, form: "LogForm") -> InProcess:
     """The same in a process of the server's pool, which logs as the server does."""
     from bot import logs  # only the server has a log
 

@@ -3,16 +3,17 @@
 import logging
 import sys
 from contextlib import suppress
-from typing import Literal, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 
-__all__ = ["Form", "configure"]
+if TYPE_CHECKING:
+    from bot.settings import LogForm
 
-Form = Literal["auto", "json", "text"]
+__all__ = ["configure"]
 
 
-def configure(form: Form) -> None:
+def configure(form: "LogForm") -> None:
     """Have this process log so. Fields only, never an exception's values from outside."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
     renderer = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer()

@@ -15,6 +15,7 @@ __all__ = [
     "GitHubSettings",
     "Intervals",
     "KubernetesSettings",
+    "LogForm",
     "LoginSettings",
     "ProgramSettings",
     "RenderSettings",
@@ -28,6 +29,8 @@ SECRET_BYTES = 32
 UNUSABLE_KEY = "is no key that can sign; give the PEM file that GitHub made, unchanged"
 KUBERNETES = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 """The minor versions whose schemas are shipped."""
+
+LogForm = Literal["auto", "json", "text"]
 
 
 class Strict(BaseModel):
@@ -205,7 +208,7 @@ class Settings(Strict):
     intervals: Intervals = Field(default_factory=Intervals, description="How often things are looked at again.")
     render: RenderSettings = Field(default_factory=RenderSettings, description="How foreign programs render.")
     workers: int = Field(4, ge=1, le=64, description="Pieces of work done at the same time.")
-    log: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, JSON in a pipe.")
+    log: LogForm = Field("auto", description="auto: text on a terminal, JSON in a pipe.")
 
     @field_validator("store")
     @classmethod
