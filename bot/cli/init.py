@@ -62,7 +62,7 @@ class InitRequest:
             raise InputError(
                 "no overlay, chart or folder of manifests was found; `tidegate schema` describes what to write"
             )
-        parse(found.text.encode(), RepositoryId(forge="local", number=0, path=repository.top.name))
+        parse(found.text.encode(), RepositoryId(forge="local", number=0, path=repository.top.name), tree)
         return repository.top, found.text, [*self.said(found.environments), *self.skipped(found.skipped)]
 
     def said(self, environments: dict[str, str]) -> Iterator[str]:

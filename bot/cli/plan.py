@@ -90,4 +90,4 @@ async def read(repository: LocalRepository, tree: Tree) -> Configuration | None:
     if CONFIGURATION not in tree.entries:
         return None
     loaded = await repository.load(tree, frozenset({CONFIGURATION}))
-    return parse(loaded.read(CONFIGURATION), RepositoryId(forge="local", number=0, path=str(repository.top)))
+    return parse(loaded.read(CONFIGURATION), RepositoryId(forge="local", number=0, path=str(repository.top)), tree)

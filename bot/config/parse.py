@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.config.fault import Fault
+from bot.config.patterns import Described, describe, in_the_file, is_pattern
 from bot.config.rules import prefix_faults, rule_faults, waiver_faults
 from bot.config.violations import violations
 from bot.document import Document, Limits, load_documents
@@ -13,6 +14,7 @@ from bot.errors import ConfigurationError, DocumentError
 from bot.model.environment import CONFIGURATION, ApprovalRule, Configuration, Environment, PolicyLevel, Source, Waiver
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.plan import Finding
+from bot.model.tree import Tree
 
 __all__ = ["parse"]
 
@@ -20,15 +22,19 @@ CHECK = "configuration"
 LIMITS = Limits(size=1024 * 1024, nodes=50_000)
 
 
-def parse(data: bytes, repository: RepositoryId) -> Configuration:
-    """What the file means for `repository`. ConfigurationError: findings in order of line, all faults of the file."""
+def parse(data: bytes, repository: RepositoryId, tree: Tree) -> Configuration:
+    """What the file means for `repository`; patterns of environments are matched with the folders of `tree`.
+
+    ConfigurationError: findings in order of line, all faults of the file.
+    """
     document = _document(data)
     faults = violations(document.value)
-    faults += _semantic(document.value, faults)
+    described = _described(document.value, faults, tree)
+    faults += in_the_file(_semantic(document.value, faults, described), described)
     if faults:
         findings = {_finding(document, each): None for each in faults}
         raise ConfigurationError(sorted(findings, key=lambda each: (each.line, each.column, each.message)))
-    return _configuration(document, repository)
+    return _configuration(document, repository, described)
 
 
 def _document(data: bytes) -> Document:
@@ -56,46 +62,46 @@ def _finding(document: Document, fault: Fault) -> Finding:
     )
 
 
-def _semantic(value: Any, faults: list[Fault]) -> list[Fault]:
-    """The faults beyond the schema, of those parts only that the schema finds nothing wrong with."""
-    found: list[Fault] = []
+def _described(value: Any, faults: list[Fault], tree: Tree) -> Described:
+    """The environments that the schema finds nothing wrong with."""
     broken = {each.path[:2] for each in faults}
-    environments = value.get("environments") if isinstance(value, dict) else None
-    if isinstance(environments, dict):
-        sound = {name: each for name, each in environments.items() if ("environments", name) not in broken}
-        found += rule_faults(sound, frozenset(environments))
-    if (
-        isinstance(environments, dict)
-        and isinstance(value.get("waivers"), list)
-        and ("waivers",) not in {p[:1] for p in broken}
-    ):
-        found += waiver_faults(value["waivers"], frozenset(environments))
+    written = value.get("environments") if isinstance(value, dict) else None
+    sound = written.items() if isinstance(written, dict) else ()
+    return describe({name: each for name, each in sound if ("environments", name) not in broken}, tree)
+
+
+def _semantic(value: Any, faults: list[Fault], described: Described) -> list[Fault]:
+    """The faults beyond the schema, of those parts only that the schema finds nothing wrong with."""
+    found = list(described.faults)
+    broken = {each.path[:1] for each in faults}
+    written = value.get("environments") if isinstance(value, dict) else None
+    if isinstance(written, dict) and not found and not any(map(is_pattern, written.keys() - described.keys.values())):
+        names = described.environments.keys() | {each for each in written if not is_pattern(each)}
+        found += rule_faults(described.environments, names)
+        if isinstance(value.get("waivers"), list) and ("waivers",) not in broken:
+            found += waiver_faults(value["waivers"], names | written.keys())
     prefix = value.get("prefix") if isinstance(value, dict) and ("prefix",) not in broken else None
     found += prefix_faults(prefix) if prefix else []
     return found
 
 
-def _configuration(document: Document, repository: RepositoryId) -> Configuration:
+def _configuration(document: Document, repository: RepositoryId, described: Described) -> Configuration:
     value = document.value
-    environments = tuple(
-        _judged(
-            _environment(
-                EnvironmentId(repository=repository, name=name), each, document.locate(("environments", name))[0]
-            ),
-            value,
-        )
-        for name, each in value["environments"].items()
-    )
+    environments = []
+    for name, each in described.environments.items():
+        key = described.keys[name]
+        id = EnvironmentId(repository=repository, name=name)
+        environment = _environment(id, each, document.locate(("environments", key))[0])
+        environments.append(_judged(environment, value, key))
     chosen = {key: value[key] for key in ("check", "prefix", "schemas") if key in value}
-    return Configuration(environments=environments, **chosen)
+    return Configuration(environments=tuple(environments), **chosen)
 
 
-def _judged(environment: Environment, value: Mapping[str, Any]) -> Environment:
-    """The environment with the policies and waivers of the whole file that concern it."""
+def _judged(environment: Environment, value: Mapping[str, Any], key: str) -> Environment:
+    """The environment with what the whole file says of it; `key` is what it stands under there."""
+    named = {environment.id.name, key}
     waivers = tuple(
-        _waiver(each)
-        for each in value.get("waivers", ())
-        if environment.id.name in each.get("environments", (environment.id.name,))
+        _waiver(each) for each in value.get("waivers", ()) if not named.isdisjoint(each.get("environments", named))
     )
     return replace(environment, policies=tuple(value.get("policies", ())), waivers=waivers)
 

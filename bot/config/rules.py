@@ -1,10 +1,11 @@
 """What a schema cannot say about `tidegate.yaml`: paths, order, approvals that nobody could give, shared folders."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from difflib import get_close_matches
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 from bot.config.fault import Fault, escaped
@@ -30,7 +31,7 @@ Those with an underscore are left out, since a prefix cannot have one.
 READ_AS_TRUTH = frozenset({"true", "false"})
 
 
-def rule_faults(environments: Environments, names: frozenset[str]) -> Iterator[Fault]:
+def rule_faults(environments: Environments, names: Set[str]) -> Iterator[Fault]:
     """The faults of environments that satisfy the schema. `names` are all names of the file, those at fault too."""
     for name, environment in environments.items():
         yield from _name(name)
@@ -50,7 +51,7 @@ def prefix_faults(prefix: str) -> list[Fault]:
     return [Fault(("prefix",), message, "choose another word, such as /gate")]
 
 
-def waiver_faults(waivers: Sequence[Any], names: frozenset[str]) -> Iterator[Fault]:
+def waiver_faults(waivers: Sequence[Any], names: Set[str]) -> Iterator[Fault]:
     """Waivers that name a day or an environment which there is not."""
     for index, waiver in enumerate(waivers):
         try:
@@ -96,7 +97,7 @@ def _approvals(name: str, environment: Any) -> Iterator[Fault]:
         yield Fault(("environments", name, "approvals", "count"), message, "name more people, or lower the count")
 
 
-def _after(name: str, after: Sequence[str], names: frozenset[str]) -> Iterator[Fault]:
+def _after(name: str, after: Sequence[str], names: Set[str]) -> Iterator[Fault]:
     for index, other in enumerate(after):
         path = ("environments", name, "after", index)
         if other == name:
@@ -134,14 +135,17 @@ def _walk(environments: Environments, start: str, settled: set[str]) -> Iterator
 
 
 def _shared_folders(environments: Environments) -> Iterator[Fault]:
-    for (first, one), (second, other) in combinations(environments.items(), 2):
-        a, b = one.get("scope", ""), other.get("scope", "")
-        if one["target"] != other["target"] or not (contains(a, b) or contains(b, a)):
-            continue
+    by_target: dict[str, list[str]] = defaultdict(list)
+    for name, environment in environments.items():
+        by_target[environment["target"]].append(name)
+    for first, second in chain.from_iterable(combinations(names, 2) for names in by_target.values()):
+        a, b = (environments[name].get("scope", "") for name in (first, second))
         if a == b:
             message = f'"{first}" and "{second}" have the same target and scope'
-        else:
+        elif contains(a, b) or contains(b, a):
             inner, outer = (second, first) if contains(a, b) else (first, second)
             message = f'the scope of "{inner}" lies inside that of "{outer}" on the same target'
-        key = "scope" if "scope" in other else "target"
+        else:
+            continue
+        key = "scope" if "scope" in environments[second] else "target"
         yield Fault(("environments", second, key), message, "give each environment a folder of its own with scope")

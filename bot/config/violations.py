@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.config.fault import Fault, Path, shown
+from bot.config.patterns import is_pattern
 from bot.config.rules import prefix_faults
 from bot.config.schema import UNBUILT, schema
 
@@ -73,10 +74,8 @@ def _explained(error: "ValidationError") -> Iterator[Fault]:
             yield Fault(path, f"{subject} must be {NOUNS.get(rule, rule)}")
         case "enum" | "const":
             yield _not_among(path, instance, rule if isinstance(rule, list) else [rule])
-        case "pattern" if is_name and "{" in instance:
-            yield Fault(
-                path, f"{subject} is a pattern of environments, which is not supported yet", "name each of them"
-            )
+        case "pattern" if is_name and is_pattern(instance):
+            yield Fault(path, f"{subject} is no pattern of environments", 'write it like "{cluster}-{app}"')
         case "pattern":
             form = next(
                 (FORMS[each] for each in error.absolute_schema_path if each in FORMS), "is not of the right form"

@@ -1,6 +1,6 @@
 """What git says of a repository: the base head, trees, and the configuration at a revision."""
 
-from functools import lru_cache
+from cachetools import LRUCache, cached
 
 from bot.config import parse
 from bot.errors import ConfigurationError
@@ -68,13 +68,13 @@ async def configuration(ground: Ground, tree: Tree) -> Configuration | None:
     if entry is None:
         return None
     loaded = await ground.mirror.load(tree, frozenset({CONFIGURATION}))
-    return parsed(loaded.read(CONFIGURATION), ground.repository.id)
+    return parsed(ground.repository.id, loaded)
 
 
-@lru_cache(KEPT)
-def parsed(content: bytes, repository: RepositoryId) -> Configuration:
+@cached(LRUCache(KEPT), key=lambda repository, tree: (repository, tree.revision))
+def parsed(repository: RepositoryId, tree: Tree) -> Configuration:
     """What the file means. Every environment that is looked at asks, and of hundreds each takes the time of all."""
-    return parse(content, repository)
+    return parse(tree.read(CONFIGURATION), repository, tree)
 
 
 async def usable(ground: Ground, tree: Tree) -> Configuration | None:

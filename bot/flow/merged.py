@@ -99,7 +99,7 @@ async def gone_since(world: World, landed: Landed) -> list[Standing]:
     return found
 
 
-LEFT = f"was taken out of {CONFIGURATION} before this was applied"
+LEFT = f"left {CONFIGURATION} before this was applied"
 NOTHING_LEFT: dict[LastWord, str] = {
     "undone": "undone by a later change before it was applied",
     "there already": "already as this shows it",

@@ -249,5 +249,6 @@ def in_order(environments: Iterable[Environment]) -> list[Environment]:
         names = {each.id.name for each in done}
         ready = [each for each in waiting if names.issuperset(each.after)] or waiting[:1]
         done += ready
-        waiting = [each for each in waiting if each not in ready]
+        taken = {each.id.name for each in ready}
+        waiting = [each for each in waiting if each.id.name not in taken]
     return done

@@ -86,7 +86,7 @@ def unaffected(story: Story) -> tuple[Line, ...]:
 def taken_out(names: Sequence[str]) -> Line:
     """What becomes of environments that tidegate.yaml describes no more."""
     return line(
-        "Taken out of ", code("tidegate.yaml"), ": ", join([line(name) for name in names], ", "),
+        "No longer described by ", code("tidegate.yaml"), ": ", join([line(name) for name in names], ", "),
         ". After the merge nothing is applied there any more and drift stays; what is there is not deleted.",
     )  # fmt: skip
 

@@ -47,7 +47,11 @@ def layout(outline: Outline, marker: str) -> list[Section]:
     sections.append(paragraphs(outline.states, floor=0.05))
     if outline.preview:
         sections.append(
-            table(outline.preview, "**Takes effect after the merge** (this changes `tidegate.yaml`)\n\n", 0.1)
+            table(
+                outline.preview,
+                "**Takes effect after the merge** (this changes what `tidegate.yaml` describes)\n\n",
+                0.1,
+            )
         )
         sections += [folded(each, share) for each in outline.preview_folds]
     answers = [Unit(full=f"- {inline(each)}\n") for each in outline.answers]

@@ -1,6 +1,7 @@
 """A pull request that describes an environment anew: it is judged as the merge leaves it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,10 @@ async def test_an_environment_is_taken_out_together_with_its_folder(people: Peop
     await people.push("out", take_out)
     number = await people.developer.propose("take prod out", "out")
     await people.comment_says(
-        number, "⚠ prod leaves tidegate.yaml", "Taken out of `tidegate.yaml`: prod.", absent=("does not exist",)
+        number,
+        "⚠ prod leaves tidegate.yaml",
+        "No longer described by `tidegate.yaml`: prod.",
+        absent=("does not exist",),
     )
     assert (await people.check_is(number, "success"))["output"]["title"] == "prod leaves tidegate.yaml"
     await people.merge(number)
@@ -80,5 +84,58 @@ async def test_an_environment_is_taken_out_together_with_its_folder(people: Peop
     assert stage.place.objects("prod") == before
     await people.comment_says(number, "⚠ prod leaves tidegate.yaml")
     await people.comment_says(
-        waits, "was taken out of tidegate.yaml before this was applied", absent=("/gate approve prod", "waits")
+        waits, "left tidegate.yaml before this was applied", absent=("/gate approve prod", "waits")
     )
+
+
+PATTERN = """\
+  "team-{team}":
+    source: {path: "teams/{team}"}
+    target: dev
+    scope: "teams/{team}"
+    apply: on-merge
+    first_apply: on-merge
+"""
+
+
+async def test_a_folder_that_a_pattern_matches_comes_and_goes(people: People, stage: Stage) -> None:
+    def add(folder: Path, name: str) -> None:
+        (folder / "teams" / name).mkdir(parents=True)
+        config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: default}\n"
+        (folder / "teams" / name / "settings.yaml").write_text(f"{config}data: {{team: {name}}}\n")
+
+    def describe(folder: Path) -> None:
+        add(folder, "red")
+        described = folder / "tidegate.yaml"
+        described.write_text(described.read_text().replace("  dev:\n", f"{PATTERN}  dev:\n    scope: main\n"))
+
+    async def merge(branch: str, change: Callable[[Path], None], *words: str) -> None:
+        await people.push(branch, change)
+        number = await people.developer.propose(branch, branch)
+        await people.comment_says(number, *words)
+        await people.check_is(number, "success")
+        await people.merge(number)
+
+    preview = "Takes effect after the merge** (this changes what `tidegate.yaml` describes)"
+    await merge("describe", describe, preview, "| team-red | 1 new |")
+    await people.folder_shows("dev", lambda files: any("teams/red" in path for path in files))
+    await merge("blue", lambda folder: add(folder, "blue"), preview, "| team-blue | 1 new |")
+    await people.folder_shows("dev", lambda files: any("teams/blue" in path for path in files))
+    gone = "⚠ team-red leaves tidegate.yaml", "No longer described by `tidegate.yaml`: team-red."
+    await merge("no-red", lambda folder: shutil.rmtree(folder / "teams/red"), *gone)
+    await people.page_says("team-red", lambda page: page["state"] == "detached")
+    kept = await people.folder_shows("dev", lambda files: any("teams/blue" in path for path in files))
+    assert any("teams/red" in path for path in kept)
+
+
+async def test_a_folder_that_can_be_no_environment_fails_the_check(people: People) -> None:
+    def describe(folder: Path) -> None:
+        described = folder / "tidegate.yaml"
+        described.write_text(described.read_text().replace("  dev:\n", f"{PATTERN}  dev:\n    scope: main\n"))
+        (folder / "teams/Red").mkdir(parents=True)
+        (folder / "teams/Red/a.yaml").write_text("")
+
+    await people.push("odd", describe)
+    number = await people.developer.propose("a name that is none", "odd")
+    await people.comment_says(number, 'the folder "teams/Red" would be the environment "team-Red", which is no name')
+    await people.check_is(number, "failure")

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree
 
-__all__ = ["Files", "folder_tree", "loaded", "tree"]
+__all__ = ["EMPTY", "Files", "folder_tree", "loaded", "tree"]
 
 Files = Mapping[str, str | bytes]
 REVISION = Sha("c0ffee0" + "0" * 33)
@@ -47,3 +47,6 @@ async def loaded(tree: Tree, paths: frozenset[str]) -> Tree:
     """What loads the files of a tree that has all of them."""
     del paths
     return tree
+
+
+EMPTY = tree({})

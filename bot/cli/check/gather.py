@@ -81,7 +81,7 @@ async def configured(repository: LocalRepository, tree: Tree) -> tuple[Configura
             f"there is no {CONFIGURATION}, and no overlay, chart or folder of manifests that could be an environment; "
             f"name the repository's folder with --repo DIR, or write a {CONFIGURATION} (`tidegate schema` describes it)"
         )
-    return parse(proposed.text.encode(), identity(repository)), False
+    return parse(proposed.text.encode(), identity(repository), tree), False
 
 
 async def read_configuration(repository: LocalRepository, tree: Tree) -> Configuration | None:
@@ -89,7 +89,7 @@ async def read_configuration(repository: LocalRepository, tree: Tree) -> Configu
     if CONFIGURATION not in tree.entries:
         return None
     loaded = await repository.load(tree, frozenset({CONFIGURATION}))
-    return parse(loaded.read(CONFIGURATION), identity(repository))
+    return parse(loaded.read(CONFIGURATION), identity(repository), tree)
 
 
 def identity(repository: LocalRepository) -> RepositoryId:

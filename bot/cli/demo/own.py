@@ -55,7 +55,7 @@ async def read_own(repository: Path) -> OwnRepository:
             )
         proposal, text = proposed.text, proposed.text.encode()
     try:
-        found = parse(text, RepositoryId(forge="local", number=0, path=repository.name))
+        found = parse(text, RepositoryId(forge="local", number=0, path=repository.name), tree)
     except ConfigurationError as error:
         raise InputError(f"{FILE}: {error}") from None
     return OwnRepository(

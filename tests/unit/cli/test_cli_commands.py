@@ -64,7 +64,9 @@ def test_plan_says_which_environments_are_taken_out(repository: Path) -> None:
     file.write_text(file.read_text().partition("  prod:\n")[0])
     done = tidegate("plan", cwd=repository)
     assert done.returncode == 2
-    assert done.stdout.startswith("⚠ prod leaves tidegate.yaml\n  Taken out of tidegate.yaml: prod. After the merge")
+    assert done.stdout.startswith(
+        "⚠ prod leaves tidegate.yaml\n  No longer described by tidegate.yaml: prod. After the merge"
+    )
     assert json.loads(tidegate("plan", "--json", cwd=repository).stdout)["leaving"] == ["prod"]
     assert tidegate("plan", "-e", "dev", cwd=repository).returncode == 0
 

@@ -11,7 +11,7 @@ from bot.config.naming import unique
 from bot.config.propose import EVERYTHING, Proposal, propose
 from bot.model.identity import RepositoryId
 from bot.model.tree import Tree
-from tests.support.trees import tree
+from tests.support.trees import EMPTY, tree
 
 REPOSITORIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "repos"
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
@@ -22,7 +22,7 @@ CHART = "apiVersion: v2\nname: x\nversion: 1.0.0\n"
 def proposed(files: dict[str, str]) -> Proposal:
     found = propose(tree(files), EVERYTHING)
     if found.environments:
-        parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"))
+        parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"), EMPTY)
     return found
 
 
@@ -98,7 +98,7 @@ def test_a_chart_is_an_environment_for_each_file_of_values() -> None:
         }
     )
     assert found.environments == {"alone": "alone", "dev": "chart", "prod": "chart"}
-    configuration = parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"))
+    configuration = parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"), EMPTY)
     options = {each.id.name: dict(each.source.options) for each in configuration.environments}
     assert options == {"alone": {}, "dev": {"values": ["chart/values-dev.yaml"]}, "prod": {"values": [PROD]}}
     assert set(found.skipped) == {

@@ -9,6 +9,7 @@ from bot.config import parse
 from bot.errors import ConfigurationError
 from bot.model.identity import RepositoryId
 from bot.model.plan import Finding
+from tests.support.trees import EMPTY
 
 PINNED = {"chart": "oci://acme.io/charts/web", "version": "1.2.3", "digest": "sha256:" + "0" * 64}
 
@@ -22,7 +23,7 @@ def configuration(options: dict[str, Any], renderer: str = "") -> bytes:
 
 def read(options: dict[str, Any], renderer: str = "") -> Any:
     """The options as an environment has them."""
-    found = parse(configuration(options, renderer), RepositoryId(forge="github", number=7, path="acme/web"))
+    found = parse(configuration(options, renderer), RepositoryId(forge="github", number=7, path="acme/web"), EMPTY)
     return found.environments[0].source.options
 
 

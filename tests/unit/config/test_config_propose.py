@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.config import parse, propose, touched
 from bot.config.propose import candidates
 from bot.model.identity import RepositoryId
-from tests.support.trees import tree
+from tests.support.trees import EMPTY, tree
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="me/mine")
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
@@ -49,7 +49,7 @@ def folders(files: dict[str, str]) -> dict[str, str]:
     """The folders that are proposed, by name; the proposed text must say the same."""
     proposal = propose(tree(files))
     if proposal.environments:
-        found = parse(proposal.text.encode(), REPOSITORY)
+        found = parse(proposal.text.encode(), REPOSITORY, EMPTY)
         said = {each.id.name: each.source.path for each in found.environments}
         assert said == {name: folder or "." for name, folder in proposal.environments.items()}
         assert all(each.target == each.id.name for each in found.environments)
@@ -125,7 +125,7 @@ def test_rules_of_a_proposed_environment() -> None:
             }
         )
     )
-    found = {each.source.path: each for each in parse(proposal.text.encode(), REPOSITORY).environments}
+    found = {each.source.path: each for each in parse(proposal.text.encode(), REPOSITORY, EMPTY).environments}
     assert {path: each.plain_secrets for path, each in found.items()} == {
         "a": "error", "b": "warning", "c": "error", "d": "warning",
     }  # fmt: skip

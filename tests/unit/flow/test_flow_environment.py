@@ -36,6 +36,7 @@ from bot.target.directory import Directory
 from tests.support.alone import KEY, NOON
 from tests.support.git_server import GitServer, git, git_server
 from tests.support.thread import ANA, BO, Members
+from tests.support.trees import EMPTY
 
 SHOP, PROD = Repository(id=KEY, default_branch="main"), EnvironmentId(repository=KEY, name="prod")
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {a: '%s'}\n"
@@ -185,7 +186,7 @@ async def place(world: World, tmp_path: Path) -> AsyncIterator[Place]:
         )
         made = Place(here, served, folder)
         first = await made.merge("one")
-        (described,) = parse(CONFIGURATION.encode(), KEY).environments
+        (described,) = parse(CONFIGURATION.encode(), KEY, EMPTY).environments
         await here.store.write(lambda conn: environments.activate(conn, described, NOON))
         await made.work()
         assert not made.holds("one")

@@ -20,7 +20,7 @@ from bot.settings import RenderSettings
 from tests.support.chart_server import ChartServer, chart_server, sha256
 from tests.support.charts import HOOKS, archive, chart_yaml, config_map
 from tests.support.programs import program
-from tests.support.trees import loaded
+from tests.support.trees import EMPTY, loaded
 from tests.support.trees import tree as make_tree
 
 CHART = archive(
@@ -53,7 +53,7 @@ environments:
         offline_tools(), renderers=(helm,), evaluator=InProcess((helm,), ()),
         fetch=Fetchers({"chart": Charts(allowed, folder / "kept", server.trust)}),
     )  # fmt: skip
-    after = parse(text.encode(), RepositoryId(forge="github", number=7, path="acme/web"))
+    after = parse(text.encode(), RepositoryId(forge="github", number=7, path="acme/web"), EMPTY)
     revisions = Revisions(base=make_tree({}), head=head, before=None, after=after, load=loaded)
     try:
         (found,) = await preview(tools, revisions, frozenset(), "/gate")

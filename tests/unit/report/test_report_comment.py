@@ -180,7 +180,7 @@ def test_answers_name_writer_command_and_outcome(build: Build) -> None:
 def test_a_preview_says_when_it_takes_effect(build: Build) -> None:
     part = build.assessment("qa", [build.change()], preview=True)
     text = comment(build.story(preview=(part,)))
-    assert "**Takes effect after the merge** (this changes `tidegate.yaml`)" in text
+    assert "**Takes effect after the merge** (this changes what `tidegate.yaml` describes)" in text
     assert "| qa | 1 changed |" in text
 
 
@@ -334,7 +334,7 @@ def test_an_environment_that_is_taken_out_of_the_file_is_told_of(build: Build) -
     gone = build.story(leaving=("prod",), unaffected=("dev",))
     text = comment(gone)
     assert "### ⚠ prod leaves tidegate.yaml\n" in text
-    assert "Taken out of `tidegate.yaml`: prod. After the merge nothing is applied there any more" in text
+    assert "No longer described by `tidegate.yaml`: prod. After the merge nothing is applied there any more" in text
     assert "Affects no environment" not in text
     assert (check_of(gone).title, check_of(gone).conclusion) == ("prod leaves tidegate.yaml", "success")
     both = build.story(leaving=("qa", "prod"), assessments=(build.assessment("dev", changes=[build.change()]),))
