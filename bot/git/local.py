@@ -107,7 +107,7 @@ class LocalRepository:
             try:
                 found[blob] = contents(on_disk(self._root, path))
             except OSError as error:
-                if isinstance(error, FileNotFoundError) and blob != file_id(raw(path)):
+                if isinstance(error, FileNotFoundError) and blob != file_id(path):
                     continue
                 raise TreeError(f"{path}: {error.strerror}") from None
         return replace(tree, blobs={**tree.blobs, **found})
@@ -175,12 +175,13 @@ def file_entry(root: bytes, name: bytes) -> Entry | None:
         mode, size = "100644", found.st_size
     else:
         return None
-    return Entry(path=text(name), mode=mode, blob=file_id(name), size=size)
+    path = text(name)
+    return Entry(path=path, mode=mode, blob=file_id(path), size=size)
 
 
-def file_id(name: bytes) -> Sha:
-    """What stands for the contents of a working file before they are read."""
-    return Sha(hashlib.sha1(name, usedforsecurity=False).hexdigest())
+def file_id(path: str) -> Sha:
+    """What stands for the contents of a working file before they are read: nothing that git could call an object."""
+    return Sha(f":{path}")
 
 
 def unchanged(root: bytes, entry: Entry, other: Entry) -> bool:

@@ -22,8 +22,10 @@ class CheckCommand(CheckRequest):
         """Check, write, and answer with the exit status. UsageError: the options make no sense."""
         if problem := self.problem():
             raise UsageError(problem)
+        from bot.cli.check.collector import calm_collector
         from bot.scanner import preload
 
+        calm_collector()
         loading = preload()  # while the rest is imported and the repository is read
         from bot.cli.check.run import run_check
 

@@ -4,7 +4,6 @@ Each process is given one piece at a time through a pipe of its own, so that it 
 doing. Where the system can copy a process, the new ones have all that this one has loaded, and start at once.
 """
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -18,10 +17,11 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
 
+from bot.cli.check.collector import calm_collector
 from bot.flow.checkup import Outcome, Task, lost
 from bot.jail import end_with_parent
 
-__all__ = ["Crew", "calm_collector"]
+__all__ = ["Crew"]
 
 Work = Callable[[Task], Outcome]
 Make = Callable[[], AbstractContextManager[Work]]
@@ -150,9 +150,3 @@ def done(work: Work, task: Task) -> Outcome:
             return work(task)
     except Exception as error:  # its text may quote anything, so only its type is told
         return lost(task, type(error).__name__)
-
-
-def calm_collector() -> None:
-    """Have the garbage collector look less often: documents are many small values that all stay."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)

@@ -1,5 +1,6 @@
 """What is to be checked: the working tree, the environments that were asked for, and what it is compared with."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,10 +39,9 @@ async def gather(request: CheckRequest, tools: Tools) -> Gathered:
     ConfigurationError: its tidegate.yaml cannot be used.
     """
     repository = await LocalRepository.find(request.repository)
-    head = await repository.working_tree()
+    head, (base, hidden) = await asyncio.gather(repository.working_tree(), base_of(repository, request))
     configuration, written = await configured(repository, head)
     environments = chosen(configuration, request.environments or [])
-    base, hidden = await base_of(repository, request)
     if request.since and base is not None:
         head = await repository.compared(head, base)
     before, broken_before = await earlier(repository, base)

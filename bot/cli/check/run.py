@@ -12,7 +12,8 @@ from threading import Thread
 
 import typer
 
-from bot.cli.check.crew import Crew, Tell, calm_collector
+from bot.cli.check.collector import calm_collector
+from bot.cli.check.crew import Crew, Tell
 from bot.cli.check.gather import gather
 from bot.cli.check.progress import progress
 from bot.cli.check.request import CheckRequest
