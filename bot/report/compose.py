@@ -8,7 +8,7 @@ from bot.model.plan import Action, Cause, Change
 from bot.model.report import Answer
 from bot.report.changes import block, by_danger, danger, from_elsewhere, from_here, plural
 from bot.report.headline import headline
-from bot.report.outline import Fold, Line, Outline, code, join, line, link, listing
+from bot.report.outline import Block, Fold, Line, Outline, code, join, line, link, listing
 from bot.report.phases import phase_outline
 from bot.report.steps import state_lines, step_lines
 from bot.report.story import Story
@@ -99,17 +99,30 @@ def not_changed(story: Story) -> tuple[Line, ...]:
 
 
 def folds_of(assessments: Sequence[Assessment]) -> tuple[Fold, ...]:
-    """Per environment, the most dangerous first: what the pull request changes, then what else applying would do."""
+    """Per environment, the most dangerous first: what the pull request changes, then what else applying would do.
+
+    What it changes is shown once for all environments where it looks alike, as after a change of a base they share.
+    """
+    ordered = sorted(assessments, key=danger)
+    mine = {each.environment.id.name: tuple(block(change) for change in from_here(each.plan)) for each in ordered}
+    alike: dict[tuple[Block, ...], list[str]] = {}
+    for name, blocks in mine.items():
+        alike.setdefault(blocks, []).append(name)
     folds = []
-    for assessment in sorted(assessments, key=danger):
+    for assessment in ordered:
         name = assessment.environment.id.name
-        mine, others = from_here(assessment.plan), from_elsewhere(assessment.plan)
-        if mine:
-            title = line(f"{name}: {plural(len(mine), 'change')}")
-            folds.append(Fold(title=title, blocks=tuple(block(each) for each in mine)))
+        blocks, others = mine[name], from_elsewhere(assessment.plan)
+        if blocks and alike[blocks][0] == name:
+            folds.append(Fold(title=changes_title(alike[blocks], len(blocks)), blocks=blocks))
         if others:
             folds.append(Fold(title=others_title(assessment, others), blocks=tuple(block(each) for each in others)))
     return tuple(folds)
+
+
+def changes_title(names: Sequence[str], number: int) -> Line:
+    """`prod: 4 changes`; `prod, staging: 4 changes each, shown once`."""
+    each = " each, shown once" if len(names) > 1 else ""
+    return line(listing([line(name) for name in names]), f": {plural(number, 'change')}{each}")
 
 
 def former_folds(story: Story) -> tuple[Fold, ...]:

@@ -112,6 +112,21 @@ def test_drift_is_folded_apart_with_its_cause(build: Build) -> None:
     assert "changed by hand" in text
 
 
+def test_what_looks_alike_in_several_environments_is_shown_once(build: Build) -> None:
+    drifted = build.change(build.thing(name="other"), cause=Cause.DRIFT)
+    plans = {"dev": [build.change()], "qa": [build.change()], "prod": [build.change(after=build.body(replicas=9))]}
+    plans["staging"] = [build.change(), drifted]
+    several = [build.assessment(name, changes, environment=build.environment(name)) for name, changes in plans.items()]
+    text = comment(build.story(assessments=tuple(several)))
+    titles = re.findall(r"<summary>(.*?)</summary>", text)
+    assert titles == [
+        "dev, qa, staging: 1 change each, shown once", "prod: 1 change",
+        "staging: 1 drifted (image api:2 → api:1; put back by itself), not from this pull request",
+    ]  # fmt: skip
+    assert text.count("**Deployment web/api** changes") == 2
+    assert "Shown 3 of 3 objects" in text
+
+
 def test_the_same_story_gives_the_same_text(build: Build) -> None:
     assert comment(build.busy()) == comment(build.busy())
 
