@@ -63,9 +63,11 @@ def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
 @config.command("check", short_help="Say what the settings mean, or what is wrong with them.")
 def config_check(file: ConfigFile = DEFAULT_CONFIG) -> None:
     """Read the settings as `serve` would, and say what they mean or, a line each, what is wrong with them."""
+    from bot.app import make_kubernetes
     from bot.settings import load
 
     settings = load(file)
+    make_kubernetes(settings)
     typer.echo(f"{file}: good. Serves on {settings.listen}, reached at {settings.public_url}.")
     for name in settings.forges:
         typer.echo(f"forge {name}: webhooks go to {settings.public_url}/webhook/{name}")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bot.errors import SettingsError
 from bot.settings.given import PREFIX, merge_environment, read_secret_files, read_yaml
-from bot.settings.model import Settings, Target
+from bot.settings.model import ProgramSettings, RenderSettings, Settings, Target
 from bot.settings.words import describe
 
 __all__ = ["load"]
@@ -27,16 +27,19 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
     if unread:
         raise SettingsError(list(unread.values()))
     placed = relative_to(settings, file.parent)
-    if lines := list(unread_passwords(placed)):
+    if lines := list(unread_files(placed.render)):
         raise SettingsError([f"{file}: {line}" for line in lines])
     return placed
 
 
-def unread_passwords(settings: Settings) -> Iterator[str]:
-    """A line for each password of a login that could not be read when it is needed."""
-    for number, login in enumerate(settings.render.logins):
-        if not os.access(login.password_file, os.R_OK):
-            yield f"render.logins.{number}.password_file: {login.password_file}: is not there, or cannot be read"
+def unread_files(render: RenderSettings) -> Iterator[str]:
+    """A line for each file that holds a secret and could not be read when it is needed."""
+    given = {f"logins.{number}.password_file": login.password_file for number, login in enumerate(render.logins)}
+    if render.sops_age_key_file:
+        given["sops_age_key_file"] = render.sops_age_key_file
+    for key, path in given.items():
+        if not os.access(path, os.R_OK):
+            yield f"render.{key}: {path}: is not there, or cannot be read"
 
 
 def given_in(line: str, file: Path, environ: Mapping[str, str]) -> str:
@@ -53,6 +56,21 @@ def target_from(target: Target, folder: Path) -> Target:
     return target.model_copy(update={"path": folder / target.path, "kubernetes": kubernetes})
 
 
+def programs_from(programs: ProgramSettings, folder: Path) -> ProgramSettings:
+    """Programs with those that are given by a path made absolute from `folder`; a name is looked for on PATH."""
+    given = programs.model_dump()
+    return programs.model_copy(update={key: str(folder / each) for key, each in given.items() if os.sep in each})
+
+
+def render_from(render: RenderSettings, folder: Path) -> RenderSettings:
+    """The same with every path made absolute from `folder`."""
+    key = render.sops_age_key_file
+    logins = tuple(each.model_copy(update={"password_file": folder / each.password_file}) for each in render.logins)
+    programs = programs_from(render.programs, folder)
+    update = {"sops_age_key_file": folder / key if key else None, "logins": logins, "programs": programs}
+    return render.model_copy(update=update)
+
+
 def relative_to(settings: Settings, folder: Path) -> Settings:
     """The same settings with every relative path made absolute from the settings file's folder."""
     folder = folder.resolve()
@@ -60,10 +78,6 @@ def relative_to(settings: Settings, folder: Path) -> Settings:
     store = settings.store
     if store.startswith("sqlite:///"):
         store = f"sqlite:///{folder / store.removeprefix('sqlite:///')}"
-    key = settings.render.sops_age_key_file
-    logins = tuple(
-        each.model_copy(update={"password_file": folder / each.password_file}) for each in settings.render.logins
-    )
-    render = settings.render.model_copy(update={"sops_age_key_file": folder / key if key else None, "logins": logins})
+    render = render_from(settings.render, folder)
     update = {"state_dir": folder / settings.state_dir, "targets": targets, "store": store, "render": render}
     return settings.model_copy(update=update)

@@ -133,6 +133,18 @@ def test_what_goes_wrong_is_1_in_one_clear_line(repository: Path, arguments: lis
     assert "Traceback" not in done.stderr
 
 
+def test_config_check_reads_the_definitions_that_the_server_would_read(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t0ken")
+    (tmp_path / "secret").write_text("s" * 32)
+    target = {"kind": "directory", "path": "prod", "kubernetes": {"crds": "nowhere"}}
+    forge = {"kind": "github", "token_file": "token", "webhook_secret_file": "secret"}
+    settings = {"forges": {"github": forge}, "targets": {"prod": target}, "repositories": []}
+    (tmp_path / "server.yaml").write_text(json.dumps(settings))
+    done = tidegate("config", "check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "nowhere: holds no CustomResourceDefinition" in done.stderr
+
+
 def test_plan_before_the_first_commit_says_what_to_do(tmp_path: Path) -> None:
     subprocess.run([*GIT, "init", "-q"], cwd=tmp_path, check=True)
     done = tidegate("plan", cwd=tmp_path)

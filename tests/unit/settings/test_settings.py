@@ -46,13 +46,17 @@ def test_good_settings_are_read_and_paths_are_relative_to_the_file(file: Path) -
 
 def test_every_path_is_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = GOOD.replace("path: envs/prod", "path: envs/prod, kubernetes: {crds: crds}")
-    file.write_text(text + "state_dir: here\nrender: {sops_age_key_file: keys}\n")
+    more = "state_dir: here\nrender: {sops_age_key_file: keys, programs: {helm: bin/helm, opa: opa4}}\n"
+    file.write_text(text + more)
+    (file.parent / "keys").touch()
     monkeypatch.chdir(file.parent)
     settings = load(Path(file.name), {})
     key, crds = settings.render.sops_age_key_file, settings.targets["prod"].kubernetes.crds
     assert [settings.state_dir, key, crds] == [file.parent / each for each in ("here", "keys", "crds")]
     assert settings.targets["prod"].path == file.parent / "envs/prod"
     assert settings.store == f"sqlite:///{file.parent / 'tidegate.db'}"
+    programs = settings.render.programs
+    assert [programs.helm, programs.opa] == [str(file.parent / "bin/helm"), "opa4"]
 
 
 def test_nothing_renders_outside_of_a_jail_unless_it_is_said(file: Path) -> None:
@@ -156,6 +160,8 @@ def test_what_is_wrong_in_the_environment_is_told_by_its_variable(file: Path) ->
         ("listen: 127.0.0.1:0", "intervals: 3", "intervals: must be a mapping"),
         ("listen: 127.0.0.1:0", "render: {bases: x, jail: best-effort}", "render.bases: must be a list"),
         ("token_file: token", "app_id: 1, private_key_file: nothing", "private_key_file: "),
+        ("listen: 127.0.0.1:0", "render: {sops_age_key_file: no}", "render.sops_age_key_file: must be a path"),
+        ("listen: 127.0.0.1:0", "render: {sops_age_key_file: none}", "none: is not there, or cannot be read"),
         ("path: envs/prod", "path: envs/prod, kubernetes: {version: 1.30}",
          "there are no schemas of Kubernetes 1.3; there are those of 1.31, 1.32"),
         ("path: envs/prod", 'path: envs/prod, kubernetes: {version: "1.99"}', "no schemas of Kubernetes 1.99"),
