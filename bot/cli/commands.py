@@ -94,7 +94,7 @@ def plan(
 ) -> None:
     """Show offline what a change does to each environment: two revisions, or a revision and the working tree.
 
-    Exit codes: 0 nothing changes, 2 something changes, 1 it cannot be planned.
+    Exit codes: 0 nothing changes, 2 something changes, 1 there are errors or it cannot be planned.
     """
     from bot.cli.plan import Request, run_plan
 

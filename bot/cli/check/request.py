@@ -18,9 +18,9 @@ OUTPUT = "Where to write it instead of standard output."
 class CheckRequest:
     """Which environments and files to check, with what, and how to say what was found."""
 
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Only environments that read these.")] = (
-        None
-    )
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Only environments that read these.")
+    ] = None
     repository: Annotated[Path, typer.Option("--repo", "-C", metavar="DIR", help="The git repository.")] = Path()
     environments: Annotated[
         list[str] | None, typer.Option("--environment", "-e", metavar="NAME", help="Only this one; repeatable.")
