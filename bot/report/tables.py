@@ -40,9 +40,9 @@ def row(assessment: Assessment) -> tuple[Line, ...]:
 
 def checks(assessment: Assessment) -> Line:
     """`✅ 41`, `❌ 1 of 41`, `❓ 2 unknown`, with warnings behind."""
-    errors = wrong(assessment.findings, "error")
-    unknown = wrong(assessment.findings, "unknown")
-    warnings = wrong(assessment.findings, "warning")
+    errors = troubled(assessment.findings, "error")
+    unknown = troubled(assessment.findings, "unknown")
+    warnings = troubled(assessment.findings, "warning")
     of = f" of {assessment.checked}" if assessment.checked else ""
     parts = []
     if errors:
@@ -57,6 +57,11 @@ def checks(assessment: Assessment) -> Line:
 
 
 def wrong(findings: Sequence[Finding], level: str) -> int:
+    """How many findings of the level there are; one that several environments share is one."""
+    return len({each for each in findings if each.level == level})
+
+
+def troubled(findings: Sequence[Finding], level: str) -> int:
     """How many objects (or places, where no object is named) have findings of the level."""
     return len({each.resource or (each.path, each.line, each.message) for each in findings if each.level == level})
 

@@ -29,6 +29,16 @@ def test_first_line_is_the_marker_and_the_second_the_danger(build: Build) -> Non
     assert lines[1].startswith("### 🗑 prod deletes 1 volume · ❌ prod: 1 error · ⏸ prod waits: 0 of 1 approvals")
 
 
+def test_as_many_errors_are_counted_as_are_listed(build: Build) -> None:
+    found = [build.finding(line=number) for number in (22, 23)]
+    parts = tuple(build.assessment(name, findings=found) for name in ("prod", "staging"))
+    text = comment(build.story(assessments=parts))
+    assert text.count("❌ prod: 2 errors") == text.count("❌ staging: 2 errors") == 1
+    assert re.findall(r"^\d\. ❌", text, re.MULTILINE) == ["1. ❌", "2. ❌"]
+    assert "❌ 1 of 41" in text  # of the objects, which these two are about the same one of
+    assert "2 errors" in check_of(build.story(assessments=parts)).title
+
+
 def test_the_table_keeps_apart_what_comes_from_elsewhere(build: Build) -> None:
     text = comment(build.busy())
     assert "| staging | 2 new, 1 changed | – | ✅ 41 | applies at once |" in text
