@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.cli.demo.own import OwnRepository
 from bot.cli.demo.server import Server
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import Place
+from bot.cli.demo.walk.own import annotated, edited
 from bot.model.noun import Sha
 from tests.support.typed import tidegate
 
@@ -40,6 +42,33 @@ def test_nothing_is_made_for_a_repository_that_is_not_there(tmp_path: Path) -> N
     assert (done.returncode, done.stdout) == (1, "")
     assert "gone: there is no such folder" in done.stderr
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "labels"),
+    [
+        ("metadata:\n  name: a\n", {"tidegate-walk": "edited"}),
+        ("metadata:\n  name: a\n  labels:\n    b: c\n", {"tidegate-walk": "edited", "b": "c"}),
+        ("metadata: {name: a}\n", {"tidegate-walk": "edited"}),
+        ("metadata: {name: a, labels: {b: c}}\n", None),
+        ("metadata: {name: a,\n  namespace: b}\n", None),
+        ("metadata: {{ .Values.metadata }}\n", None),
+    ],
+)
+def test_the_walk_edits_an_object_however_it_is_written(metadata: str, labels: dict[str, str] | None) -> None:
+    text = edited(f"apiVersion: v1\nkind: ConfigMap\n{metadata}data: {{}}\n")
+    found = yaml.safe_load(text)["metadata"] if text else None
+    assert (found and found["labels"]) == labels
+
+
+@pytest.mark.parametrize(("text", "said"), [("resources: [a.yaml]", True), ("commonAnnotations: {a: b}\n", False)])
+def test_the_walk_edits_an_overlay_that_has_no_object_of_its_own(text: str, said: bool) -> None:
+    changed = annotated(text)
+    assert (changed is not None) == said
+    assert changed is None or yaml.safe_load(changed) == {
+        "resources": ["a.yaml"],
+        "commonAnnotations": {"tidegate-walk": "edited"},
+    }
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "1 change"), (2, "2 changes")])

@@ -13,6 +13,8 @@ __all__ = ["OwnEnvironment", "own_steps"]
 
 BRANCH = "tidegate-walk"
 METADATA = re.compile(r"^metadata:[ \t]*\n(?P<labels>(?:  .*\n)*?  labels:[ \t]*\n)?", re.MULTILINE)
+ON_ONE_LINE = re.compile(r"^metadata:[ \t]*\{(?=[^{}\n]+\}[ \t]*$)(?!.*\blabels\b)", re.MULTILINE)
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ def edited(text: str) -> str | None:
     """The text with one label more on its first object; None where no place for one was found."""
     found = METADATA.search(text)
     if found is None:
-        return None
+        changed, count = ON_ONE_LINE.subn('metadata: {labels: {tidegate-walk: "edited"}, ', text, count=1)
+        return changed if count else None
     label = '    tidegate-walk: "edited"\n'
     if found["labels"]:
         return text[: found.end()] + label + text[found.end() :]
@@ -103,10 +106,18 @@ async def at_rest(story: Story, environment: OwnEnvironment) -> None:
     holds(len(shown["objects"]) == environment.objects(), f"{environment.name} shows other objects")
 
 
+def annotated(kustomization: str) -> str | None:
+    """The kustomization with one annotation more on all its objects; None where it says which ones there are."""
+    if "commonAnnotations" in kustomization:
+        return None
+    return f'{kustomization}\ncommonAnnotations: {{tidegate-walk: "edited"}}\n'
+
+
 async def edit_one(story: Story, environment: OwnEnvironment, done: set[str]) -> str:
-    """Edit the first object of an environment that can be; its path, "" if none can."""
+    """Edit the first object of an environment that can be, or what an overlay does to all; its path, "" if none can."""
     root = "" if environment.source in ("", ".") else environment.source.rstrip("/") + "/"
-    for path in await story.developer.files(BRANCH):
+    files = await story.developer.files(BRANCH)
+    for path in files:
         inside = path.startswith(root) or path == environment.source
         if not inside or not path.endswith((".yaml", ".yml")) or Path(path).name.startswith("kustomization"):
             continue
@@ -117,6 +128,11 @@ async def edit_one(story: Story, environment: OwnEnvironment, done: set[str]) ->
         if changed is not None:
             await story.developer.write(path, changed, BRANCH, f"edit {path}")
             done.add(path)
+            return path
+    for path in (root + each for each in KUSTOMIZATIONS if root + each in files):
+        text, _ = await story.developer.read(path, BRANCH)
+        if (changed := annotated(text)) is not None:
+            await story.developer.write(path, changed, BRANCH, f"edit {path}")
             return path
     return ""
 
