@@ -1,6 +1,7 @@
 """The command `tidegate`: options in, text and exit codes out.
 
-Exit codes: 0 done (or unchanged), 2 changes (`plan`), 1 anything that went wrong, a usage error included, 130 Ctrl-C.
+Exit codes: 0 done (or unchanged), 2 changes (`plan`) or findings (`check`), 1 anything that went wrong, a usage error
+included, 130 Ctrl-C.
 Banned here: rules of the gate, and anything that the server needs too.
 """
 
