@@ -16,7 +16,7 @@ SIMILAR = frozenset({CONFIGURATION, "tidegate.yml", ".tidegate.yaml", ".tidegate
 def no_environment(name: str, known: Collection[str]) -> InputError:
     """The error that says which of the `known` ones was probably meant, else which there are."""
     near = get_close_matches(name, sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"{CONFIGURATION} has {', '.join(sorted(known))}"
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
     return InputError(f"there is no environment {name!r}; {hint}")
 
 

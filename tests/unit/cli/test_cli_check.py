@@ -220,7 +220,7 @@ def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path) -> N
         (["check", "--level", "notice"], "none of error, warning"),
         (["check", "--kubernetes-version", "newest"], "write one such as 1.36"),
         (["check", "--kubernetes-version", "1.20"], "--kubernetes-version '1.20' is none of 1.31, 1.32,"),
-        (["check", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
+        (["check", "-e", "qa"], "there is no environment 'qa'; there are dev, prod, staging"),
         (["check", "--changed-since", "nowhere"], "there is no commit 'nowhere'"),
         (["check", "--changed-since", "--upload-pack=x"], "there is no commit '--upload-pack=x'"),
         (["check", "nowhere"], "nowhere: git knows no such file or folder here"),

@@ -116,7 +116,7 @@ def test_what_could_not_be_evaluated_is_no_success(level: Any, expected: int) ->
         (["plan", "prod"], "there is no commit 'prod'; for the environment of that name type `tidegate plan -e prod`"),
         (["plan", "v1...v2"], "two revisions are two arguments: `tidegate plan v1 v2`"),
         (["plan", "--upload-pack=x"], "No such option"),
-        (["plan", "-e", "qa"], "there is no environment 'qa'; tidegate.yaml has dev, prod, staging"),
+        (["plan", "-e", "qa"], "there is no environment 'qa'; there are dev, prod, staging"),
         (["plan", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
         (["check", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
         (["plan", "--format", "xml"], "none of text, markdown, json"),
