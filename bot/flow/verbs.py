@@ -26,6 +26,7 @@ __all__ = ["Decision", "judge_all", "refused"]
 
 Effect = Callable[[Connection], object]
 Destroyed = tuple[ResourceId, str]
+APPROVING = frozenset({"approve", "approve-deletions"})
 
 
 @noun
@@ -43,12 +44,13 @@ class Decision:
 
 @noun
 class Order:
-    """One command with everything it is judged by."""
+    """One command with everything it is judged by; `earlier` are those that stand before it in the comment."""
 
     world: World
     view: View
     row: CommandRow
     command: Command
+    earlier: tuple[Command, ...] = ()
 
     @property
     def voice(self) -> Voice:
@@ -72,8 +74,9 @@ async def judge_all(world: World, view: View, row: CommandRow, commands: Sequenc
     """Judge a comment's commands; one that is refused refuses them all."""
     texts: list[str] = []
     effects: list[Effect] = []
-    for command in commands:
-        decision = await VERBS[command.verb](Order(world=world, view=view, row=row, command=command))
+    for index, command in enumerate(commands):
+        order = Order(world=world, view=view, row=row, command=command, earlier=tuple(commands[:index]))
+        decision = await VERBS[command.verb](order)
         if not decision.accepted:
             others = answers.ALL_OR_NONE if len(commands) > 1 else ""
             return Decision(text=decision.text + others, accepted=False, command=command.text)
@@ -152,11 +155,13 @@ async def unapprove(order: Order) -> Decision:
     given = await order.world.store.read(lambda conn: approvals.given(conn, thread, person))
     names = order.command.environments
     taken = {uid: name for uid, name in given.items() if not names or name in names}
-    taken |= {part.uid: part.environment.id.name for part in order.parts}  # given in this very comment
+    shown = {part.uid: part.environment.id.name for part in order.parts}  # may be given in this very comment
+    if any(each.verb in APPROVING for each in order.earlier):
+        taken |= shown
     effects: list[Effect] = [
-        partial(approvals.withdraw, environment=uid, thread=thread, person=person, now=now) for uid in taken
+        partial(approvals.withdraw, environment=uid, thread=thread, person=person, now=now) for uid in taken | shown
     ]
-    effects += [wake(EnvironmentId(repository=thread.repository, name=name)) for name in taken.values()]
+    effects += [wake(EnvironmentId(repository=thread.repository, name=name)) for name in (taken | shown).values()]
     return Decision(text=answers.withdrawn(sorted(taken.values())), accepted=True, effects=tuple(effects))
 
 

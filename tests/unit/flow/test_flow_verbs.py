@@ -165,16 +165,18 @@ async def test_a_name_in_full_is_of_the_object_without_a_namespace_alone(world: 
 async def test_what_is_taken_back_is_ones_own(world: World, uid: str) -> None:
     given = part_of(uid)
     await say(world, view(given), command("approve"))
-    assert (await say(world, view(given), command("unapprove", "prod"), by=EVE)).accepted
+    taken = await say(world, view(given), command("unapprove", "prod"), by=EVE)
+    assert (taken.accepted, taken.text) == (True, answers.withdrawn([]))
     assert len(await world.store.read(lambda conn: approvals.of(conn, uid))) == 1
     assert (await say(world, view(), command("unapprove", "dev"))).accepted
     assert len(await world.store.read(lambda conn: approvals.of(conn, uid))) == 1
-    assert (await say(world, view(), command("unapprove"))).accepted
+    assert (await say(world, view(), command("unapprove"))).text == answers.withdrawn(["prod"])
     assert await world.store.read(lambda conn: approvals.of(conn, uid)) == ()
 
 
 async def test_what_is_given_and_taken_back_in_one_comment_is_not_given(world: World, uid: str) -> None:
-    assert (await say(world, view(part_of(uid)), command("approve"), command("unapprove"))).accepted
+    decision = await say(world, view(part_of(uid)), command("approve"), command("unapprove"))
+    assert decision.text.endswith(answers.withdrawn(["prod"]))
     assert await world.store.read(lambda conn: approvals.of(conn, uid)) == ()
 
 
