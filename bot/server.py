@@ -110,7 +110,7 @@ async def make_world(settings: Settings) -> AsyncIterator[World]:
                 jail=jail,
                 allowed=allowed_by(settings),
                 intervals=settings.intervals,
-                public_url=settings.public_url.rstrip("/"),
+                public_url=settings.public_url,
                 clock=lambda: datetime.now(UTC),
                 signal=asyncio.Event(),
                 toolchain=Installed(((programs.kustomize, programs.kubectl), (programs.helm,)), kubernetes),

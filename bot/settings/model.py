@@ -39,6 +39,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def plain_url(value: str) -> str:
+    """An http(s) URL without a slash at its end. ValueError: it is none, or has credentials in it."""
+    if not value.startswith(("https://", "http://")) or "@" in value:
+        raise ValueError("must be an http(s) URL without a user name in it")
+    return value.rstrip("/")
+
+
 class GitHubSettings(Strict):
     """A GitHub (or GitHub Enterprise Server) instance, reached as an App or with a personal access token."""
 
@@ -52,11 +59,9 @@ class GitHubSettings(Strict):
 
     @field_validator("web_url", "api_url")
     @classmethod
-    def plain_url(cls, value: str) -> str:
-        """Only http(s) URLs without credentials, without a trailing slash."""
-        if not value.startswith(("https://", "http://")) or "@" in value:
-            raise ValueError("must be an http(s) URL without a user name in it")
-        return value.rstrip("/")
+    def addresses(cls, value: str) -> str:
+        """Where requests go, with a credential of their own."""
+        return plain_url(value)
 
     @field_validator("private_key")
     @classmethod
@@ -218,6 +223,12 @@ class Settings(Strict):
         if file in ("", ":memory:") and not value.startswith("postgresql+psycopg://"):
             raise ValueError("must be sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def beginning(cls, value: str) -> str:
+        """What a path can be put behind."""
+        return plain_url(value)
 
     @field_validator("listen")
     @classmethod

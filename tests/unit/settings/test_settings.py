@@ -68,9 +68,10 @@ def test_a_rule_may_be_for_every_forge(file: Path) -> None:
     assert load(file, {}).rule("github", "acme/shop") is not None
 
 
-def test_an_address_of_a_forge_has_no_slash_at_its_end(file: Path) -> None:
-    environ = {"TIDEGATE_FORGES__GITHUB__WEB_URL": "https://git.acme.io/"}
-    assert load(file, environ).forges["github"].web_url == "https://git.acme.io"
+def test_an_address_has_no_slash_at_its_end(file: Path) -> None:
+    addresses = {"TIDEGATE_FORGES__GITHUB__WEB_URL": "https://git.acme.io/", "TIDEGATE_PUBLIC_URL": "https://gate.io/"}
+    settings = load(file, addresses)
+    assert (settings.forges["github"].web_url, settings.public_url) == ("https://git.acme.io", "https://gate.io")
 
 
 def test_a_secret_in_a_variable_is_text_as_it_stands(file: Path) -> None:
@@ -155,6 +156,7 @@ def test_what_is_wrong_in_the_environment_is_told_by_its_variable(file: Path) ->
         ("{kind: github, token_file: token, webhook_secret_file: secret}", "5", "forges.github: must be a mapping"),
         ("127.0.0.1:0", "localhost", "must be ADDRESS:PORT"),
         ("kind: directory", "kind: bucket", "targets.prod.kind: must be 'directory'"),
+        ("listen: 127.0.0.1:0", "public_url: gate.io", "public_url: must be an http(s) URL without a user name"),
         ("listen: 127.0.0.1:0", "workers: many", "workers: must be a whole number"),
         ("listen: 127.0.0.1:0", "workers: 99", "workers: must be less than or equal to 64"),
         ("listen: 127.0.0.1:0", "intervals: 3", "intervals: must be a mapping"),
