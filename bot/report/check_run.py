@@ -10,13 +10,13 @@ from bot.model.report import Annotation, CheckReport
 from bot.report import escape
 from bot.report.changes import from_here, plural
 from bot.report.compose import compose, under
-from bot.report.headline import leaving_words
+from bot.report.headline import asked, leaving_words, united
 from bot.report.markdown import to_markdown
 from bot.report.outline import Outline, line
 from bot.report.phases import TITLES
 from bot.report.story import Story
 from bot.report.tables import wrong
-from bot.report.verdicts import CONSENT, blocked, waits
+from bot.report.verdicts import blocked
 
 __all__ = ["check_of", "conclusion", "title"]
 
@@ -89,7 +89,7 @@ def conclusion(story: Story) -> Literal["success", "failure"] | None:
 
 def title(story: Story) -> str:
     """`prod +2 ~1 -1 · 1 error · 0 of 1 approvals`; what a list of checks has room for."""
-    shown = (*story.assessments, *story.preview)
+    shown = united((*story.assessments, *story.preview))
     if story.phase in TITLES and not (story.phase == "unconfigured" and story.preview):
         return TITLES[story.phase]
     parts = standing_parts(story) if story.phase == "merged" else []
@@ -105,7 +105,7 @@ def title(story: Story) -> str:
         parts.append(plural(errors, "error"))
     if unknown := wrong(findings, "unknown"):
         parts.append(f"{unknown} could not be evaluated")
-    parts += waiting(shown)
+    parts += waiting((*story.assessments, *story.preview))
     return escape.clip(escape.visible(" · ".join(parts)).replace("\n", " "), LONGEST_TITLE)
 
 
@@ -128,11 +128,10 @@ def delta(plan: Plan | None) -> str:
 
 def waiting(assessments: Sequence[Assessment]) -> list[str]:
     """`0 of 1 approvals`, or how many environments wait for some."""
-    reasons = [[node.reason for node in waits(each) if node.rule in CONSENT] for each in assessments]
-    missing = [each for each in reasons if each]
+    missing = asked(assessments)
     if len(missing) > 1:
         return [f"{len(missing)} environments wait for approval"]
-    return missing[0] if missing else []
+    return [reason for reasons in missing.values() for reason in reasons]
 
 
 def annotations(story: Story) -> tuple[Annotation, ...]:

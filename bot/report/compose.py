@@ -37,10 +37,11 @@ def planned(story: Story) -> Outline:
     items = urgent(shown, story.findings)
     steps = step_lines(story.assessments, items, merged=merged)
     if story.preview and not merged:
-        steps += step_lines(story.preview, items, merged=False)
+        steps = tuple(dict.fromkeys((*steps, *step_lines(story.preview, items, merged=False))))
     table = standing_table(story.standings, story.assessments) if merged else plan_table(story.assessments)
     notices = minor_findings(shown)
     folds = folds_of(story.assessments)
+    above = {each.environment.id for each in story.assessments}  # of these the preview is the same state
     if notices:
         folds += (Fold(title=line(plural(len(notices), "notice")), lines=notices),)
     return Outline(
@@ -52,7 +53,7 @@ def planned(story: Story) -> Outline:
         steps=steps,
         states=state_lines(shown),
         preview=plan_table(story.preview),
-        preview_folds=(*folds_of(story.preview), *former_folds(story)),
+        preview_folds=(*folds_of([e for e in story.preview if e.environment.id not in above]), *former_folds(story)),
     )
 
 

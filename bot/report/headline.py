@@ -1,6 +1,7 @@
 """The first line: the most dangerous and the most blocking facts, environment by environment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.model.gate import Assessment
 from bot.model.plan import Action, Change, Finding
@@ -10,7 +11,7 @@ from bot.report.story import Standing, Story
 from bot.report.tables import wrong
 from bot.report.verdicts import CONSENT, waits
 
-__all__ = ["headline", "leaving_words", "plan_headline"]
+__all__ = ["asked", "headline", "leaving_words", "plan_headline", "united"]
 
 MOST_PARTS = 5
 MOST_NAMES = 4
@@ -39,13 +40,23 @@ def plan_headline(
     if leaving:
         left = line(f"⚠ {leaving_words(leaving)}")
         return join([left, plan_headline(assessments, general)]) if assessments or general else left
-    ordered = sorted(assessments, key=danger)
+    ordered = sorted(united(assessments), key=danger)
     parts = [part for each in ordered for part in dangers(each)]
     if number := wrong(general, "error") + wrong(general, "unknown"):
         parts.insert(0, line(f"❌ {plural(number, 'error')}"))
     if not ordered and not parts:
         return line("✅ Affects no environment")
-    return short([*(parts or [calm(ordered)]), *waiting(ordered)])
+    return short([*(parts or [calm(ordered)]), *waiting(assessments)])
+
+
+def united(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
+    """Each environment once: one that is described anew as the same state has the findings of both descriptions."""
+    found: dict[str, Assessment] = {}
+    for each in assessments:
+        known = found.get(each.environment.id.name)
+        both = replace(known, findings=(*known.findings, *each.findings)) if known else each
+        found[each.environment.id.name] = both
+    return tuple(found.values())
 
 
 def short(parts: list[Line]) -> Line:
@@ -96,16 +107,20 @@ def calm(assessments: Sequence[Assessment]) -> Line:
 
 def waiting(assessments: Sequence[Assessment]) -> list[Line]:
     """Whose agreement is missing."""
-    asking = sorted(
-        (each.environment.id.name, [node.reason for node in waits(each) if node.rule in CONSENT])
-        for each in assessments
-    )
-    missing = [(name, reasons) for name, reasons in asking if reasons]
-    if not missing:
-        return []
-    if len(missing) == 1:
-        return [line(f"⏸ {missing[0][0]} waits: {' · '.join(missing[0][1])}")]
-    return [line(f"⏸ {len(missing)} environments wait for approval")]
+    missing = asked(assessments)
+    if len(missing) > 1:
+        return [line(f"⏸ {len(missing)} environments wait for approval")]
+    return [line(f"⏸ {name} waits: {' · '.join(reasons)}") for name, reasons in missing.items()]
+
+
+def asked(assessments: Sequence[Assessment]) -> Mapping[str, Sequence[str]]:
+    """What is missing of consent, by the environment's name; nothing of those that miss none."""
+    found: dict[str, dict[str, None]] = {}
+    for each in assessments:
+        reasons = dict.fromkeys(node.reason for node in waits(each) if node.rule in CONSENT)
+        if reasons:
+            found.setdefault(each.environment.id.name, {}).update(reasons)
+    return {name: tuple(reasons) for name, reasons in found.items()}
 
 
 def standings(found: Sequence[Standing], assessments: Sequence[Assessment]) -> list[Line]:

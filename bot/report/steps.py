@@ -97,11 +97,11 @@ def several(words: Sequence[str]) -> str:
 
 def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
     """Which states approvals are for, where any are asked for and there is a state that could be approved."""
-    states = [
+    states = list(dict.fromkeys(
         (each.environment.id.name, each.head.digest)
         for each in assessments
         if each.head and each.environment.apply != "never" and not (blocked(each) and each.plan is None)
-    ]
+    ))  # fmt: skip
     if not states:
         return ()
     if len(states) == 1:

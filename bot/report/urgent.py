@@ -36,7 +36,7 @@ def urgent(assessments: Sequence[Assessment], general: Sequence[Finding] = ()) -
     found += vouched(ordered)
     for assessment in ordered:
         found += disguised(assessment)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # an environment that is described anew as the same state is there twice
 
 
 def label(assessment: Assessment) -> Piece:

@@ -39,6 +39,22 @@ def test_as_many_errors_are_counted_as_are_listed(build: Build) -> None:
     assert "2 errors" in check_of(build.story(assessments=parts)).title
 
 
+def test_an_environment_that_is_described_anew_as_the_same_state_is_told_of_once(build: Build) -> None:
+    changes = [build.change(), build.change(build.thing("Service", "x"), Action.DELETE)]
+    found = [build.finding(line=number) for number in (22, 23)]
+    before, after = (build.assessment("dev", changes=changes, findings=found[:most]) for most in (1, 2))
+    story = build.story(assessments=(before,), preview=(after,))
+    text = comment(story)
+    assert text.splitlines()[1].startswith(
+        "### 🗑 dev deletes 1 Service · ❌ dev: 2 errors · ⏸ dev waits: 0 of 1 approvals · 1 deletion to approve"
+    )
+    for said in ("1. 🗑 dev", "3. ❌ dev", "**To apply dev:** fix 2 and 3", "approval is for state", "<details>"):
+        assert text.count(said) == 1
+    assert "\n4. " not in text
+    assert "Shown 2 of 2 objects" in text
+    assert check_of(story).title == "dev ~1 -1 · 2 errors · 0 of 1 approvals · 1 deletion to approve"
+
+
 def test_the_table_keeps_apart_what_comes_from_elsewhere(build: Build) -> None:
     text = comment(build.busy())
     assert "| staging | 2 new, 1 changed | – | ✅ 41 | applies at once |" in text
