@@ -14,7 +14,7 @@ from bot.check.policies.match import Matcher, exempt
 from bot.check.policies.params import Params
 from bot.check.policies.request import Request, Situation
 from bot.check.policies.waivers import ruling
-from bot.check.policies.whole import CHECK, deletes, deletions, late, of_problem, unbound
+from bot.check.policies.whole import CHECK, deletes, deletions, late, misspelt, of_problem, unbound
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
@@ -57,6 +57,7 @@ class Policies:
         levels = environment.policy_levels
         found = [of_problem(each) for each in contents.problems if levels.get(each.policy) != "off"]
         found += [unbound(each) for each in idle(contents) if levels.get(each.name) != "off"]
+        found += misspelt(environment, contents)
         bounds = tuple(in_force(contents, environment))
         return [*found, *self.judged(examined, contents, bounds)] if bounds else found
 

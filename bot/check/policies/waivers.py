@@ -13,7 +13,7 @@ from bot.model.environment import Waiver
 from bot.model.noun import noun
 from bot.model.resource import Resource, ResourceId
 
-__all__ = ["ANNOTATION", "Ruling", "ruling"]
+__all__ = ["ANNOTATION", "Ruling", "ruling", "shown"]
 
 ANNOTATION = "tidegate.dev/waive."
 FORM = "write it as: reason; owner=NAME; until=YYYY-MM-DD"

@@ -1,14 +1,20 @@
 """Findings about policies as a whole, at their own place."""
 
+from collections.abc import Iterator
+from difflib import get_close_matches
+
 from bot.check.policies.bound import Bound
-from bot.check.policies.load import Problem
+from bot.check.policies.load import Contents, Problem
 from bot.check.policies.policy import Policy
 from bot.check.policies.request import BASE_UNKNOWN, Request
+from bot.check.policies.waivers import shown
+from bot.model.environment import CONFIGURATION, Environment
 from bot.model.plan import Finding
 
-__all__ = ["CHECK", "deletes", "deletions", "late", "of_problem", "unbound"]
+__all__ = ["CHECK", "deletes", "deletions", "late", "misspelt", "of_problem", "unbound"]
 
 CHECK = "policies"
+LIKELY = 0.8  # of one name's letters are those of the other
 
 
 def of_problem(problem: Problem) -> Finding:
@@ -26,6 +32,21 @@ def unbound(policy: Policy) -> Finding:
         column=policy.place.column, message=f"the policy {policy.name} has no binding, so it applies to nothing",
         fix="add a ValidatingAdmissionPolicyBinding that names it",
     )  # fmt: skip
+
+
+def misspelt(environment: Environment, contents: Contents) -> Iterator[Finding]:
+    """Names in `tidegate.yaml` that are those of no policy, but nearly: a level, or a waiver, that would do nothing.
+
+    Others may be what Rego, own checks or detectors are called by.
+    """
+    known = {each.name for each in contents.policies} | {each.policy for each in contents.problems}
+    for name in sorted({*environment.policy_levels, *(each.policy for each in environment.waivers)} - known):
+        if near := get_close_matches(name, sorted(known), n=1, cutoff=LIKELY):
+            yield Finding(
+                check=CHECK, level="warning", path=CONFIGURATION, line=environment.line, column=1,
+                message=f"no policy is called {shown(name)}, so what {CONFIGURATION} says of it does nothing",
+                fix=f"did you mean {near[0]}?",
+            )  # fmt: skip
 
 
 def deletes(bound: Bound) -> bool:

@@ -114,6 +114,26 @@ def test_of_several_policies_each_is_asked(many: int, broken: int, set_up: tuple
     assert [(each.rule, each.level) for each in found] == [(f"p{broken}", "error")]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("few-replica", True),
+        ("Few-replicas", True),
+        ("few-replicas", False),
+        ("main.deny_few", False),
+        ("leaks", False),
+    ],
+)
+def test_a_name_that_is_nearly_that_of_a_policy_is_told(name: str, told: bool) -> None:
+    text = policy("true", name="few-replicas") + binding(name="few-replicas")
+    waiver = Waiver(policy=name, reason="a sale", owner="ana", expires=date(2027, 1, 1))
+    for given in ({"policy_levels": {name: "error"}}, {"waivers": (waiver,)}):
+        found = judged(text, line=7, **given)
+        assert [(each.level, each.path, each.line, each.fix) for each in found] == (
+            [("warning", "tidegate.yaml", 7, "did you mean few-replicas?")] if told else []
+        )
+
+
 def test_a_policy_says_how_to_mend_it_and_where() -> None:
     told = '{tidegate.dev/fix: "ask for fewer", tidegate.dev/path: object.metadata.labels.tier}'
     (found,) = judged(policy(annotations=told) + binding())
