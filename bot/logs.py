@@ -1,6 +1,7 @@
 """The server's log: text for people on a terminal, JSON lines elsewhere, on standard error of all its processes."""
 
 import logging
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO, cast
@@ -16,7 +17,8 @@ __all__ = ["configure"]
 def configure(form: "LogForm") -> None:
     """Have this process log so. Fields only, never an exception's values from outside."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
-    renderer = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer()
+    colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    renderer = structlog.dev.ConsoleRenderer(colors=colours) if text else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
