@@ -50,7 +50,10 @@ class RenderRequest:
             rendered, problems = asyncio.run(self.rendered())
         if self.output is not None:
             for name, resources in rendered.items():
-                self.save(self.output / name, resources)
+                for other in self.save(self.output / name, resources):
+                    typer.echo(
+                        f"note: {other}: no object is written to this file; remove it if it is an old one", err=True
+                    )
         else:
             self.show(rendered)
         for problem in problems:
@@ -103,19 +106,25 @@ class RenderRequest:
         value = self.value(resource)
         return json.dumps(value, indent=2, ensure_ascii=False) + "\n" if self.format == "json" else dump(value)
 
-    def save(self, folder: Path, resources: Sequence[Resource]) -> None:
-        """One file per object. InputError: the folder cannot be written to."""
+    def save(self, folder: Path, resources: Sequence[Resource]) -> list[str]:
+        """One file per object; which others of that form are there. InputError: the folder cannot be written to."""
         from bot.errors import InputError
+        from bot.report.escape import visible
         from bot.target.directory.names import file_name
 
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            others = set(folder.glob(f"*.{self.format}"))
             for each in resources:
-                name = file_name(each.id)
-                path = folder / (name.removesuffix(".yaml") + f".{self.format}")
+                path = folder / (file_name(each.id).removesuffix(".yaml") + f".{self.format}")
+                if self.show_secrets:  # they are nobody else's to read
+                    path.touch()
+                    path.chmod(0o600)
                 path.write_text(self.text(each), encoding="utf-8")
+                others.discard(path)
         except OSError as error:
             raise InputError(f"{folder}: cannot be written to: {error.strerror}") from None
+        return sorted(visible(str(each)) for each in others)
 
 
 def origin(resource: Resource) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from importlib import resources
@@ -269,6 +270,18 @@ def test_render_masks_secrets_unless_they_are_asked_for(repository: Path) -> Non
         assert "hunter2" in tidegate("render", "--show-secrets", *form, cwd=repository).stdout
     tidegate("render", "-o", "out", cwd=repository)
     assert "hunter2" not in "".join(path.read_text() for path in (repository / "out/dev").iterdir())
+    tidegate("render", "-o", "out", "--show-secrets", cwd=repository)
+    shown = [path for path in (repository / "out/dev").iterdir() if "hunter2" in path.read_text()]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in shown] == [0o600]
+
+
+def test_render_tells_of_files_that_no_object_is_written_to(repository: Path) -> None:
+    tidegate("render", "-o", "out", "-e", "dev", cwd=repository)
+    (repository / "out/dev/old.yaml").write_text("")
+    (repository / "out/dev/README.md").write_text("")
+    done = tidegate("render", "-o", "out", "-e", "dev", cwd=repository)
+    assert done.returncode == 0
+    assert done.stderr == "note: out/dev/old.yaml: no object is written to this file; remove it if it is an old one\n"
 
 
 def test_render_says_what_does_not_render_and_prints_the_rest(repository: Path) -> None:
