@@ -145,9 +145,7 @@ class Scratch:
         contents = folder / "contents"
         contents.mkdir(mode=0o700, exist_ok=True)
         sweep(folder)
-        self._own = Path(tempfile.mkdtemp(prefix="own-", dir=folder))
-        lock = os.open(self._own / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        self._own, lock = claim(folder)
         weakref.finalize(self, leave, lock, folder if self._wanted is None else self._own)
         with os.scandir(contents) as listing:
             self._bytes = sum(each.stat().st_size for each in listing)
@@ -175,6 +173,17 @@ def private(folder: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise PermissionError(0, "it must be a folder of this user that nobody else may write to")
     return folder.resolve()
+
+
+def claim(folder: Path) -> tuple[Path, int]:
+    """A new folder in it that no sweep removes as long as its lock, a descriptor, is held."""
+    while True:
+        own = Path(tempfile.mkdtemp(prefix="own-", dir=folder))
+        lock = os.open(own / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(lock).st_nlink:
+            return own, lock
+        os.close(lock)  # another process that started swept it away before the lock was held
 
 
 def sweep(folder: Path) -> None:

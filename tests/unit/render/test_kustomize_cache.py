@@ -94,3 +94,22 @@ def test_only_what_dead_processes_left_is_removed(tmp_path: Path) -> None:
             assert not dead.exists()
             sweep(tmp_path)
             assert (run / "a").exists()
+
+
+def test_what_a_process_has_just_made_is_not_taken_for_what_a_dead_one_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+    met: list[int] = []
+
+    def another_starts_first(handle: int, operation: int) -> None:
+        if operation == fcntl.LOCK_EX and not met:
+            met.append(handle)
+            sweep(tmp_path)
+            assert not list(tmp_path.glob("own-*"))
+        lock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", another_starts_first)
+    with Scratch(tmp_path, ROOM).laid_out({"a": b"b"}) as run:
+        assert met
+        assert (run / "a").read_bytes() == b"b"
