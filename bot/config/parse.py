@@ -74,8 +74,9 @@ def _semantic(value: Any, faults: list[Fault], described: Described) -> list[Fau
     """The faults beyond the schema, of those parts only that the schema finds nothing wrong with."""
     found = list(described.faults)
     broken = {each.path[:1] for each in faults}
+    unknown = found or any(is_pattern(str(name)) for each in faults for name in each.path[1:2])  # which ones there are
     written = value.get("environments") if isinstance(value, dict) else None
-    if isinstance(written, dict) and not found and not any(map(is_pattern, written.keys() - described.keys.values())):
+    if isinstance(written, dict) and not unknown:
         names = described.environments.keys() | {each for each in written if not is_pattern(each)}
         found += rule_faults(described.environments, names)
         if isinstance(value.get("waivers"), list) and ("waivers",) not in broken:

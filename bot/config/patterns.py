@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from bot.config.fault import Fault, Path, escaped
+from bot.config.paths import path_problem
 from bot.model.noun import noun
 from bot.model.tree import SUBMODULE, Tree
 
@@ -87,6 +88,8 @@ def at(key: str, *more: str) -> tuple[str, ...]:
 def ill_formed(key: str, value: Mapping[str, Any]) -> Iterator[Fault]:
     """What is wrong with a pattern whatever folders there are."""
     path = value["source"]["path"]
+    if problem := path_problem(path, "repository"):
+        yield Fault(at(key, "source", "path"), f"path {escaped(path)} {problem[0]}", problem[1])
     named, placed = VARIABLE.findall(key), VARIABLE.findall(path)
     for name in dict.fromkeys(each for each in named if each not in placed):
         yield Fault(

@@ -94,6 +94,13 @@ def test_an_environment_that_is_named_is_not_taken_from_a_pattern() -> None:
         assert (own.source.path, own.apply) == ("elsewhere", "on-merge")
 
 
+def test_rules_hold_where_every_folder_of_a_pattern_is_named() -> None:
+    named = "  eu-web: {source: {path: elsewhere}, target: own, apply: on-merge, after: [nowhere]}\n"
+    assert refused(PATTERN + named, of_folders("clusters/eu/web")) == [
+        '8: "eu-web.after": there is no environment "nowhere"'
+    ]
+
+
 def test_a_waiver_is_for_one_environment_or_for_all_of_a_pattern() -> None:
     waiver = "{{policy: p, reason: r, owner: o, expires: 2030-01-31, environments: ['{}']}}"
     before = "waivers:\n" + "".join(f"- {waiver.format(each)}\n" for each in ("eu-web", "{cluster}-{app}"))
@@ -118,6 +125,9 @@ WRONG = {
         '4: "clusters/{cluster}-{app}" has a variable twice, or two of them in one folder\'s name',
     ),
     "another variable": (('scope: "{app}"', 'scope: "{apps}"'), '3: "{apps}": there is no {apps} in the path'),
+    "no shortest form": (
+        ('{app}"}', '{app}/"}'), '4: path "clusters/{cluster}/{app}/" is not in its shortest form'
+    ),
     "no folder": (
         ("clusters/", "cluster/"), '4: no folder of the repository is "cluster/{cluster}/{app}"'
     ),
