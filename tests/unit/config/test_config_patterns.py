@@ -70,9 +70,23 @@ def test_a_variable_may_be_a_part_of_a_name() -> None:
     assert names(parsed(text, files)) == ["eu-web"]
 
 
-def test_dots_of_the_path_are_no_wildcards() -> None:
-    text = PATTERN.replace("clusters/{cluster}/{app}", "v1.0/{cluster}/{app}")
-    assert names(parsed(text, of_folders("v1.0/eu/web", "v1x0/eu/api"))) == ["eu-web"]
+@pytest.mark.parametrize(
+    ("path", "folder", "other"),
+    [
+        ("{cluster}/v1.0/{app}", "eu/v1.0/web", "eu/v1x0/web"),
+        ("{cluster}/a.{app}", "eu/a.web", "eu/axweb"),
+        ("{cluster}/{app}.d", "eu/web.d", "eu/webxd"),
+    ],
+)
+def test_dots_of_the_path_are_no_wildcards(path: str, folder: str, other: str) -> None:
+    text = PATTERN.replace("clusters/{cluster}/{app}", path)
+    assert names(parsed(text, of_folders(folder, other))) == ["eu-web"]
+
+
+def test_only_the_beginning_of_a_folders_name_leaves_it_out() -> None:
+    text = PATTERN.replace("clusters/{cluster}", "env-{cluster}")
+    (message,) = refused(text, of_folders("env-eu/web", "env-_us/web"))
+    assert 'the folder "env-_us/web" would be the environment "_us-web", which is no name' in message
 
 
 @pytest.mark.parametrize("folder", ["clusters/eu/_shared", "clusters/eu/.cache", "clusters/_base/web"])
@@ -125,6 +139,10 @@ WRONG = {
         '4: "clusters/{cluster}-{app}" has a variable twice, or two of them in one folder\'s name',
     ),
     "another variable": (('scope: "{app}"', 'scope: "{apps}"'), '3: "{apps}": there is no {apps} in the path'),
+    "another variable in a list": (
+        ("apply: never", 'apply: never\n    after: ["{region}-{app}"]'),
+        '3: "{region}-{app}": there is no {region} in the path',
+    ),
     "no shortest form": (
         ('{app}"}', '{app}/"}'), '4: path "clusters/{cluster}/{app}/" is not in its shortest form'
     ),
