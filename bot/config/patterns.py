@@ -56,13 +56,15 @@ def describe(written: Mapping[str, Any], tree: Tree) -> Described:
         wrong = tuple(ill_formed(key, value))
         found = {} if wrong else matches(value["source"]["path"], tree)
         faults += wrong or misfits(key, value, found)
-        for variables in found.values():
+        for folder, variables in found.items():
             name = filled(key, variables)
             if name in written:
                 continue
-            if keys.setdefault(name, key) != key:
-                faults.append(Fault(at(key), f"{escaped(name)} is an environment of {escaped(keys[name])} too"))
-            environments[name] = filled_in(value, variables)
+            if name in environments:
+                both = f"{escaped(environments[name]['source']['path'])} and {escaped(folder)}"
+                message = f"the folders {both} would both be the environment {escaped(name)}"
+                faults.append(Fault(at(key), message, "rename one of them"))
+            environments[name], keys[name] = filled_in(value, variables), key
     return Described(environments=environments, keys=keys, faults=tuple(faults))
 
 

@@ -168,11 +168,15 @@ def test_what_is_wrong_with_a_pattern_is_said_at_its_place(change: tuple[str, st
     assert refused(PATTERN.replace(*change, 1), of_folders(*FOLDERS, "odd/eu/Web")) == [message]
 
 
-def test_two_patterns_cannot_mean_one_environment() -> None:
-    text = PATTERN + PATTERN.replace("cluster}", "region}").replace("clusters/", "regions/")
-    assert refused(text, of_folders("clusters/eu/web", "regions/eu/web")) == [
-        '8: "eu-web" is an environment of "{cluster}-{app}" too'
-    ]
+def test_two_folders_cannot_be_one_environment() -> None:
+    both = 'would both be the environment "eu-a-b"'
+    other = PATTERN.replace("cluster}", "region}").replace("clusters/", "regions/")
+    for text, line, folders in (
+        (PATTERN, 3, ("clusters/eu/a-b", "clusters/eu-a/b")),
+        (PATTERN + other, 8, ("clusters/eu/a-b", "regions/eu/a-b")),
+    ):
+        (message,) = refused(text, of_folders(*folders))
+        assert message == f'{line}: the folders "{min(folders)}" and "{max(folders)}" {both}'
 
 
 def test_an_environment_does_not_come_after_a_pattern() -> None:
