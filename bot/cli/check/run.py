@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -13,7 +12,7 @@ from threading import Thread
 import typer
 
 from bot.cli.check.collector import calm_collector
-from bot.cli.check.crew import Crew, Tell
+from bot.cli.check.crew import Crew
 from bot.cli.check.gather import gather
 from bot.cli.check.progress import progress
 from bot.cli.check.request import CheckRequest
@@ -51,8 +50,8 @@ def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:
     except ConfigurationError as error:
         checked = Checked(environments=(), files=tuple(error.findings))
     else:
-        loading.join()
-        top, checked = gathered.top, examine(request, Recipe(request, scratch, tools, gathered.subject))
+        recipe = Recipe(request, scratch, tools, gathered.subject)
+        top, checked = gathered.top, examine(request, recipe, loading)
         checked = replace(checked, unaffected=gathered.unaffected)
         if not gathered.subject.written:
             typer.echo("there is no tidegate.yaml; this is about what `tidegate init` would propose", err=True)
@@ -60,15 +59,15 @@ def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:
     return FINDINGS if any(each.level in request.failing for each in checked.findings) else GOOD
 
 
-def examine(request: CheckRequest, recipe: "Recipe") -> Checked:
+def examine(request: CheckRequest, recipe: "Recipe", loading: Thread) -> Checked:
     """The checkup itself, by as many processes as were asked for."""
     with progress() as tell, Crew(recipe, request.jobs or cores()) as crew:
-        return checkup(recipe.tools, recipe.subject, partial(run_all, crew, tell))
 
+        def run_all(tasks: Sequence[Task]) -> Sequence[Outcome]:
+            loading.join()
+            return crew.run(tasks, tell(tasks))
 
-def run_all(crew: Crew, tell: Callable[[Sequence[Task]], Tell], tasks: Sequence[Task]) -> Sequence[Outcome]:
-    """All tasks by the crew, with progress."""
-    return crew.run(tasks, tell(tasks))
+        return checkup(recipe.tools, recipe.subject, run_all)
 
 
 class Recipe:
