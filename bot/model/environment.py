@@ -99,4 +99,5 @@ class Configuration:
 
     def gone_in(self, later: "Configuration") -> tuple[str, ...]:
         """The names of the environments that a later one does not describe any more."""
-        return tuple(each.id.name for each in self.environments if later.environment(each.id.name) is None)
+        described = {each.id.name for each in later.environments}
+        return tuple(each.id.name for each in self.environments if each.id.name not in described)
