@@ -57,7 +57,7 @@ def take(section: Section, room: int, measure: Measure) -> tuple[str, int]:
     if measure(text := whole(section)) <= room:
         return text, len(section.units)
     used = measure(section.opening + section.closing + section.more(len(section.units)))
-    if used > room or not section.units:
+    if used > room:
         return "", 0
     chosen: list[str] = []
     full = 0

@@ -2,18 +2,19 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.report.fit import Section, Unit, fit
+from bot.report.fit import Measure, Section, Unit, fit
 
 units = st.lists(
-    st.builds(lambda n, short: Unit(full="x" * n, short="s" * min(n, short)), st.integers(1, 80), st.integers(0, 9))
+    st.builds(lambda n, short: Unit(full="é" * n, short="s" * min(n, short)), st.integers(1, 80), st.integers(0, 9))
 )
 sections = st.lists(
     st.builds(
         lambda opening, units, closing, floor, rank: Section(
-            opening="(" * opening, units=tuple(units), closing=")" * closing, floor=floor, rank=rank
+            opening="«" * opening, units=tuple(units), closing="»" * closing, floor=floor, rank=rank
         ),
         st.integers(0, 20), units, st.integers(0, 20), st.floats(0, 0.3), st.integers(1, 9),
     ),
@@ -21,10 +22,14 @@ sections = st.lists(
 )  # fmt: skip
 
 
-@given(sections, st.integers(0, 600))
-def test_never_over_the_limit_and_frames_stay_whole(drawn: list[Section], limit: int) -> None:
-    texts, shown = fit(drawn, limit, len)
-    assert sum(map(len, texts)) <= limit
+def utf8(text: str) -> int:
+    return len(text.encode())
+
+
+@given(sections, st.integers(0, 600), st.sampled_from([len, utf8]))
+def test_never_over_the_limit_and_frames_stay_whole(drawn: list[Section], limit: int, measure: Measure) -> None:
+    texts, shown = fit(drawn, limit, measure)
+    assert sum(map(measure, texts)) <= limit
     for section, text, number in zip(drawn, texts, shown, strict=True):
         assert text == "" or (text.startswith(section.opening) and text.endswith(section.closing))
         assert number <= len(section.units)
@@ -67,7 +72,19 @@ def test_a_short_form_is_shown_and_not_counted_as_whole() -> None:
     assert fit([section], 100, len) == (["too long;y"], [1])
 
 
-def test_the_measure_may_be_bytes() -> None:
-    section = Section(units=tuple(Unit(full="é") for _ in range(100)))
-    text = fit([section], 120, lambda text: len(text.encode()))[0][0]
-    assert len(text.encode()) <= 120
+@pytest.mark.parametrize(
+    ("section", "limit", "text"),
+    [
+        (Section(units=(Unit(full="x" * 100),)), 100, "x" * 100),
+        (Section(units=(Unit(full="x" * 50), Unit(full="y" * 60))), 73, "x" * 50 + "… and 1 more not shown\n"),
+        (Section(opening="<", units=(Unit(full="x" * 50),), closing=">"), 25, "<… and 1 more not shown\n>"),
+    ],
+)
+def test_room_is_used_to_the_last_character(section: Section, limit: int, text: str) -> None:
+    assert fit([section], limit, len)[0] == [text]
+    assert len(fit([section], limit - 1, len)[0][0]) < len(text)
+
+
+def test_the_rank_orders_the_filling_and_not_the_page() -> None:
+    later, sooner = Section(units=(Unit(full="a" * 60),), rank=2), Section(units=(Unit(full="b" * 60),), rank=1)
+    assert fit([later, sooner], 100, len)[0] == ["", "b" * 60]
