@@ -6,7 +6,7 @@ from bot.model.gate import Assessment, Verdict
 from bot.report.changes import short_digest
 from bot.report.outline import Line, code, join, line, listing, strong
 from bot.report.urgent import Urgent
-from bot.report.verdicts import CONSENT, blocked, child, state, waits
+from bot.report.verdicts import CONSENT, child, state, waits
 
 __all__ = ["numbers", "people", "state_lines", "step_lines"]
 
@@ -100,7 +100,7 @@ def state_lines(assessments: Sequence[Assessment]) -> tuple[Line, ...]:
     states = list(dict.fromkeys(
         (each.environment.id.name, each.head.digest)
         for each in assessments
-        if each.head and each.environment.apply != "never" and not (blocked(each) and each.plan is None)
+        if each.head and each.plan and each.environment.apply != "never"
     ))  # fmt: skip
     if not states:
         return ()

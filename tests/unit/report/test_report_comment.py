@@ -97,7 +97,7 @@ def test_the_number_to_fix_is_the_finding_that_blocks(build: Build) -> None:
 @pytest.mark.parametrize(
     ("count", "names"),
     [(1, "app-0"), (2, "app-0 and app-1"), (6, "app-0, app-1, app-2, app-3, app-4 and app-5"),
-     (30, "app-0, app-1, app-2, app-3, app-4 and 25 more")],
+     (7, "app-0, app-1, app-2, app-3, app-4 and 2 more"), (30, "app-0, app-1, app-2, app-3, app-4 and 25 more")],
 )  # fmt: skip
 def test_environments_of_which_the_same_is_to_be_done_share_a_line(build: Build, count: int, names: str) -> None:
     rule = ApprovalRule(count=0)
