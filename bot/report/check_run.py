@@ -100,7 +100,7 @@ def title(story: Story) -> str:
     if story.phase != "merged":
         parts += [f"{each.environment.id.name} {delta(each.plan)}" for each in shown[:MOST_ENVIRONMENTS]]
         if len(shown) > MOST_ENVIRONMENTS:
-            parts.append(f"{len(shown) - MOST_ENVIRONMENTS} more environments")
+            parts.append(plural(len(shown) - MOST_ENVIRONMENTS, "more environment"))
     if errors := wrong(findings, "error"):
         parts.append(plural(errors, "error"))
     if unknown := wrong(findings, "unknown"):

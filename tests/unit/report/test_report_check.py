@@ -1,13 +1,14 @@
 """The check: when it may be green, and what its title and annotations say."""
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from bot.model.environment import ApprovalRule
 from bot.model.gate import Assessment, State, Verdict
-from bot.model.plan import Cause
+from bot.model.plan import Action, Cause
+from bot.model.report import Answer
 from bot.report import check_of
 from bot.report.story import Phase, Standing
 from tests.unit.report.conftest import Build
@@ -107,6 +108,75 @@ def test_the_title_counts_what_the_pull_request_does(build: Build) -> None:
     assert check_of(build.story()).title == "affects no environment"
 
 
+def changing(build: Build, *names: str, action: Action = Action.UPDATE, **more: Any) -> tuple[Assessment, ...]:
+    """Environments with one change each, which nobody has to approve."""
+    return tuple(
+        build.assessment(
+            each, [build.change(action=action)], environment=build.environment(each, approvals=ApprovalRule()), **more
+        )
+        for each in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [(Action.REPLACE, "prod +1 -1"), (Action.ADOPT, "prod ~1"), (Action.UNCHANGED, "prod unchanged")],
+)
+def test_the_title_counts_every_action(build: Build, action: Action, said: str) -> None:
+    assert check_of(build.story(assessments=changing(build, "prod", action=action))).title == said
+
+
+@pytest.mark.parametrize(("count", "rest"), [(4, ""), (5, " · 1 more environment"), (9, " · 5 more environments")])
+def test_the_title_names_the_first_environments(build: Build, count: int, rest: str) -> None:
+    parts = changing(build, *(f"e{number}" for number in range(count)))
+    assert check_of(build.story(assessments=parts)).title == f"e0 ~1 · e1 ~1 · e2 ~1 · e3 ~1{rest}"
+
+
+def test_the_title_tells_what_a_first_configuration_would_change(build: Build) -> None:
+    assert check_of(build.story("unconfigured", preview=changing(build, "qa"))).title == "qa ~1"
+    assert check_of(build.story("unconfigured")).title == "affects no environment: there is no tidegate.yaml"
+
+
+def test_a_title_is_a_line_of_bearable_length(build: Build) -> None:
+    title = check_of(build.story(leaving=tuple(f"{number}\n" + "e" * 100 for number in range(4)))).title
+    assert (len(title), "\n" in title) == (200, False)
+
+
+def test_the_title_counts_what_is_wrong(build: Build) -> None:
+    assert check_of(build.story(findings=(build.finding(),))).title == "1 error"
+    findings = [build.finding("unknown")]
+    (part,) = changing(build, "prod", findings=findings, rendered=False)
+    assert check_of(build.story(assessments=(part,))).title == "prod not planned · 1 could not be evaluated"
+
+
+def test_the_title_counts_environments_that_wait_for_approval(build: Build) -> None:
+    parts = tuple(build.assessment(name, [build.change()]) for name in ("prod", "staging"))
+    title = check_of(build.story(assessments=parts)).title
+    assert title == "prod ~1 · staging ~1 · 2 environments wait for approval"
+
+
+def test_after_the_merge_the_title_says_where_each_environment_stands(build: Build) -> None:
+    standings = (Standing(environment="staging", state="applied"), Standing(environment="prod", state="waiting"))
+    part = build.assessment(changes=[build.change()])
+    title = check_of(build.story("merged", standings=standings, assessments=(part,))).title
+    assert title == "staging applied · prod waiting · 0 of 1 approvals"
+    assert check_of(build.story("merged")).title == "merged"
+
+
+def test_the_check_holds_what_changes_apart_and_nothing_that_only_a_thread_needs(build: Build) -> None:
+    answer = Answer(by="bo", command="/gate plan", accepted=True, text="Planned again.", at=build.NOON)
+    story = replace(build.busy(), preview=(build.assessment("qa", [build.change()]),), answers=(answer,))
+    check = check_of(story)
+    assert check.text.startswith("### What changes\n")
+    assert [f"<summary>{name}:" in check.text for name in ("prod", "staging", "qa")] == [True, True, True]
+    assert "<details>" not in check.summary
+    assert "this comment" not in check.summary
+    assert "Planned again." not in check.summary
+    assert check.url == build.LINKS["plan"]
+    assert f"[full plan]({check.url})" in check.text
+    assert check_of(build.story()).text == ""
+
+
 def test_annotations_are_at_file_and_line_failures_first(build: Build) -> None:
     findings = [build.finding("notice", line=3), build.finding("error", line=0), build.finding("warning")]
     check = check_of(build.story(assessments=(build.assessment(findings=findings),)))
@@ -124,6 +194,34 @@ def test_the_same_finding_is_annotated_once_and_never_more_than_a_request_holds(
     annotations = check_of(build.story(assessments=parts)).annotations
     assert len(annotations) == 50
     assert annotations[0].title == "no-latest-tag (prod, staging)"
+
+
+def test_every_finding_is_annotated_in_one_order(build: Build) -> None:
+    first, second, third, fourth, fifth = (
+        build.finding(level, path=path, line=line, message=message)
+        for level, path, line, message in (
+            ("unknown", "z", 1, "m"), ("notice", "a", 2, "n"), ("notice", "a", 2, "m"), ("notice", "a", 3, "a"),
+            ("notice", "b", 1, "a"),
+        )
+    )  # fmt: skip
+    previewed = build.assessment("qa", findings=[first])
+    story = build.story(
+        assessments=(build.assessment(findings=[third, third, fifth]),), preview=(previewed,), findings=(fourth, second)
+    )
+    found = [(each.level, each.path, each.line, each.title) for each in check_of(story).annotations]
+    assert found == [
+        ("failure", "z", 1, "no-latest-tag (qa)"), ("notice", "a", 2, "no-latest-tag (prod)"),
+        ("notice", "a", 2, "no-latest-tag"), ("notice", "a", 3, "no-latest-tag"),
+        ("notice", "b", 1, "no-latest-tag (prod)"),
+    ]  # fmt: skip
+
+
+def test_an_annotation_names_the_rule_and_the_waiver_and_has_an_end(build: Build) -> None:
+    waived = build.finding("notice", rule="probes", waived="by ana until 2030-01-31: migration", message="x" * 9_000)
+    (found,) = check_of(build.story(findings=(waived, replace(waived, path="")))).annotations
+    assert (found.title, len(found.message)) == ("probes", 4_000)
+    (found,) = check_of(build.story(findings=(replace(waived, message="m"),))).annotations
+    assert found.message.endswith("m\nwaived by ana until 2030-01-31: migration")
 
 
 def test_a_path_that_cannot_be_shown_is_left_to_the_text(build: Build) -> None:

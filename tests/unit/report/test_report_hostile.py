@@ -102,7 +102,9 @@ def test_a_hostile_check_stays_inert(build: Build, data: st.DataObject) -> None:
     assert living(check.summary) == []
     assert living(check.text) == []
     assert len(check.title) <= 200
-    assert not escape.has_invisible(check.title + "".join(each.message + each.path for each in check.annotations))
+    titles = [check.title, *(each.title for each in check.annotations)]
+    assert not escape.has_invisible("".join([*titles, *(each.message + each.path for each in check.annotations)]))
+    assert not any("\n" in each for each in titles)
     assert len(check.summary.encode()) <= 65_535
     assert len(check.text.encode()) <= 65_535
 
