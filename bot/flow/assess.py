@@ -65,7 +65,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         yield Assessed(
             assessment=Assessment(
                 environment=environment, base=base, head=head, plan=plan, to_approve=about, findings=found,
-                checked=checked, preview=subject.preview, verdict=verdict,
+                checked=checked, preview=subject.preview, rules=facts.rules, verdict=verdict,
             ),
             saved=saved if plan else None,
         )  # fmt: skip

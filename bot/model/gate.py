@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
-from bot.model.environment import Environment
+from bot.model.environment import ApprovalRule, Environment
 from bot.model.identity import Person, PullRequestId
 from bot.model.noun import Digest, noun
 from bot.model.plan import Finding, Plan
@@ -70,7 +70,7 @@ class Assessment:
     `base` is None where the environment is new. `head` and `plan` are None where the render failed; `findings` say why.
     `to_approve` are the objects, in their form, that approving the head is about; `checked` counts those that were
     checked; `preview` marks an environment as the pull request's own `tidegate.yaml` would have it (in effect after the
-    merge).
+    merge). `rules` are all that must be satisfied, those of the applied revision too; without any, the environment's.
     """
 
     environment: Environment
@@ -81,6 +81,7 @@ class Assessment:
     findings: tuple[Finding, ...] = ()
     checked: int = 0
     preview: bool = False
+    rules: tuple[ApprovalRule, ...] = ()
     verdict: Verdict | None = None
 
 

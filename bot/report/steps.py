@@ -56,12 +56,12 @@ def consent_step(assessment: Assessment, consent: Sequence[Verdict], *, merged: 
     """Who is to type which commands to agree."""
     commands = list(dict.fromkeys(each for node in consent for each in node.next.split("\n") if each))
     who = tuple(dict.fromkeys(each for node in consent for each in node.who))
-    rule = assessment.environment.approvals
-    number = max(1, rule.count)
+    rules = assessment.rules or (assessment.environment.approvals,)
+    number = max(1, *(each.count for each in rules))
     start = line(asked(who, number), " comments " if number == 1 else " comment ")
     step = line(start, join([(code(each),) for each in commands], " and "))
     destroys = any(node.rule == "deletions" for node in consent)
-    if rule.reviews and rule.count and not destroys and not merged:
+    if all(each.reviews for each in rules) and not destroys and not merged:
         step = line(step, f" (or approve{'s' if number == 1 else ''} in a review of this head)")
     return step
 

@@ -14,7 +14,7 @@ from bot.flow.evaluate import Changes, InProcess
 from bot.flow.offline import BaseRevision, Revisions
 from bot.flow.subject import Made
 from bot.gate.facts import Facts
-from bot.model.environment import Configuration, Environment, Source
+from bot.model.environment import ApprovalRule, Configuration, Environment, Source
 from bot.model.examined import Examined
 from bot.model.gate import Asked, Assessment
 from bot.model.identity import EnvironmentId, Person, RepositoryId
@@ -117,6 +117,12 @@ async def test_a_new_environment_has_no_base(new: dict[str, Any]) -> None:
     assert found.head is not None
     assert found.plan is not None
     assert found.to_approve == found.head.objects
+
+
+async def test_all_rules_that_must_be_satisfied_are_told() -> None:
+    rules = (PROD.approvals, ApprovalRule(count=2))
+    async with assess(tools(), subject(), Facts(environment=PROD, phase="open", rules=rules)) as result:
+        assert result.assessment.rules == rules
 
 
 async def test_every_change_has_its_cause() -> None:

@@ -96,7 +96,7 @@ def assessment(
 ) -> Assessment:
     env = more.pop("environment", None) or environment(name, after=tuple(each.name for each in order))
     digest = Digest(more.pop("digest", f"d1:{name}8kd2aa0011"))
-    rendered = more.pop("rendered", True)
+    rendered, rules = more.pop("rendered", True), more.pop("rules", ())
     resources = tuple(Resource(id=each.id, body={}) for each in changes if each.action is not Action.DELETE)
     desired = Desired(
         environment=env.id,
@@ -121,6 +121,7 @@ def assessment(
         desired=desired if rendered else None,
         plan=plan if rendered else None,
         findings=tuple(findings),
+        rules=rules,
         applied={},
         after=tuple(order),
     )
@@ -131,6 +132,7 @@ def assessment(
         plan=facts.plan,
         findings=facts.findings,
         checked=more.pop("checked", 41 if rendered else 0),
+        rules=rules,
         verdict=decide(facts),
         **more,
     )

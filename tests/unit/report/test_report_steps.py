@@ -130,6 +130,22 @@ def test_a_review_is_offered_only_where_it_counts(build: Build, reviews: bool, o
     assert ("in a review" in one(build, free(build, environment=environment))) is offered
 
 
+@pytest.mark.parametrize(
+    ("applied", "said"),
+    [
+        (ApprovalRule(count=2), "2 people with write access comment `/gate approve prod` (or approve in a review"),
+        (ApprovalRule(count=1, reviews=False), "somebody with write access comments `/gate approve prod` · merge"),
+        (ApprovalRule(count=1), "somebody with write access comments `/gate approve prod` (or approves in a review"),
+    ],
+)
+@pytest.mark.parametrize("count", [0, 1])
+def test_the_rule_of_the_applied_revision_asks_too(build: Build, count: int, applied: ApprovalRule, said: str) -> None:
+    environment = build.environment(approvals=ApprovalRule(count=count), first_apply="on-merge")
+    rules = (environment.approvals, applied)
+    part = build.assessment(changes=[build.change()], environment=environment, rules=rules)
+    assert one(build, part).startswith(said)
+
+
 def test_only_a_state_that_can_be_approved_is_named(build: Build) -> None:
     def named(assessment: Assessment) -> bool:
         return "he approval is for state" in comment_of(build.story(assessments=(assessment,)), LIMITS)
