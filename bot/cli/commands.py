@@ -165,8 +165,6 @@ def run(arguments: Sequence[str]) -> int:
         hint = error.ctx.command_path if error.ctx else "tidegate"
         typer.echo(f"error: {error.format_message()}\nTry `{hint} --help`.", err=True)
         return 1
-    except typer.Abort:
-        return 1
     except SettingsError as error:
         for line in error.lines:
             typer.echo(f"error: {line}", err=True)
@@ -177,9 +175,6 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except (TidegateError, ClickException) as error:
         typer.echo(f"error: {error}", err=True)
-        return 1
-    except BrokenPipeError:
-        sys.stderr.close()
         return 1
     except OSError as error:  # a full disk, a folder that may only be read
         place = f"{error.filename}: " if error.filename else ""

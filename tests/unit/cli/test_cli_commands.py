@@ -68,7 +68,24 @@ def test_plan_says_which_environments_are_taken_out(repository: Path) -> None:
         "⚠ prod leaves tidegate.yaml\n  No longer described by tidegate.yaml: prod. After the merge"
     )
     assert json.loads(tidegate("plan", "--json", cwd=repository).stdout)["leaving"] == ["prod"]
+    assert "### ⚠ prod leaves" in tidegate("plan", "-f", "markdown", cwd=repository).stdout
     assert tidegate("plan", "-e", "dev", cwd=repository).returncode == 0
+    (repository / "envs/dev/web.yaml").write_text("a: [\n")
+    assert tidegate("plan", cwd=repository).returncode == 1
+
+
+def test_plan_of_a_first_configuration_compares_with_nothing(repository: Path) -> None:
+    text = (repository / "tidegate.yaml").read_text()
+    subprocess.run([*GIT, "rm", "-q", "tidegate.yaml"], cwd=repository, check=True)
+    subprocess.run([*GIT, "commit", "-qm", "none"], cwd=repository, check=True)
+    for arguments, said in (([], "`tidegate init` writes a first one"), (["nowhere"], "name a branch, a tag")):
+        done = tidegate("plan", *arguments, cwd=repository)
+        assert (done.returncode, done.stdout, said in done.stderr) == (1, "", True)
+    (repository / "tidegate.yaml").write_text(f"prefix: /ops\n{text}")
+    done = tidegate("plan", "--json", cwd=repository)
+    assert done.returncode == 2
+    environments = json.loads(done.stdout)["environments"]
+    assert "/ops approve prod" in next(each["verdict"]["next"] for each in environments if each["name"] == "prod")
 
 
 def test_plan_of_two_revisions(repository: Path) -> None:
@@ -115,11 +132,14 @@ def test_what_could_not_be_evaluated_is_no_success(level: Any, expected: int) ->
         (["plan", "HEAD", "nowhere"], "there is no commit 'nowhere'; name a branch, a tag or a commit"),
         (["plan", "prod"], "there is no commit 'prod'; for the environment of that name type `tidegate plan -e prod`"),
         (["plan", "v1...v2"], "two revisions are two arguments: `tidegate plan v1 v2`"),
+        (["plan", "main.."], "two revisions are two arguments: `tidegate plan main`"),
+        (["check", "\udcff"], "error: \\udcff: git knows no such file"),
         (["plan", "--upload-pack=x"], "No such option"),
         (["plan", "-e", "qa"], "there is no environment 'qa'; there are dev, prod, staging"),
         (["plan", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
         (["check", "-e", "prdo"], "there is no environment 'prdo'; did you mean 'prod'?"),
         (["plan", "--format", "xml"], "none of text, markdown, json"),
+        (["plan", "a", "b", "c"], " plan --help`."),
         (["plan", "--repo", "/nowhere"], "there is no such folder"),
         (["plna"], "Did you mean 'plan'?"),
         (["serve"], "there is no such file; write one or name it with --config FILE"),
@@ -165,6 +185,39 @@ def test_help_is_whole(tmp_path: Path, of: list[str]) -> None:
     text = tidegate(*of, "--help", cwd=tmp_path).stdout
     assert not any(line.endswith("...") for line in text.splitlines() if not line.startswith("Usage:"))
     assert "[[" not in text
+
+
+@pytest.mark.parametrize("of", [[], ["config"]])
+def test_nothing_typed_is_answered_with_the_help(tmp_path: Path, of: list[str]) -> None:
+    done = tidegate(*of, cwd=tmp_path)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (
+        1, tidegate(*of, "--help", cwd=tmp_path).stdout.strip(), "",
+    )  # fmt: skip
+
+
+def test_settings_are_told_or_every_mistake_in_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "server.yaml"
+    file.write_text(
+        f"public_url: https://gate.example\nforges: {{hub: {{kind: github, token: x, webhook_secret: {'s' * 32}}}}}\n"
+        "targets: {prod: {kind: directory, path: /srv}}\n"
+        "repositories: [{match: 'hub:a/*', targets: [prod]}, {match: 'hub:b/*', targets: []}]\n"
+    )
+    done = tidegate("config", "check", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *others = done.stdout.splitlines()
+    assert first.startswith("server.yaml: good. Serves on ")
+    assert others == [
+        "forge hub: webhooks go to https://gate.example/webhook/hub",
+        "target prod: directory /srv",
+        "repositories hub:a/*: may deploy to prod",
+        "repositories hub:b/*: may deploy to no target",
+    ]
+    file.write_text("forges: 5\ntargets: 5\n")
+    done = tidegate("config", "check", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = done.stderr.splitlines()
+    assert len(lines) > 1
+    assert all(each.startswith("error: ") for each in lines)
 
 
 def test_help_version_and_schema(tmp_path: Path) -> None:

@@ -29,6 +29,13 @@ def fault(*arguments: str, cwd: Path, to: str = os.devnull, **environ: str) -> t
     return done.returncode, done.stderr
 
 
+def commit(repository: Path) -> None:
+    """Commit everything."""
+    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    for each in (["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *each], cwd=repository, check=True)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Something that could be an environment."""
@@ -52,7 +59,7 @@ def test_the_demo_says_what_is_no_folder_or_port(tmp_path: Path) -> None:
     status, said = fault("demo", "--state", str(tmp_path / "file"), cwd=tmp_path)
     assert (status, said.count("\n")) == (1, 1)
     assert "name another with --state DIR" in said
-    status, said = fault("demo", "--port", "99999", cwd=tmp_path)
+    status, said = fault("demo", "--port", "65535", cwd=tmp_path)
     assert status == 1
     assert "65534" in said
 
@@ -65,7 +72,7 @@ def test_no_git_is_said_in_one_line(repository: Path) -> None:
 def test_init_writes_through_no_link_and_over_no_folder(repository: Path) -> None:
     (repository / "tidegate.yaml").mkdir()
     status, said = fault("init", "--force", cwd=repository)
-    assert (status, said.count("\n")) == (1, 1)
+    assert (status, said.count("\n"), "remove it" in said) == (1, 1, True)
     (repository / "tidegate.yaml").rmdir()
     (repository / "tidegate.yaml").symlink_to(repository / "envs/outside.yaml")
     status, said = fault("init", cwd=repository)
@@ -99,15 +106,14 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["check"], ["check", "-f", "junit"], ["plan"], ["render"]])
 def test_every_locale_gets_utf8(repository: Path, arguments: list[str]) -> None:
-    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
     (repository / "tidegate.yaml").write_text(TIDEGATE)
-    for each in (["add", "-A"], ["commit", "-qm", "first"]):
-        subprocess.run([*git, *each], cwd=repository, check=True)
+    commit(repository)
     (repository / "envs/dev/ü.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: u}\ndata: {ü: 5}\n")
     with (repository / ".git/said").open("w") as said:
         done = tidegate(*arguments, cwd=repository, stdout=said, PYTHONIOENCODING="latin-1")
     assert "Traceback" not in done.stderr
     assert "ü" in (repository / ".git/said").read_text(encoding="utf-8")
+    assert "error: ü: " in tidegate("check", "ü", cwd=repository, PYTHONIOENCODING="latin-1").stderr
 
 
 def test_no_locale_hides_a_file(repository: Path) -> None:
@@ -122,6 +128,14 @@ def test_nobody_need_listen(repository: Path, arguments: list[str]) -> None:
     command = " ".join([sys.executable, "-m", "bot.cli", *arguments, ">&-"])
     done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_who_listens_no_longer_is_no_fault(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as gone:
+        done = tidegate("schema", cwd=tmp_path, stdout=gone)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_ctrl_c_while_something_is_imported_is_no_fault(tmp_path: Path) -> None:
