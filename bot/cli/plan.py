@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import typer
@@ -37,7 +39,8 @@ class Request:
 
 def run_plan(request: Request, format: str) -> int:
     """Plan, print, and answer with the exit status."""
-    assessments, leaving = asyncio.run(plan(request))
+    with redirect_stdout(sys.stderr):  # what is logged is no plan
+        assessments, leaving = asyncio.run(plan(request))
     if format == "json":
         typer.echo(json.dumps(to_json(assessments, leaving), indent=2))
     elif format == "markdown":

@@ -1,5 +1,6 @@
 """What an operator's machine does not have or does not let: one clear line each, and nothing is lost."""
 
+import json
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.localforge.apps import new_private_key
+from tests.support.programs import program
 from tests.support.typed import tidegate
 
 SERVER = """listen: 127.0.0.1:{port}
@@ -136,6 +138,33 @@ def test_who_listens_no_longer_is_no_fault(tmp_path: Path) -> None:
     with os.fdopen(writes, "w") as gone:
         done = tidegate("schema", cwd=tmp_path, stdout=gone)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has Landlock")
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["plan", "--json"], 2), (["check", "--json"], 0), (["render", "-f", "json"], 0)]
+)
+def test_what_is_logged_is_no_output(repository: Path, arguments: list[str], status: int) -> None:
+    program_without_landlock = (
+        "import errno\n"
+        "from seccompy import Action, Filter\n"
+        "calls = Filter(Action.ALLOW)\n"
+        "calls.errno('landlock_create_ruleset', errno.ENOSYS)\n"
+        "calls.load()\n"
+        "from bot.cli import main\n"
+        "main()\n"
+    )
+    (repository / "tidegate.yaml").write_text(TIDEGATE)
+    (repository / "envs/dev/kustomization.yaml").write_text("resources: [a.yaml]\n")
+    commit(repository)
+    (repository / "envs/dev/a.yaml").write_text(f"{MAP}data: {{a: b}}\n")
+    path = f"{program('kustomize').parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-c", program_without_landlock, *arguments], cwd=repository, capture_output=True, text=True,
+        check=False, env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert (done.returncode, "programs run without a whole jail" in done.stderr) == (status, True)
+    assert json.loads(done.stdout)
 
 
 def test_ctrl_c_while_something_is_imported_is_no_fault(tmp_path: Path) -> None:
