@@ -70,7 +70,7 @@ class Crew:
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> list[Outcome]:
         """The outcomes of all tasks, in their order; `tell` hears of each that is done."""
-        if self._jobs == 1 or not tasks:
+        if self._jobs == 1:
             return list(self._alone(tasks, tell))
         outcomes: dict[int, Outcome] = {}
         waiting = deque(range(len(tasks)))

@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import select
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,6 +165,71 @@ def test_work_that_breaks_is_unknown_and_its_text_is_not_told(jobs: int, capfd: 
     out, err = capfd.readouterr()
     assert out == ""
     assert "hunter2" not in err
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGTERM), "SIGTERM"),
+        (lambda: os.kill(os.getpid(), signal.SIGRTMIN + 1), f"signal {signal.SIGRTMIN + 1}"),
+        (lambda: os._exit(3), "status 3"),
+    ],
+)
+def test_how_a_process_ended_is_told(end: Callable[[], object], why: str) -> None:
+    def work(task: Task) -> Outcome:
+        end()
+        return Outcome()
+
+    with Crew(lambda: nullcontext(work), 2) as crew:
+        outcomes = crew.run([Task(environment=each) for each in "abcde"], id)
+    assert [each.findings[0].message for each in outcomes] == [
+        f"{each} could not be checked: its process was ended ({why})" for each in "abcde"
+    ]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_each_task_that_is_done_is_told_once(jobs: int) -> None:
+    tasks, told = [Task(environment=str(number)) for number in range(5)], list[Task]()
+    with Crew(lambda: nullcontext(lambda task: Outcome()), jobs) as crew:
+        assert crew.run([], told.append) == []
+        crew.run(tasks, told.append)
+    assert sorted(told, key=tasks.index) == tasks
+
+
+def test_ctrl_c_ends_no_process_by_itself() -> None:
+    def work(task: Task) -> Outcome:
+        os.kill(os.getpid(), signal.SIGINT)
+        return Outcome(objects=1)
+
+    with Crew(lambda: nullcontext(work), 2) as crew:
+        assert [each.objects for each in crew.run([Task(environment="a"), Task(environment="b")], id)] == [1, 1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process only learns of it when it is done")
+def test_no_process_outlives_the_one_that_made_it() -> None:
+    program = (
+        "import os, signal\n"
+        "from contextlib import nullcontext\n"
+        "from bot.cli.check.crew import Crew\n"
+        "from bot.flow.checkup import Task\n"
+        "def work(task):\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    signal.pause()\n"
+        "with Crew(lambda: nullcontext(work), 2) as crew:\n"
+        "    crew.run([Task(environment='a'), Task(environment='b')], id)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as maker:
+        assert maker.stderr is not None
+        pids = [int(maker.stderr.readline()) for _ in range(2)]
+        handles = [os.pidfd_open(pid) for pid in pids]
+        maker.kill()
+        try:
+            assert all(select.select([each], [], [], 10)[0] for each in handles)
+        finally:
+            for handle in handles:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                os.close(handle)
 
 
 def test_no_process_outlives_the_crew() -> None:
