@@ -52,7 +52,7 @@ def test_nothing_wrong_is_0(repository: Path) -> None:
 
 def test_what_is_wrong_is_2_with_line_caret_and_fix(repository: Path) -> None:
     (repository / "envs/prod/bad.yaml").write_text(BAD)
-    done = tidegate("check", cwd=repository)
+    done = tidegate("check", cwd=repository / "envs")
     assert (done.returncode, done.stderr) == (2, "")
     assert (
         "envs/prod/bad.yaml\n  5:3 error: spec.prots of Service bad is not a field that Kubernetes knows" in done.stdout
@@ -71,6 +71,16 @@ def test_a_terminal_has_colours_unless_they_are_not_wanted(repository: Path, com
         )  # fmt: skip
         assert done.returncode == status
         assert bool(COLOUR.search(done.stdout)) is coloured
+
+
+def test_a_file_has_no_colours_whoever_looks(repository: Path) -> None:
+    (repository / "envs/prod/bad.yaml").write_text(BAD)
+    command = f"{sys.executable} -m bot.cli check -o said"
+    subprocess.run(
+        ["script", "-qec", command, "/dev/null"], cwd=repository, check=False, env={**os.environ, "NO_COLOR": ""}
+    )
+    said = (repository / "said").read_text()
+    assert ("did you mean ports?" in said, "\x1b" in said) == (True, False)
 
 
 def test_every_form_and_a_file(repository: Path) -> None:
@@ -148,12 +158,16 @@ def test_what_is_only_proposed_is_said_to_be(repository: Path) -> None:
     assert done.stderr == "there is no tidegate.yaml; this is about what `tidegate init` would propose\n"
 
 
-@pytest.mark.parametrize("command", ["check", "init", "plan", "render"])
-def test_a_configuration_under_another_name_is_never_passed_over(repository: Path, command: str) -> None:
-    (repository / "tidegate.yaml").rename(repository / "tidegate.yml")
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [(each, "tidegate.yml") for each in ("check", "init", "plan", "render")]
+    + [("check", each) for each in (".tidegate.yml", ".tidegate.yaml", "Tidegate.yaml")],
+)
+def test_a_configuration_under_another_name_is_never_passed_over(repository: Path, command: str, name: str) -> None:
+    (repository / "tidegate.yaml").rename(repository / name)
     done = tidegate(command, cwd=repository)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "error: tidegate.yml is never read; rename it to tidegate.yaml\n"
+    assert done.stderr == f"error: {name} is never read; rename it to tidegate.yaml\n"
 
 
 def test_warnings_fail_when_asked(repository: Path) -> None:
@@ -196,6 +210,8 @@ def test_only_what_reads_a_path(repository: Path) -> None:
     assert names(tidegate("check", "--json", "dev/web.yaml", "prod", cwd=repository / "envs")) == {"dev", "prod"}
     assert names(tidegate("check", "--json", "-e", "dev", ".", cwd=repository)) == {"dev"}
     assert names(tidegate("check", "--json", "-e", "dev", "envs/prod", cwd=repository)) == set()
+    (repository / "current").symlink_to("envs/prod")
+    assert names(tidegate("check", "--json", "current", cwd=repository)) == {"prod"}
 
 
 def test_a_first_commit_is_checked_whole(tmp_path: Path) -> None:
@@ -220,6 +236,7 @@ def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path) -> N
         (["check", "--format", "xml"], "none of text, json, sarif, junit, github"),
         (["check", "--level", "notice"], "none of error, warning"),
         (["check", "--kubernetes-version", "newest"], "write one such as 1.36"),
+        (["check", "--kubernetes-version", "1.36.x"], "write one such as 1.36"),
         (["check", "--kubernetes-version", "1.20"], "--kubernetes-version '1.20' is none of 1.31, 1.32,"),
         (["check", "-e", "qa"], "there is no environment 'qa'; there are dev, prod, staging"),
         (["check", "--changed-since", "nowhere"], "there is no commit 'nowhere'"),
@@ -227,11 +244,13 @@ def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path) -> N
         (["check", "nowhere"], "nowhere: git knows no such file or folder here"),
         (["check", "prod"], "for the environment of that name type `tidegate check -e prod`"),
         (["check", "/"], "is not in the repository"),
+        (["check", "-j", "-1"], "is not in the range"),
         (["check", "-c", "server.yaml"], "there is no such file"),
         (["check", "-o", "no/such/folder"], "cannot be written: No such file or directory"),
         (["check", "-C", "/"], "is not in a git repository; name one with --repo DIR"),
         (["render", "-f", "xml"], "none of yaml, json"),
         (["render", "-e", "qa"], "there is no environment 'qa'"),
+        (["render", "-o", "tidegate.yaml"], "tidegate.yaml/dev: cannot be written to: Not a directory"),
         (["init"], "tidegate.yaml is there already; look with --print, replace it with --force"),
     ],
 )
@@ -241,12 +260,24 @@ def test_what_cannot_run_is_1_in_one_clear_line(repository: Path, arguments: lis
     assert said in done.stderr
 
 
-def test_a_servers_settings_name_the_version(repository: Path) -> None:
+def test_what_is_asked_for_or_the_servers_settings_name_the_version(repository: Path) -> None:
+    """FlowSchema v1beta3 is served up to Kubernetes 1.31."""
     (repository / "server.yaml").write_text(
-        "forges: {}\ntargets: {prod: {kind: directory, path: x, kubernetes: {version: '1.35'}}}\nrepositories: []\n"
+        "forges: {}\ntargets: {prod: {kind: directory, path: x, kubernetes: {version: '1.31'}}}\nrepositories: []\n"
     )
-    done = tidegate("check", "-c", "server.yaml", cwd=repository)
-    assert done.returncode == 0, done.stdout + done.stderr
+    old = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: a}\n"
+    for name in ("prod", "dev"):
+        (repository / f"envs/{name}/old.yaml").write_text(old)
+
+    def refused(*arguments: str) -> list[str]:
+        found = json.loads(tidegate("check", "--json", *arguments, cwd=repository).stdout)["environments"]
+        return [each["name"] for each in found if any(f["level"] == "error" for f in each["findings"])]
+
+    assert refused() == ["dev", "prod"]
+    assert refused("-c", "server.yaml") == ["dev"]
+    for version, expected in (("1.31", []), ("v1.31.4", []), ("1.35", ["dev", "prod"])):
+        assert refused("--kubernetes-version", version) == expected
+        assert refused("--kubernetes-version", version, "-c", "server.yaml") == expected
 
 
 def test_render_prints_manifests_that_can_be_read_again(repository: Path) -> None:
@@ -306,7 +337,7 @@ def test_init_writes_what_check_can_read(tmp_path: Path, name: str) -> None:
     environments = yaml.safe_load(printed.stdout)["environments"]
     assert names(tidegate("check", "--json", cwd=tmp_path / "r")) == set(environments)
     again = tidegate("init", "--force", cwd=tmp_path / "r")
-    assert (tmp_path / "r/tidegate.yaml").read_text() == printed.stdout, again.stderr
+    assert (again.returncode, (tmp_path / "r/tidegate.yaml").read_text()) == (0, printed.stdout), again.stderr
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -328,7 +359,9 @@ def test_init_counts_one_environment_as_one(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "only").mkdir()
     (tmp_path / "only/a.yaml").write_text(BAD)
-    assert tidegate("init", cwd=tmp_path).stdout.startswith("tidegate.yaml has 1 environment:\n")
+    said = tidegate("init", cwd=tmp_path).stdout
+    assert said.startswith("tidegate.yaml has 1 environment:\n  only: only\n")
+    assert "Left out" not in said
 
 
 def test_init_of_nothing_says_so(tmp_path: Path) -> None:

@@ -64,14 +64,17 @@ def test_a_broken_configuration_of_the_base_is_not_an_empty_base(repository: Pat
     (repository / "tidegate.yaml").write_text(CONFIGURATION + "nonsense: 1\n")
     commit(repository)
     (repository / "tidegate.yaml").write_text(CONFIGURATION)
-    status, said = check(repository)
-    assert (status, "could not be evaluated: self == oldSelf" in said) == (2, True)
+    for level in ("error", "warning"):
+        status, said = check(repository, "--level", level)
+        assert (status, "could not be evaluated: self == oldSelf" in said) == (2, True)
 
 
 def test_a_repository_without_a_commit_has_nothing_to_compare_with(repository: Path) -> None:
     subprocess.run([*GIT, "checkout", "-q", "--orphan", "new"], cwd=repository, check=True)
     (repository / "envs/widget.yaml").write_text(SILVER)
     assert check(repository)[0] == 0
+    assert check(repository, "--changed-since", "HEAD")[0] == 0
+    assert check(repository, "--changed-since", "nowhere")[0] == 1
 
 
 def test_a_base_that_cannot_be_looked_at_is_not_an_empty_base(tmp_path: Path) -> None:

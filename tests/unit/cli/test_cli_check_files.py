@@ -57,3 +57,14 @@ def test_only_what_changed_or_was_asked_for(repository: Path) -> None:
     (repository / "ci/a.toml").write_text('port = "81"\n')
     assert check(repository, "--changed-since", "HEAD")[0] == 2
     assert check(repository, "ci/deep", "--changed-since", "HEAD") == (0, [])
+    assert check(repository, "--environment", "prod", "ci") == (0, [])
+
+
+@pytest.mark.parametrize("before", [None, CONFIGURATION.replace("schemas:", "# schemas:")])
+def test_a_file_is_looked_at_where_its_schema_is_named_for_the_first_time(repository: Path, before: str | None) -> None:
+    file = repository / "tidegate.yaml"
+    file.write_text(before) if before else file.unlink()
+    subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
+    file.write_text(CONFIGURATION)
+    status, found = check(repository, "--changed-since", "HEAD")
+    assert (status, [each["path"] for each in found]) == (2, ["ci/a.toml"])
