@@ -4,10 +4,13 @@ import pytest
 
 from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits
+from bot.model.identity import Permission, Person
+from bot.model.noun import Digest
 from bot.model.report import Answer
 from bot.report import answers, comment_of
-from tests.unit.report.conftest import Build
+from tests.unit.report.conftest import NOON, Build
 
+BO = Person(id=1, login="bo")
 LIMITS = Limits(comment=65_536, check_text=65_535, annotations=50)
 
 
@@ -27,6 +30,61 @@ def test_a_refusal_says_that_the_others_were_not_obeyed_either() -> None:
     one = answers.refusal("there are no options", "", several=False)
     assert one == "There are no options."
     assert answers.refusal("there are no options", "", several=True) == one + answers.ALL_OR_NONE
+
+
+def test_a_refusal_is_a_sentence_with_what_to_type_instead() -> None:
+    assert answers.refusal("there is no plam; did you mean plan?", "/gate plan", several=False) == (
+        "There is no plam; did you mean plan? Type `/gate plan`."
+    )
+    assert answers.refusal("this is a sentence.", "", several=False) == "This is a sentence."
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (
+            answers.no_right(BO, Permission.WRITE, looked_up=True),
+            "This needs write access to the repository, which bo does not have.",
+        ),
+        (
+            answers.no_right(BO, Permission.WRITE, looked_up=False),
+            "What bo may do here could not be looked up, so nothing was done. Type it again in a minute.",
+        ),
+        (
+            answers.nothing_to_approve("conflict"),
+            "There is nothing to approve here: git cannot merge it; resolve that first.",
+        ),
+        (answers.nothing_to_approve("open"), "There is nothing to approve here: it affects no environment."),
+        (answers.for_environment("prod", "not now."), "prod: not now."),
+        (
+            answers.moved_on(Digest("d1:old"), Digest("d1:new")),
+            "the plan you saw was for state d1:old; by now it is d1:new, shown above. Look at it, then type it again",
+        ),
+        (answers.approved(["prod"], ["qa: not now."]), "Approved: prod. qa: not now."),
+        (answers.withdrawn([]), "Your approvals here no longer count: there were none."),
+        (answers.not_destroyed(["a"], ["b"]), "a would not be destroyed. The plan destroys b."),
+        (answers.not_destroyed(["a"], []), "a would not be destroyed. The plan destroys nothing."),
+        (answers.not_destroyed([], ["b"]), "The plan destroys b."),
+        (answers.nothing_pending([]), "Nothing of this pull request waits to be applied to any environment."),
+        (answers.status_of("prod", "waiting", "", None, ""), "prod: nothing was applied yet."),
+        (answers.status_of("prod", "waiting", "", None, "held by ana"), "prod: nothing was applied yet (held by ana)."),
+        (answers.status_of("prod", "applied", "3f2a9c1ff", None, ""), "prod: at 3f2a9c1; applied."),
+        (
+            answers.status_of("prod", "waiting", "3f2a9c1ff", NOON, "0 of 1 approvals"),
+            "prod: at 3f2a9c1 since 2026-11-20 14:02 UTC; 0 of 1 approvals.",
+        ),
+    ],
+)
+def test_every_case_has_its_words(said: str, text: str) -> None:
+    assert said == text
+
+
+def test_who_may_approve_is_named_unless_nobody_knows(build: Build) -> None:
+    team = build.environment(approvals=ApprovalRule(count=1, approvers=("team:acme/sre", "user:ana")))
+    everyone = build.environment(approvals=ApprovalRule(count=1))
+    assert answers.not_an_approver(team, unknown=False) == "this is for team:acme/sre or user:ana"
+    assert answers.not_an_approver(everyone, unknown=False) == "this is for everyone with write access"
+    assert "could not be looked up" in answers.not_an_approver(team, unknown=True)
 
 
 @pytest.mark.parametrize(
