@@ -132,7 +132,7 @@ def chosen(configuration: Configuration, names: Sequence[str]) -> tuple[Environm
 def relative(top: Path, path: Path) -> str:
     """A path of this machine as the repository's. InputError: it is outside."""
     try:
-        place = Path(os.path.abspath(path)).resolve().relative_to(top).as_posix()
+        place = Path(os.path.realpath(path)).relative_to(top).as_posix()
     except ValueError:
         raise InputError(f"{path}: is not in the repository; name another one with --repo DIR") from None
     return "" if place == "." else place

@@ -194,6 +194,7 @@ def test_only_what_a_change_concerns(repository: Path) -> None:
     (repository / "envs/staging/web.yaml").unlink()
     assert names(tidegate("check", "--changed-since", "HEAD~1", "--json", cwd=repository)) == {"prod", "staging"}
     assert "2 environments left out" in tidegate("check", "--changed-since", "HEAD", cwd=repository).stdout
+    assert "1 environment left out" in tidegate("check", "--changed-since", "HEAD", "-e", "dev", cwd=repository).stdout
 
 
 def test_an_environment_that_is_described_otherwise_is_affected(repository: Path) -> None:
@@ -212,6 +213,9 @@ def test_only_what_reads_a_path(repository: Path) -> None:
     assert names(tidegate("check", "--json", "-e", "dev", "envs/prod", cwd=repository)) == set()
     (repository / "current").symlink_to("envs/prod")
     assert names(tidegate("check", "--json", "current", cwd=repository)) == {"prod"}
+    assert names(tidegate("check", "--json", "current/../dev", cwd=repository)) == {"dev"}
+    (repository / "loop").symlink_to("loop")
+    assert tidegate("check", "--json", "loop", cwd=repository).returncode == 0
 
 
 def test_a_first_commit_is_checked_whole(tmp_path: Path) -> None:
