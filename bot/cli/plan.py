@@ -12,7 +12,7 @@ from bot.app import offline_tools
 from bot.cli.names import no_environment, no_revision, refuse_misnamed
 from bot.cli.terminal import coloured
 from bot.config import parse
-from bot.errors import InputError
+from bot.errors import ConfigurationError, InputError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
 from bot.model.environment import CONFIGURATION, Configuration
@@ -65,7 +65,7 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
     repository = await LocalRepository.find(request.repository)
     base = await revision(repository, request.base)
     head = await revision(repository, request.head) if request.head else await repository.working_tree()
-    before, after = await read(repository, base), await read(repository, head)
+    after = await read(repository, head)
     if after is None:
         refuse_misnamed(head)
         raise InputError(f"{CONFIGURATION} is not there; `tidegate init` writes a first one")
@@ -73,6 +73,7 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
     for name in request.environments:
         if name not in known:
             raise no_environment(name, known)
+    before = await read_base(repository, base, request.base)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
     leaving = () if request.environments else (before or Configuration()).gone_in(after)
     return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix), leaving
@@ -86,6 +87,18 @@ async def revision(repository: LocalRepository, name: str) -> Tree:
         here = await read(repository, await repository.working_tree())
         known = {each.id.name for each in here.environments} if here else set()
         raise no_revision(error, name, known, empty=await repository.is_empty()) from None
+
+
+async def read_base(repository: LocalRepository, tree: Tree, name: str) -> Configuration | None:
+    """The configuration of what is compared with. InputError: it cannot be used; that it is this one's is said."""
+    try:
+        return await read(repository, tree)
+    except ConfigurationError as error:
+        first = error.findings[0]
+        why = f"line {first.line}: {first.message}"
+        raise InputError(
+            f"{CONFIGURATION} of {name} cannot be used ({why}); compare with another revision, or use `tidegate check`"
+        ) from None
 
 
 async def read(repository: LocalRepository, tree: Tree) -> Configuration | None:

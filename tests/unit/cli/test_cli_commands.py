@@ -180,6 +180,16 @@ def test_a_mistake_in_the_configuration_says_where(repository: Path, command: st
     assert 'tidegate.yaml:8:5: unknown key "drifft"; did you mean "drift"?' in done.stderr
 
 
+def test_a_mistake_in_the_configuration_of_the_base_is_said_to_be_there(repository: Path) -> None:
+    edit(repository, "tidegate.yaml", "drift: revert", "drifft: revert")
+    subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
+    edit(repository, "tidegate.yaml", "drifft: revert", "drift: revert")
+    done = tidegate("plan", cwd=repository)
+    assert done.returncode == 1
+    assert done.stderr.startswith('error: tidegate.yaml of HEAD cannot be used (line 8: unknown key "drifft"')
+    assert tidegate("plan", "HEAD~1", cwd=repository).returncode == 0
+
+
 @pytest.mark.parametrize("of", [[], ["config"], ["plan"], ["check"]])
 def test_help_is_whole(tmp_path: Path, of: list[str]) -> None:
     text = tidegate(*of, "--help", cwd=tmp_path).stdout
