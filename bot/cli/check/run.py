@@ -22,6 +22,7 @@ from bot.errors import ConfigurationError
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
 from bot.flow.together import cores
+from bot.git.local import LocalRepository
 from bot.model.checked import Checked
 
 __all__ = ["CheckRequest", "run_check"]
@@ -44,10 +45,10 @@ def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:
     began = time.monotonic()
     tools = tools_of(request.config, request.version, scratch)
     calm_collector()
-    top = request.repository
     try:
         gathered = asyncio.run(gather(request, tools))
     except ConfigurationError as error:
+        top = asyncio.run(LocalRepository.find(request.repository)).top
         checked = Checked(environments=(), files=tuple(error.findings))
     else:
         recipe = Recipe(request, scratch, tools, gathered.subject)

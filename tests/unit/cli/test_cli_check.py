@@ -225,10 +225,11 @@ def test_a_first_commit_is_checked_whole(tmp_path: Path) -> None:
     assert (done.returncode, names(done)) == (2, {"root"})
 
 
-def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path) -> None:
+@pytest.mark.parametrize("folder", [".", "envs"])
+def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path, folder: str) -> None:
     file = repository / "tidegate.yaml"
     file.write_text(file.read_text().replace("drift: revert", "drifft: revert", 1))
-    done = tidegate("check", cwd=repository)
+    done = tidegate("check", cwd=repository / folder)
     assert done.returncode == 2
     assert 'unknown key "drifft"; did you mean "drift"?' in done.stdout
     assert "drifft: revert\n" in done.stdout
