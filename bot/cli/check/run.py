@@ -37,7 +37,7 @@ def run_check(request: CheckRequest, loading: Thread) -> int:
     """
     # one folder for all processes, since those of a crew are killed and clean up nothing
     with TemporaryDirectory(prefix="tidegate-", ignore_cleanup_errors=True) as scratch:
-        return check_in(Path(scratch).resolve(), request, loading)
+        return check_in(Path(scratch), request, loading)
 
 
 def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:

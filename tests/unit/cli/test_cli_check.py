@@ -353,9 +353,10 @@ def test_what_renders_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
         (tmp_path / "r" / name / "kustomization.yaml").write_text("resources: [web.yaml]\n")
         (tmp_path / "r" / name / "web.yaml").write_text(BAD)
     scratch.mkdir()
+    (tmp_path / "link").symlink_to(scratch)
     git(tmp_path / "r", "init", "-q")
     path = f"{program('kustomize').parent}:{os.environ['PATH']}"
-    done = tidegate("check", "--json", "--jobs", jobs, cwd=tmp_path / "r", PATH=path, TMPDIR=str(scratch))
+    done = tidegate("check", "--json", "--jobs", jobs, cwd=tmp_path / "r", PATH=path, TMPDIR=str(tmp_path / "link"))
     assert [each["objects"] for each in json.loads(done.stdout)["environments"]] == [1, 1]
     assert list(scratch.iterdir()) == []
 
