@@ -60,6 +60,18 @@ def test_what_is_wrong_is_2_with_line_caret_and_fix(repository: Path) -> None:
     assert "      5 │   prots: []\n        │   ^^^^^\n      fix: did you mean ports?\n" in done.stdout
 
 
+def test_what_a_sparse_checkout_leaves_out_is_judged_and_not_shown(repository: Path) -> None:
+    (repository / "envs/prod/bad.yaml").write_text(BAD)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "bad")
+    git(repository, "update-index", "--skip-worktree", "envs/prod/bad.yaml")
+    (repository / "envs/prod/bad.yaml").unlink()
+    done = tidegate("check", cwd=repository)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "envs/prod/bad.yaml\n  5:3 error: spec.prots" in done.stdout
+    assert "prots: []" not in done.stdout
+
+
 @pytest.mark.parametrize(("command", "status"), [("check", 2), ("plan", 1)])
 def test_a_terminal_has_colours_unless_they_are_not_wanted(repository: Path, command: str, status: int) -> None:
     (repository / "envs/prod/bad.yaml").write_text(BAD)
@@ -93,7 +105,8 @@ def test_every_form_and_a_file(repository: Path) -> None:
     done = tidegate("check", "-f", "sarif", "-o", "found.sarif", cwd=repository)
     assert (done.returncode, done.stdout) == (2, "")
     assert "1 error in 3 environments" in done.stderr
-    assert json.loads((repository / "found.sarif").read_text())["version"] == "2.1.0"
+    text = (repository / "found.sarif").read_text()
+    assert (json.loads(text)["version"], text[-2:]) == ("2.1.0", "}\n")
 
 
 def test_the_number_of_processes_does_not_matter_where_leaks_are_looked_for(repository: Path) -> None:
@@ -359,23 +372,6 @@ def test_what_renders_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
     done = tidegate("check", "--json", "--jobs", jobs, cwd=tmp_path / "r", PATH=path, TMPDIR=str(tmp_path / "link"))
     assert [each["objects"] for each in json.loads(done.stdout)["environments"]] == [1, 1]
     assert list(scratch.iterdir()) == []
-
-
-def test_init_counts_one_environment_as_one(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q")
-    (tmp_path / "only").mkdir()
-    (tmp_path / "only/a.yaml").write_text(BAD)
-    said = tidegate("init", cwd=tmp_path).stdout
-    assert said.startswith("tidegate.yaml has 1 environment:\n  only: only\n")
-    assert "Left out" not in said
-
-
-def test_init_of_nothing_says_so(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q")
-    done = tidegate("init", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "no overlay, chart or folder of manifests was found" in done.stderr
-    assert "manifests that could be an environment; name the" in tidegate("check", cwd=tmp_path).stderr
 
 
 def test_the_hook_runs(repository: Path) -> None:

@@ -25,6 +25,7 @@ class Screen(StringIO):
 def test_only_who_looks_long_enough_is_told(
     monkeypatch: pytest.MonkeyPatch, stream: StringIO, quiet: float, told: bool
 ) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(room, "QUIET", quiet)
     with progress() as start:
@@ -32,4 +33,7 @@ def test_only_who_looks_long_enough_is_told(
         for each in TASKS:
             tell(each)
     assert ("checking prod" in stream.getvalue(), "1/2" in stream.getvalue()) == (told, told)
-    assert told or stream.getvalue() == ""
+    if told:  # the cursor is there again
+        assert stream.getvalue().rfind("\x1b[?25h") > stream.getvalue().rfind("\x1b[?25l") > -1
+    else:
+        assert stream.getvalue() == ""

@@ -44,6 +44,23 @@ def test_a_files_name_is_only_a_comment(repository: Path) -> None:
     assert "error: prod: b\\x1b[2J.yaml:" in done.stderr
 
 
+def test_init_counts_one_environment_as_one(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only/a.yaml").write_text(MAP)
+    said = tidegate("init", cwd=tmp_path).stdout
+    assert said.startswith("tidegate.yaml has 1 environment:\n  only: only\n")
+    assert "Left out" not in said
+
+
+def test_init_of_nothing_says_so(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    done = tidegate("init", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no overlay, chart or folder of manifests was found" in done.stderr
+    assert "manifests that could be an environment; name the" in tidegate("check", cwd=tmp_path).stderr
+
+
 def test_init_shows_what_it_would_write_beside_what_is_there(repository: Path) -> None:
     done = tidegate("init", "--print", cwd=repository)
     assert (done.returncode, list(yaml.safe_load(done.stdout)["environments"])) == (0, ["root"])
