@@ -1,5 +1,8 @@
 """Databases of earlier versions: they become what this version needs, and keep what they hold."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 
+import bot
 from bot.store import Store, meta
+from bot.store.database import current
 from bot.store.migrate import migrate
 from bot.store.tables import meta as rows
 from bot.store.tables import metadata
@@ -22,6 +27,7 @@ async def test_a_database_of_any_revision_becomes_the_newest_and_keeps_what_it_h
 ) -> None:
     engine = create_engine(url)
     migrate(engine, revision)
+    assert current(engine) == revision
     with engine.begin() as conn:
         conn.execute(rows.insert().values(key="of an earlier version", value="kept"))
     engine.dispose()
@@ -31,6 +37,21 @@ async def test_a_database_of_any_revision_becomes_the_newest_and_keeps_what_it_h
     ]
     assert await store.read(differences) == [], "the migrations and the tables of the program say different things"
     await store.close()
+
+
+def test_the_program_may_lie_where_a_path_has_a_percent_sign(tmp_path: Path) -> None:
+    place = tmp_path / "100%"
+    place.mkdir()
+    (place / "bot").symlink_to(Path(bot.__file__).parent)
+    code = (
+        "import asyncio; from pathlib import Path; from bot.store import Store\n"
+        "asyncio.run(Store.open('sqlite:///store.db', Path()))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(place)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def differences(conn: Connection) -> list[object]:
