@@ -43,6 +43,12 @@ def test_a_large_text_is_named_by_its_content(blobs: Blobs) -> None:
     assert "sha256:" + "".join(file.relative_to(blobs._folder).parts) == stored
 
 
+def test_no_file_stays_open(blobs: Blobs) -> None:
+    before = os.listdir("/proc/self/fd")
+    blobs.get(blobs.put(LARGE))
+    assert os.listdir("/proc/self/fd") == before
+
+
 def test_what_is_missing_is_an_error_and_never_an_empty_text(blobs: Blobs) -> None:
     stored = blobs.put(LARGE)
     files(blobs)[0].unlink()
