@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ async def test_what_was_written_is_there_after_a_restart(url: str, tmp_path: Pat
     for _ in range(2):
         store = await Store.open(url, tmp_path / "state")
         keys.append(await store.write(meta.sealing_key))
+        assert store.folder == (tmp_path if url.startswith("sqlite") else None)
         await store.close()
     assert keys[0] == keys[1]
     assert len(keys[0]) == 32
@@ -65,6 +67,40 @@ async def test_the_file_is_free_again_after_closing_or_failing(tmp_path: Path) -
             await Store.open(url, tmp_path)
 
 
+async def test_a_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "store.db").symlink_to(tmp_path / "not mounted" / "store.db")
+    with pytest.raises(SettingsError, match=r"^store: \S+ cannot be opened: .*No such file"):
+        await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+
+
+async def test_all_that_was_written_is_in_the_one_file_after_closing(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+    await store.write(meta.sealing_key)
+    assert await store.read(meta.sealing_key_exists)
+    await store.close()
+    assert {path.name for path in tmp_path.glob("store.db*")} == {"store.db", "store.db.lock"}
+
+
+async def test_closing_waits_for_what_runs(url: str, tmp_path: Path) -> None:
+    store = await Store.open(url, tmp_path / "state")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write(conn: Connection) -> bytes:
+        begun.set()
+        assert go_on.wait(timeout=20)
+        return meta.sealing_key(conn)
+
+    writing = asyncio.create_task(store.write(write))
+    await asyncio.to_thread(begun.wait, 20)
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0)  # it has begun
+    too_early = closing.done()
+    go_on.set()
+    assert not too_early
+    assert len(await writing) == 32
+    await closing
+
+
 async def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
     store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
     await store.write(meta.sealing_key)
@@ -89,6 +125,7 @@ async def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None
     [
         ("nonsense", "is not a URL; write sqlite:///FILE or postgresql"),
         ("sqlite://", "sqlite:// cannot be used; write sqlite:///FILE"),
+        ("sqlite:///", "sqlite:/// cannot be used; write sqlite:///FILE"),
         ("sqlite:///:memory:", "cannot be used; write sqlite:///FILE"),
         ("mysql://me:hush@db/x", "mysql://me:***@db/x cannot be used; write sqlite:///FILE"),
         ("postgresql://me:hush@db/x", "postgresql://me:***@db/x cannot be used; .*postgresql[+]psycopg://"),
@@ -105,7 +142,7 @@ async def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None
 async def test_a_url_that_is_no_use_is_refused_without_its_password(url: str, problem: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=problem.replace("***", "[*]+")) as caught:
         await Store.open(url, tmp_path)
-    assert len(caught.value.lines) == 1
+    assert len(str(caught.value).splitlines()) == 1
     assert "hush" not in str(caught.value)
 
 
@@ -119,7 +156,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(url: str, tmp_path: P
     store = await Store.open(url, tmp_path)
     await store.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     await store.close()
-    with pytest.raises(SettingsError, match="was used by a newer version of Tidegate; run that version"):
+    with pytest.raises(SettingsError, match=r"^store: \S+ was used by a newer version of Tidegate; run that version"):
         await Store.open(url, tmp_path)
 
 
@@ -129,6 +166,19 @@ async def test_servers_that_start_together_make_the_tables_once(new_postgresql: 
     assert len(set(keys)) == 1
     for store in stores:
         await store.close()
+
+
+async def test_a_server_that_comes_takes_nothing_from_those_that_are_there(new_postgresql: str, tmp_path: Path) -> None:
+    acme = Repository(id=RepositoryId(forge="github", number=17, path="acme/shop"), default_branch="main")
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    one = await Store.open(new_postgresql, tmp_path)
+    await one.write(lambda conn: repositories.adopt(conn, acme, now))
+    await one.write(lambda conn: queue.touch(conn, [Wake(key=acme.id, reason="test")]))
+    [(lease, _)] = await one.write(lambda conn: queue.take_keys(conn, "one", 1, now, 3600))
+    other = await Store.open(new_postgresql, tmp_path)
+    await one.write_leased(lease, meta.sealing_key)
+    await one.close()
+    await other.close()
 
 
 async def test_who_reads_cannot_write(store: Store) -> None:
@@ -170,12 +220,16 @@ async def test_a_database_that_is_busy_is_a_temporary_error(tmp_path: Path, monk
 async def test_a_full_disk_is_a_temporary_error(tmp_path: Path) -> None:
     store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
 
+    tries: list[str] = []
+
     def fill(conn: Connection) -> None:
+        tries.append("one")
         conn.exec_driver_sql("PRAGMA max_page_count = 1")
         conn.execute(rows.insert().values(key="large", value="x" * 2_000_000))
 
     with pytest.raises(TemporaryError, match="the store does not answer: database or disk is full"):
         await store.write(fill)
+    assert tries == ["one"]
     assert await store.read(lambda conn: conn.execute(select(rows)).fetchall()) == []
     await store.close()
 
@@ -214,6 +268,65 @@ async def test_a_lost_connection_is_a_temporary_error_and_the_next_one_is_new(
     await store.close()
 
 
+async def test_connections_that_were_lost_while_they_did_nothing_are_replaced(
+    new_postgresql: str, tmp_path: Path
+) -> None:
+    one, other = [await Store.open(new_postgresql, tmp_path) for _ in range(2)]
+    await one.write(meta.sealing_key)
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    await other.write(lambda conn: conn.execute(text(f"{others} AND pid <> pg_backend_pid()")))
+    assert len(await one.write(meta.sealing_key)) == 32
+    await one.close()
+    await other.close()
+
+
+async def test_a_process_that_is_frozen_in_a_transaction_does_not_keep_its_locks(
+    new_postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await Store.open(new_postgresql, tmp_path)
+    monkeypatch.setattr("bot.store.database.IDLE_IN_TRANSACTION_MS", 100)
+    frozen = await Store.open(new_postgresql, tmp_path)
+    await other.write(lambda conn: conn.execute(rows.insert().values(key="a", value="1")))
+    holds, go_on = threading.Event(), threading.Event()
+
+    def hold(conn: Connection) -> None:
+        conn.execute(update(rows).where(rows.c.key == "a").values(value="frozen"))
+        holds.set()
+        assert go_on.wait(timeout=20)
+        conn.execute(select(rows))
+
+    holding = asyncio.create_task(frozen.write(hold))
+    await asyncio.to_thread(holds.wait, 20)
+    try:
+        async with asyncio.timeout(10):
+            await other.write(lambda conn: conn.execute(update(rows).where(rows.c.key == "a").values(value="2")))
+    finally:
+        go_on.set()
+        await asyncio.wait([holding])
+    with pytest.raises(TemporaryError, match="idle-in-transaction timeout"):
+        await holding
+    await frozen.close()
+    await other.close()
+
+
+async def test_a_database_that_never_answers_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        async with asyncio.timeout(20):
+            with pytest.raises(SettingsError, match="cannot be opened: connection timeout expired"):
+                await Store.open(f"postgresql+psycopg://me@127.0.0.1:{silent.getsockname()[1]}/x", tmp_path)
+
+
+async def test_a_driver_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"needs the Python package psycopg; install tidegate\[postgresql\]"):
+        await Store.open("postgresql+psycopg://me@127.0.0.1:1/x", tmp_path)
+
+
 async def test_transactions_that_wait_for_each_other_both_succeed(new_postgresql: str, tmp_path: Path) -> None:
     store = await Store.open(new_postgresql, tmp_path)
     await store.write(lambda conn: conn.execute(rows.insert(), [{"key": k, "value": ""} for k in ("left", "right")]))
@@ -243,3 +356,13 @@ def test_importing_the_store_leaves_alembic_and_drivers_alone() -> None:
     code = "import sys, bot.store, bot.store.queue; print([m for m in ('alembic', 'psycopg') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_start_on_a_database_that_needs_no_change_leaves_alembic_alone(tmp_path: Path) -> None:
+    await (await Store.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)).close()
+    code = (
+        "import asyncio, sys; from pathlib import Path; from bot.store import Store\n"
+        "asyncio.run(Store.open('sqlite:///store.db', Path())); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.strip() == "False"
