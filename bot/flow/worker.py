@@ -116,6 +116,8 @@ class Worker:
         renewal = asyncio.create_task(self._renew(lease))
         try:
             again = await self.handlers.handle(self.world, key, lease)
+            due = self.world.clock() + timedelta(seconds=again) if again is not None else None
+            await self.world.store.write(lambda conn: queue.settle(conn, lease, due))
         except StaleLease as error:
             log.warning("work was overtaken", key=lease.key, error=str(error))
         except asyncio.CancelledError:
@@ -123,9 +125,6 @@ class Worker:
             raise
         except Exception as error:  # whatever goes wrong in one piece of work must not stop the others
             await self._failed(lease, error)
-        else:
-            due = self.world.clock() + timedelta(seconds=again) if again is not None else None
-            await self.world.store.write(lambda conn: queue.settle(conn, lease, due))
         finally:
             renewal.cancel()
 

@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select
+import structlog
+from sqlalchemy import Connection, create_engine, select
 
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import StaleLease, TemporaryError
@@ -63,6 +65,44 @@ async def test_who_was_overtaken_changes_nothing_of_the_key(world: World) -> Non
     found = await world.store.read(lambda conn: conn.execute(select(table)).one())
     assert found.attempts == 0
     assert found.wanted > found.done
+
+
+async def test_who_learns_at_the_end_that_it_was_overtaken_changes_nothing_and_says_so(world: World) -> None:
+    started = asyncio.Event()
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        later = NOON + timedelta(hours=1)
+        await world.store.write(lambda conn: queue.take_keys(conn, "other", 1, later, 30))
+        started.set()
+        return None
+
+    with structlog.testing.capture_logs() as said:
+        await play(world, handler, until=started)
+    assert [(each["log_level"], each["event"]) for each in said] == [("warning", "work was overtaken")]
+    found = await world.store.read(lambda conn: conn.execute(select(table)).one())
+    assert (found.owner, found.wanted > found.done) == ("other", True)
+
+
+async def test_work_that_cannot_be_settled_is_not_held_until_its_lease_runs_out(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "IDLE_LOOK", 1000.0)
+    await world.store.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout = 0"))
+    intruder, started = create_engine(f"sqlite:///{tmp_path / 'store.db'}"), asyncio.Event()
+    with intruder.connect() as held:
+
+        async def handler(world: World, key: Key, lease: Lease) -> float | None:
+            held.exec_driver_sql("BEGIN IMMEDIATE")
+            started.set()
+            return None
+
+        def clock() -> datetime:
+            held.rollback()
+            return NOON
+
+        await play(replace(world, clock=clock), handler, until=started)
+    intruder.dispose()
+    assert await row(world) == (False, 1.0, 1)
 
 
 async def test_what_is_done_is_settled_and_comes_again_when_it_said(world: World) -> None:
