@@ -133,7 +133,7 @@ class Worker:
         attempts = await self.world.store.read(lambda conn: queue.attempts(conn, lease.key))
         wait = min(self.world.intervals.retry * 2 ** min(attempts, 10), LONGEST_WAIT) * random.uniform(0.8, 1.2)
         if isinstance(error, TemporaryError):
-            wait = max(error.delay, min(wait, LONGEST_WAIT)) if attempts else error.delay
+            wait = max(error.delay, wait) if attempts else error.delay
         (log.warning if expected else log.exception)(
             "work failed", key=lease.key, error=str(error), again_in=round(wait, 1)
         )

@@ -5,13 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.flow import replica
 from bot.flow.toolchain import Installed
 from bot.flow.world import World
+from bot.model.forge import Repository
 from bot.model.gate import Lease
-from bot.model.identity import EnvironmentId, Key, PullRequestId, Wake
-from bot.store import queue, servers
+from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId, Wake
+from bot.store import queue, repositories, servers
 from bot.web.health import toolchain_renders
 from tests.support.alone import KEY, NOON, play
 
@@ -53,6 +55,34 @@ async def others(world: World, tmp_path: Path) -> World:
 async def test_only_work_that_renders_nothing_is_taken_while_another_toolchain_renders(others: World) -> None:
     assert await done_by(others, 1) == {KEY}
     assert await others.store.read(lambda conn: queue.ready(conn, NOON)) == 2
+
+
+async def test_the_place_apart_is_for_no_other_work_either(others: World) -> None:
+    new = [RepositoryId(forge="hub", number=number, path=f"acme/{number}") for number in (1, 2)]
+    begun, enough, let_go = asyncio.Queue[Key](), asyncio.Event(), asyncio.Event()
+
+    async def handler(world: World, key: Key, lease: Lease) -> float | None:
+        begun.put_nowait(key)
+        await let_go.wait()
+        return None
+
+    def touch(conn: Connection) -> None:
+        for each in new:
+            repositories.adopt(conn, Repository(id=each, default_branch="main"), NOON)
+        touched: list[Key] = [new[0], PullRequestId(repository=new[1], number=1)]
+        queue.touch(conn, [Wake(key=key, reason="test") for key in touched])
+
+    await others.store.write(touch)
+    playing = asyncio.create_task(play(others, handler, until=enough))
+    assert {await begun.get() for _ in range(2)} == {KEY, new[0]}  # `play` has two places
+    for _ in range(3):  # there is news, and the worker looks
+        others.signal.set()
+        await asyncio.sleep(0)
+        assert await others.store.read(lambda conn: queue.ready(conn, NOON)) == 3
+    assert begun.empty()
+    let_go.set()
+    enough.set()
+    await playing
 
 
 async def test_where_nobody_said_with_what_they_render_all_work_is_taken(world: World) -> None:
