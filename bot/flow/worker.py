@@ -112,7 +112,6 @@ class Worker:
             log.error("work was lost by its worker and will be taken again", key=task.get_name(), error=repr(error))
 
     async def _work(self, lease: Lease, key: Key) -> None:
-        structlog.contextvars.clear_contextvars()
         renewal = asyncio.create_task(self._renew(lease))
         try:
             again = await self.handlers.handle(self.world, key, lease)
