@@ -83,7 +83,7 @@ def in_turns(conn: Connection, now: datetime, kinds: Sequence[str]) -> list[tupl
 
     So a repository's crowd keeps no other waiting. Within a turn it goes by who waited longest.
     """
-    held = select(queue.c.key).where(queue.c.owner != "", queue.c.lease_until > as_text(now))
+    held = select(queue.c.key).where(queue.c.lease_until > as_text(now))
     turns = Counter(map(repository_part, conn.execute(held).scalars()))
     ready = select(queue.c.key).where(takeable(now), queue.c.kind.in_(kinds)).order_by(queue.c.taken, queue.c.key)
     found: list[tuple[int, int, str]] = []

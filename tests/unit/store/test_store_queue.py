@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -112,8 +113,10 @@ async def test_a_timer_does_not_keep_new_work_waiting(store: Store) -> None:
 
 async def test_work_of_an_unknown_repository_is_dropped(store: Store) -> None:
     stranger = RepositoryId(forge="github", number=99, path="x/y")
-    await store.write(lambda conn: queue.touch(conn, [Wake(key=stranger, reason="test")]))
+    for at in (None, NOW):
+        await store.write(partial(queue.touch, wakes=[Wake(key=stranger, reason="test")], at=at))
     assert await take(store) == []
+    assert await store.read(lambda conn: queue.ready(conn, NOW)) == 0
 
 
 async def test_two_owners_never_hold_one_key(store: Store) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from bot.errors import StaleLease
 from bot.model.forge import Repository
@@ -56,14 +56,28 @@ def test_a_repository_s_crowd_keeps_no_other_waiting(conn: Connection) -> None:
     assert "environment:github:18:prod" in [each.key for each in take(conn, NOON + LATER, limit=2)]
 
 
-def test_a_repository_with_work_in_hand_comes_after_one_with_none(conn: Connection) -> None:
-    other = Repository(id=RepositoryId(forge="github", number=18, path="acme/quiet"), default_branch="main")
+@pytest.mark.parametrize(("forge", "number"), [("github", 18), ("gitlab", 17)])
+def test_a_repository_with_work_in_hand_comes_after_one_with_none(conn: Connection, forge: str, number: int) -> None:
+    other = Repository(id=RepositoryId(forge=forge, number=number, path="acme/quiet"), default_branch="main")
     repositories.adopt(conn, other, NOON)
     touch(conn, *(PullRequestId(repository=ACME.id, number=number) for number in range(9)))
     take(conn, NOON, limit=4)
     touch(conn, PullRequestId(repository=other.id, number=1))
     [next_one] = take(conn, NOON + timedelta(seconds=1), limit=1, owner="you")
-    assert next_one.key == "pull:github:18:1"
+    assert next_one.key == f"pull:{forge}:{number}:1"
+
+
+def test_the_place_apart_is_for_the_kinds_that_were_asked_for(conn: Connection) -> None:
+    touch(conn, PULL, ACME.id)
+    [(lease, _)] = queue.take_apart(conn, "me", NOON, LEASE, ["repository"])
+    assert lease.key == "repository:github:17"
+
+
+def test_a_repository_whose_worker_died_has_nothing_in_hand(conn: Connection) -> None:
+    touch(conn, PULL)
+    assert len(take(conn, NOON)) == 1
+    assert queue.take_apart(conn, "you", NOON + timedelta(seconds=LEASE - 1), LEASE) == ()
+    assert len(queue.take_apart(conn, "you", NOON + LATER, LEASE)) == 1
 
 
 def test_what_is_unknown_takes_nobody_s_place(conn: Connection) -> None:
@@ -155,6 +169,16 @@ def test_what_is_given_back_can_be_taken_at_once(conn: Connection) -> None:
         queue.release(conn, lease)
 
 
+def test_who_finds_a_later_epoch_elsewhere_goes_on_above_it(conn: Connection) -> None:
+    touch(conn, PULL)
+    [lease] = take(conn, NOON)
+    queue.overtake(conn, lease, 41)
+    [again] = take(conn, NOON)
+    assert again.epoch == 42
+    with pytest.raises(StaleLease):
+        queue.overtake(conn, lease, 50)
+
+
 def test_a_renewed_lease_lasts(conn: Connection) -> None:
     touch(conn, PULL)
     [lease] = take(conn, NOON)
@@ -227,6 +251,28 @@ async def test_workers_at_the_same_time_never_take_the_same_work(store: Store, e
     )
     assert all(lease.epoch == 1 for each in by_owner for lease in each)
     assert sum(bool(each) for each in by_owner) > 1, "one worker did everything: nothing was shown"
+
+
+async def test_who_takes_does_not_wait_for_another_that_takes(store: Store, engine_of_many: Engine) -> None:
+    pulls = [PullRequestId(repository=ACME.id, number=number) for number in (1, 2)]
+    await store.write(lambda conn: repositories.adopt(conn, ACME, NOON))
+    await store.write(lambda conn: touch(conn, *pulls))
+    with engine_of_many.begin() as one, engine_of_many.begin() as other:
+        [first] = take(one, NOON, limit=1)
+        other.execute(text("SET LOCAL lock_timeout = '5s'"))
+        [second] = take(other, NOON, limit=1)
+    assert {first.key, second.key} == {"pull:github:17:1", "pull:github:17:2"}
+
+
+async def test_who_writes_under_a_lease_is_not_overtaken_meanwhile(store: Store, engine_of_many: Engine) -> None:
+    await store.write(lambda conn: repositories.adopt(conn, ACME, NOON))
+    await store.write(lambda conn: touch(conn, PULL))
+    [lease] = await store.write(lambda conn: take(conn, NOON))
+    with engine_of_many.begin() as slow, engine_of_many.begin() as other:
+        queue.check(slow, lease)
+        assert take(other, NOON + LATER, owner="you") == []
+    with engine_of_many.begin() as other:
+        assert len(take(other, NOON + LATER, owner="you")) == 1
 
 
 async def test_touches_in_crossing_order_do_not_wait_for_each_other(store: Store, engine_of_many: Engine) -> None:
