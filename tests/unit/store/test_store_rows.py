@@ -321,6 +321,33 @@ async def test_a_new_state_came_with_the_last_apply_that_ended_well_and_was_no_r
     assert await store.read(lambda conn: journal.changed_last(conn, "other")) is None
 
 
+async def test_the_journal_tells_environments_and_applies_apart(store: Store) -> None:
+    def begin(conn: Connection, environment: str, number: str, repair: bool = False) -> str:
+        intent = journal.Intent(
+            environment=environment, epoch=1, revision=Sha(number), digest=Digest(f"d1:{number}"), plan=plan(),
+            riders=(), repair=repair,
+        )  # fmt: skip
+        return journal.begin(conn, intent, NOW)
+
+    def story(conn: Connection) -> str:
+        journal.finish(conn, begin(conn, "uid", "1"), "done", "", NOW)
+        journal.finish(conn, begin(conn, "uid", "2"), "done", "", NOW)
+        journal.finish(conn, begin(conn, "uid", "3", repair=True), "failed", "no room", NOW)
+        begin(conn, "uid", "4")
+        begin(conn, "other", "5")
+        return begin(conn, "uid", "6")
+
+    last = await store.write(story)
+    found = await store.read(lambda conn: journal.history(conn, "uid", 4))
+    assert [(each.revision, each.state, each.error, each.repair) for each in found] == [
+        ("6", "began", "", False), ("4", "interrupted", "", False), ("3", "failed", "no room", True),
+        ("2", "done", "", False),
+    ]  # fmt: skip
+    assert [each.state for each in await store.read(lambda conn: journal.history(conn, "other", 4))] == ["began"]
+    assert await store.read(lambda conn: journal.digest_of(conn, last)) == "d1:6"
+    assert await store.read(lambda conn: journal.changed_last(conn, "uid")) == "2"
+
+
 async def test_an_outcome_is_owed_once(store: Store) -> None:
     outcome = Outcome(key="k", body="prod is there")
     for _ in range(2):

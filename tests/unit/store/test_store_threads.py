@@ -123,9 +123,9 @@ def test_what_the_base_has_by_now_stays_what_the_same_head_showed(conn: Connecti
     assert plans.concerns(conn, PULL, "prod")
 
 
-def test_another_thread_is_another_matter(conn: Connection) -> None:
+@pytest.mark.parametrize("other", [replace(PULL, number=5), replace(PULL, repository=replace(ACME, forge="gitlab"))])
+def test_another_thread_is_another_matter(conn: Connection, other: PullRequestId) -> None:
     plans.propose(conn, PULL, [shown()], NOON)
-    other = PullRequestId(repository=ACME, number=5)
     plans.propose(conn, other, [], NOON)
     plans.leave(conn, other, [], NEXT, NOON)
     plans.mark_published(conn, other, NOON)
