@@ -33,7 +33,7 @@ class Turns:
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            if not place.cancelled():
                 self._pass_on()  # it was given to us just as we left
             raise
 

@@ -11,13 +11,13 @@ from bot.flow.turns import Turns
 async def test_a_crowd_of_one_keeps_nobody_else_waiting() -> None:
     turns, order = Turns(1), []
 
-    async def work(key: str) -> None:
+    async def work(key: str, number: int) -> None:
         async with turns.turn(key):
-            order.append(key)
+            order.append(f"{key}{number}")
             await asyncio.sleep(0)
 
-    await asyncio.gather(*(work(key) for key in "aaaaabbc"))
-    assert "".join(order) == "aabcabaa"
+    await asyncio.gather(*(work(key, number) for number, key in enumerate("aaaaabbc")))
+    assert order == ["a0", "a1", "b5", "c7", "a2", "b6", "a3", "a4"]
 
 
 async def test_who_leaves_the_line_loses_no_place() -> None:
