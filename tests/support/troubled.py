@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from bot.errors import InputError, RenderError
-from bot.flow.evaluate import Changes, InProcess
+from bot.flow.evaluate import Changes, Files, InProcess
 from bot.model.environment import Source
 from bot.model.examined import Examined
 from bot.model.identity import RepositoryId
@@ -76,7 +76,12 @@ class TroubledCheck:
 
 
 class TroubledInProcess(InProcess):
-    """Goes wrong as the first object's name says, before it conceals anything."""
+    """Goes wrong as the only file or the first object's name says, before it looks at anything."""
+
+    async def files(self, turn: RepositoryId, work: Files) -> Sequence[Finding]:
+        """As the file is named."""
+        go_wrong("".join(work.only))
+        return await super().files(turn, work)
 
     async def conceal(self, turn: RepositoryId, work: Changes) -> Sequence[Change]:
         """As the name says."""

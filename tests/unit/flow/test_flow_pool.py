@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,9 @@ import psutil
 import pytest
 
 from bot.errors import InputError, RenderError, TemporaryError
-from bot.flow.evaluate import Changes, Render
-from bot.flow.pool import Pool
-from bot.model.environment import Environment, Source
+from bot.flow.evaluate import Changes, Files, Render
+from bot.flow.pool import Pool, scheduled
+from bot.model.environment import CONFIGURATION, Configuration, Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.kubernetes import Kubernetes
@@ -111,12 +112,44 @@ async def test_a_process_that_is_killed_while_it_answers_does_not_silence_the_ot
 async def test_work_that_hangs_is_ended_and_unknown() -> None:
     pool = Pool(troubled.make, processes=1, seconds=3)
     try:
+        kept = pool._started()
         with pytest.raises(RenderError) as late:
             await pool.render(SHOP, work("hangs"))
         assert late.value.findings[0].level == "unknown"
         assert len((await pool.render(SHOP, work())).resources) == 1
+        assert pool._started() is kept, "other work was ended with it"
     finally:
         await pool.close()
+
+
+async def test_processes_that_are_gone_when_work_comes_are_told_as_such(pool: Pool) -> None:
+    started = pool._started()
+    started.stop()
+    with pytest.raises(BrokenExecutor):
+        scheduled(started, troubled.go_wrong, ("",), 20)
+
+
+async def test_processes_that_were_given_up_take_no_later_ones_with_them(pool: Pool) -> None:
+    first = pool._started()
+    pool._give_up(first)
+    second = pool._started()
+    pool._give_up(first)  # by another piece of work that waited for them as well
+    assert pool._started() is second
+
+
+async def test_a_repository_s_crowd_keeps_no_other_waiting() -> None:
+    pool, order = Pool(troubled.make, processes=1, seconds=20), []
+
+    async def render(turn: RepositoryId) -> None:
+        await pool.render(turn, work())
+        order.append(turn)
+
+    other = replace(SHOP, number=2)
+    try:
+        await asyncio.gather(*(render(each) for each in (SHOP, SHOP, SHOP, SHOP, other)))
+    finally:
+        await pool.close()
+    assert order.index(other) < 4
 
 
 @pytest.mark.parametrize("trouble", ["killed", "broken"])
@@ -125,6 +158,19 @@ async def test_a_check_without_an_answer_is_unknown(pool: Pool, trouble: str) ->
     (found,) = await pool.check(SHOP, examined)
     assert found.level == "unknown"
     assert "could not be evaluated" in found.message
+
+
+async def test_files_that_nobody_looked_at_are_unknown(pool: Pool) -> None:
+    at = tree({"killed": b"a: 1\n", "schema.json": b'{"required": ["b"]}'})
+
+    def asked(only: str) -> Files:
+        schemas = Configuration(schemas={"*": "schema.json"})
+        return Files(configuration=schemas, tree=at, schemas=at, only=frozenset({only}))
+
+    (found,) = await pool.files(SHOP, asked("killed"))
+    assert (found.check, found.level, found.path) == ("schemas", "unknown", CONFIGURATION)
+    assert "could not be validated: its process was ended" in found.message
+    assert await pool.files(SHOP, asked("other")) == []
 
 
 def new(name: str, text: str) -> Change:
