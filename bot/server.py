@@ -166,7 +166,8 @@ async def listen(site: web.TCPSite, place: str) -> None:
     try:
         await site.start()
     except OSError as error:
-        why = os.strerror(error.errno or 0)
+        # a name that means nothing has a number of its own kind, and for some addresses there is none
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         raise SettingsError([f"listen: {place} cannot be used ({why}); free it, or name another"]) from None
 
 

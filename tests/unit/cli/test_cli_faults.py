@@ -14,7 +14,7 @@ from bot.localforge.apps import new_private_key
 from tests.support.programs import program
 from tests.support.typed import tidegate
 
-SERVER = """listen: 127.0.0.1:{port}
+SERVER = """listen: {listen}
 forges: {{github: {{kind: github, app_id: 1, private_key_file: key.pem, webhook_secret_file: secret}}}}
 targets: {{dev: {{kind: directory, path: dev}}}}
 repositories: [{{match: 'github:a/*', targets: [dev]}}]
@@ -92,18 +92,25 @@ def test_a_full_disk_is_said_in_one_line(repository: Path, command: str) -> None
     assert "Traceback" not in said
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("family", "host", "shown"),
+    [(socket.AF_INET, "127.0.0.1", "127.0.0.1"), (socket.AF_INET6, "::1", "[::1]")],
+)
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path, family: int, host: str, shown: str) -> None:
     (tmp_path / "key.pem").write_text(new_private_key())
     (tmp_path / "secret").write_text("s" * 40)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+    with socket.socket(family) as taken:
+        try:
+            taken.bind((host, 0))
+        except OSError:
+            pytest.skip(f"this system has no {host}")
         taken.listen()
         port = taken.getsockname()[1]
-        (tmp_path / "server.yaml").write_text(SERVER.format(port=port))
+        (tmp_path / "server.yaml").write_text(SERVER.format(listen=f"'{shown}:{port}'"))
         status, said = fault("serve", cwd=tmp_path)
     assert status == 1
     assert "Traceback" not in said
-    assert f"error: listen: 127.0.0.1:{port} cannot be used (Address already in use); free it, or name another" in said
+    assert f"error: listen: {shown}:{port} cannot be used (Address already in use); free it, or name another" in said
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["check", "-f", "junit"], ["plan"], ["render"]])

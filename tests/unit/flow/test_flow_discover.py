@@ -49,15 +49,40 @@ async def test_a_forge_that_cannot_be_asked_hides_no_other(tmp_path: Path, error
         assert await world.store.read(lambda conn: repositories.find(conn, FOUND.id)) is not None
 
 
-async def test_a_forge_that_refuses_is_asked_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [PermanentError("refused"), TemporaryError("away")])
+async def test_a_forge_that_refuses_is_asked_again(tmp_path: Path, error: Exception) -> None:
     async with alone(tmp_path) as found:
-        forge: Any = Lists(PermanentError("refused"))
+        forge: Any = Lists(error)
         looking = asyncio.create_task(
             keep_discovering(replace(found, forges={"a": forge}, intervals=Intervals(retry=0.1)))
         )
         asked = asyncio.create_task(forge.asked_again.wait())
         done, _ = await asyncio.wait([looking, asked], return_when=asyncio.FIRST_COMPLETED, timeout=20)
         assert done == {asked}
+        looking.cancel()
+
+
+async def test_a_forge_that_tells_of_a_repository_is_asked_soon(tmp_path: Path) -> None:
+    async with alone(tmp_path) as found:
+        forge: Any = Lists([FOUND])
+        world = replace(found, forges={"b": forge}, intervals=Intervals(repository=1000, retry=0.1))
+        world.reach.set()
+        looking = asyncio.create_task(keep_discovering(world))
+        async with asyncio.timeout(20):
+            await forge.asked_again.wait()
+        assert not world.reach.is_set()
+        looking.cancel()
+
+
+async def test_a_forge_that_refuses_has_its_time(tmp_path: Path) -> None:
+    async with alone(tmp_path) as found:
+        forge: Any = Lists(PermanentError("refused"))
+        world = replace(found, forges={"a": forge}, intervals=Intervals(retry=1000))
+        world.reach.set()
+        looking = asyncio.create_task(keep_discovering(world))
+        for _ in range(50):
+            await world.store.read(lambda conn: repositories.find(conn, KEY))
+        assert not forge.asked_again.is_set()
         looking.cancel()
 
 
