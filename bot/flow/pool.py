@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import multiprocessing
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future
@@ -185,8 +184,7 @@ class Child:
 
 
 def begin(make: Callable[[], Evaluator]) -> None:
-    """Make ready in a new process: it leaves Ctrl-C to the server, and ends when the server does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Make ready in a new process, which ends when the server does."""
     end_with_parent()
     gc.set_threshold(50_000, 20, 50)
     Child.evaluator, Child.runner = make(), asyncio.Runner()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -118,6 +119,17 @@ async def test_work_that_hangs_is_ended_and_unknown() -> None:
         assert late.value.findings[0].level == "unknown"
         assert len((await pool.render(SHOP, work())).resources) == 1
         assert pool._started() is kept, "other work was ended with it"
+    finally:
+        await pool.close()
+
+
+async def test_ctrl_c_on_the_server_s_terminal_ends_no_process_of_the_pool() -> None:
+    pool, examined = Pool(troubled.make, processes=1, seconds=20), Examined(environment=ENVIRONMENT, resources=())
+    try:
+        (before,) = await pool.check(SHOP, examined)
+        os.kill(int(before.message), signal.SIGINT)
+        (after,) = await pool.check(SHOP, examined)
+        assert after.message == before.message
     finally:
         await pool.close()
 
