@@ -1,0 +1,85 @@
+"""The log: text or JSON lines, without what an exception had at hand, and never a reason to stop."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from bot import logs
+
+
+class Stream(io.StringIO):
+    """Standard error, on a terminal or not."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+class Full(Stream):
+    """Standard error on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Other tests log as if none of these had been."""
+    yield
+    structlog.reset_defaults()
+
+
+def log(monkeypatch: pytest.MonkeyPatch, stream: Stream, form: Any) -> Any:
+    """A log that is written there in that form."""
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure(form)
+    return structlog.get_logger()
+
+
+@pytest.mark.parametrize(
+    ("form", "terminal", "lines"),
+    [("text", False, False), ("json", True, True), ("auto", True, False), ("auto", False, True)],
+)
+def test_it_is_text_for_people_and_json_for_programs(
+    monkeypatch: pytest.MonkeyPatch, form: str, terminal: bool, lines: bool
+) -> None:
+    stream = Stream(terminal)
+    said = log(monkeypatch, stream, form)
+    said.debug("nobody wants to know")
+    said.info("serving", pid=7)
+    [line] = stream.getvalue().splitlines()
+    assert "serving" in line
+    if lines:
+        found = json.loads(line)
+        assert found.pop("timestamp").endswith("Z")
+        assert found == {"event": "serving", "level": "info", "pid": 7}
+    else:
+        assert not line.startswith("{")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_exception_is_told_without_the_values_around_it(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    stream = Stream(terminal=False)
+    said = log(monkeypatch, stream, form)
+    password = "hunter" + "2"
+    try:
+        raise ValueError(f"{len(password)} characters")
+    except ValueError:
+        said.exception("work failed")
+    assert "ValueError: 7 characters" in stream.getvalue()
+    assert password not in stream.getvalue()
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    log(monkeypatch, Full(terminal=False), "json").error("the disk is full")
