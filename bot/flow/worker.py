@@ -130,7 +130,7 @@ class Worker:
     async def _failed(self, lease: Lease, error: Exception) -> None:
         expected = isinstance(error, (TemporaryError, PermanentError, StaleError))
         attempts = await self.world.store.read(lambda conn: queue.attempts(conn, lease.key))
-        wait = min(self.world.intervals.retry * 2 ** min(attempts, 10), LONGEST_WAIT) * random.uniform(0.8, 1.2)
+        wait = min(self.world.intervals.retry * 2 ** min(attempts, 10) * random.uniform(0.8, 1.2), LONGEST_WAIT)
         if isinstance(error, TemporaryError):
             wait = max(error.delay, wait) if attempts else error.delay
         (log.warning if expected else log.exception)(

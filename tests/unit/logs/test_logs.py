@@ -68,6 +68,19 @@ def test_it_is_text_for_people_and_json_for_programs(
         assert not line.startswith("{")
 
 
+@pytest.mark.parametrize(
+    ("form", "terminal", "unwanted", "colours"),
+    [("text", False, "", False), ("text", True, "", True), ("auto", True, "", True), ("auto", True, "1", False)],
+)
+def test_text_has_colours_on_a_terminal_unless_somebody_wants_none(
+    monkeypatch: pytest.MonkeyPatch, form: str, terminal: bool, unwanted: str, colours: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", unwanted)
+    stream = Stream(terminal)
+    log(monkeypatch, stream, form).info("serving")
+    assert ("\x1b" in stream.getvalue()) == colours
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_an_exception_is_told_without_the_values_around_it(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     stream = Stream(terminal=False)
