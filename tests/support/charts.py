@@ -1,4 +1,4 @@
-"""Charts that tests write, one for each thing that Helm can do, and how the program itself renders them."""
+"""Charts that tests write, one for each thing that Helm can do, and how the program and the renderer render them."""
 
 import gzip
 import io
@@ -8,10 +8,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.document import load_documents
-from tests.support.trees import Files
+import pytest
 
-__all__ = ["HOOKS", "SAMPLES", "archive", "by_the_program", "chart_yaml", "config_map"]
+from bot.document import load_documents
+from bot.errors import RenderError
+from bot.model.environment import Source
+from bot.model.finding import Finding
+from bot.model.kubernetes import Kubernetes
+from bot.model.resource import Rendered
+from bot.render.helm import Helm
+from tests.support.trees import Files
+from tests.support.trees import tree as make_tree
+
+__all__ = [
+    "CHART",
+    "HOOKS",
+    "SAMPLES",
+    "archive",
+    "bomb",
+    "by_the_program",
+    "chart_yaml",
+    "config_map",
+    "refused",
+    "render",
+]
 
 
 def chart_yaml(name: str, more: str = "") -> str:
@@ -35,6 +55,18 @@ def archive(files: Files) -> bytes:
             made.addfile(info, io.BytesIO(data))
     return gzip.compress(out.getvalue(), mtime=0)
 
+
+def bomb(name: str, size: int) -> bytes:
+    """A small archive of one large file."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as made:
+        info = tarfile.TarInfo(name)
+        info.size = size
+        made.addfile(info, io.BytesIO(bytes(size)))
+    return gzip.compress(out.getvalue())
+
+
+CHART = {"web/Chart.yaml": chart_yaml("web"), "web/templates/a.yaml": config_map("a", "{{ .Values.x }}")}
 
 HOOKS = """\
 apiVersion: batch/v1
@@ -163,4 +195,19 @@ def by_the_program(program: Path, folder: Path, files: Files, *arguments: str) -
     for document in load_documents(done.stdout):
         value = document.value
         found += value["items"] if value["kind"] == "List" else [value]
+    return found
+
+
+async def render(helm: Helm, files: Files, modes: dict[str, str] | None = None, **options: Any) -> Rendered:
+    """The release `rel` of the chart in `web`."""
+    source = Source(path="web", options={"release": "rel", **options})
+    return await helm.render(make_tree(files, modes), source, Kubernetes())
+
+
+async def refused(helm: Helm, files: Files, modes: dict[str, str] | None = None, **options: Any) -> Finding:
+    """The first finding of a render that was refused, without a path of the machine."""
+    with pytest.raises(RenderError) as error:
+        await render(helm, files, modes, **options)
+    assert "/tmp" not in repr(error.value.findings)
+    found: Finding = next(iter(error.value.findings))
     return found
