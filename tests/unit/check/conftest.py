@@ -1,12 +1,16 @@
-"""Manifests as they come out of the renderer: with identities and places."""
+"""Manifests as they come out of the renderer, with identities and places, and what the check `schemas` finds."""
 
 from collections.abc import Callable
 
 import pytest
 
+from bot.check.schemas import Schemas
 from bot.document import load_documents
 from bot.model.environment import Environment, Source
+from bot.model.examined import Examined
+from bot.model.finding import Finding
 from bot.model.identity import EnvironmentId, RepositoryId
+from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Resource
 from bot.render.manifests import resources_of
 
@@ -33,3 +37,19 @@ def environment() -> Environment:
     repository = RepositoryId(forge="github", number=1, path="acme/shop")
     name = EnvironmentId(repository=repository, name="prod")
     return Environment(id=name, source=Source(path="envs/prod"), target="prod", apply="on-merge")
+
+
+@pytest.fixture
+def look(manifests: Manifests, environment: Environment) -> Callable[..., list[Finding]]:
+    """The findings of a text, with what the base renders to and what the operator supplied."""
+    schemas = Schemas()
+
+    def check(text: str, before: str | None = "", supplied: str = "") -> list[Finding]:
+        examined = Examined(
+            environment=environment, resources=tuple(manifests(text)),
+            before=None if before is None else tuple(manifests(before) if before else ()),
+            kubernetes=Kubernetes(crds=tuple(manifests(supplied) if supplied else ())),
+        )  # fmt: skip
+        return list(schemas.findings(examined))
+
+    return check
