@@ -1,93 +1,14 @@
-"""`tidegate.yaml`: what it means, and every way in which it can be wrong."""
+"""How a `tidegate.yaml` can be wrong: every fault is said at its place, once, together with the others."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import parse, schema
+from bot.config import parse
 from bot.document import dump
 from bot.errors import ConfigurationError
-from bot.model.environment import ApprovalRule, Configuration, Environment, Source
-from bot.model.identity import EnvironmentId, RepositoryId
-from bot.model.plan import Finding
-from tests.support.soon import soon
+from tests.support.configurations import ENVIRONMENT, REPOSITORY, of_environment, refused
 from tests.support.trees import EMPTY
-
-REPOSITORY = RepositoryId(forge="github", number=7, path="acme/web")
-ENVIRONMENT = "    source: {path: envs/a}\n    target: a\n    apply: never\n"
-
-
-def refused(text: str | bytes) -> tuple[Finding, ...]:
-    with pytest.raises(ConfigurationError) as caught:
-        parse(text if isinstance(text, bytes) else text.encode(), REPOSITORY, EMPTY)
-    findings: tuple[Finding, ...] = caught.value.findings
-    assert all((each.level, each.path) == ("error", "tidegate.yaml") for each in findings)
-    assert [each.line for each in findings] == sorted(each.line for each in findings)
-    return findings
-
-
-def of_environment(lines: str) -> str:
-    return "version: 1\nenvironments:\n  a:\n" + "".join(f"    {each}\n" for each in lines.split("\n"))
-
-
-def test_everything_that_can_be_said() -> None:
-    text = """\
-version: 1
-check: approvals
-prefix: /deploy
-environments:
-  staging:
-    source: {path: envs/staging}
-    target: shared
-    scope: staging
-    apply: on-merge
-    first_apply: on-merge
-    drift: revert
-    decrypt: true
-    secrets: {plain: warning}
-  prod:
-    source: {path: ., renderer: plain}
-    target: shared
-    scope: prod/eu
-    apply: on-command
-    after: [staging]
-    approvals: {count: 2, from: [team:acme/sre, user:ana], author: yes, reviews: false}
-"""
-    assert parse(text.encode(), REPOSITORY, EMPTY) == Configuration(
-        environments=(
-            Environment(
-                id=EnvironmentId(repository=REPOSITORY, name="staging"),
-                source=Source(path="envs/staging"),
-                target="shared",
-                scope="staging",
-                apply="on-merge",
-                first_apply="on-merge",
-                drift="revert",
-                decrypt=True,
-                plain_secrets="warning",
-            ),
-            Environment(
-                id=EnvironmentId(repository=REPOSITORY, name="prod"),
-                source=Source(path=".", renderer="plain"),
-                target="shared",
-                scope="prod/eu",
-                apply="on-command",
-                after=("staging",),
-                approvals=ApprovalRule(count=2, approvers=("team:acme/sre", "user:ana"), author=True, reviews=False),
-            ),
-        ),
-        check="approvals",
-        prefix="/deploy",
-    )
-    assert [each.line for each in parse(text.encode(), REPOSITORY, EMPTY).environments] == [5, 14]
-
-
-def test_defaults_are_the_strict_ones() -> None:
-    found = parse(of_environment(ENVIRONMENT.replace("    ", "").strip()).encode(), REPOSITORY, EMPTY)
-    (only,) = found.environments
-    assert (found.check, found.prefix) == ("blocking", "/gate")
-    assert (only.first_apply, only.drift, only.plain_secrets) == ("on-command", "report", "error")
-    assert only.approvals == ApprovalRule(count=0, approvers=(), author=False, reviews=True)
 
 
 @pytest.mark.parametrize(
@@ -257,100 +178,26 @@ def test_an_environment_with_a_fault_is_still_one_that_others_may_name() -> None
     assert finding.message == 'unknown key "xyz"'
 
 
-def environments(**rules: str) -> str:
-    blocks = (f"  {name}:\n    source: {{path: x}}\n    apply: never\n{lines}" for name, lines in rules.items())
-    return "version: 1\nenvironments:\n" + "".join(blocks)
-
-
-@pytest.mark.parametrize(
-    ("after", "messages"),
-    [
-        ({"a": "b", "b": "a"}, ["environments wait for one another: a → b → a"]),
-        ({"a": "b", "b": "c", "c": "d", "d": "b"}, ["environments wait for one another: b → c → d → b"]),
-        ({"a": "a"}, ['"a" cannot come after itself']),
-        ({"a": "b, c", "b": "d", "c": "d", "d": ""}, []),
-    ],
-)
-def test_order(after: dict[str, str], messages: list[str]) -> None:
-    text = environments(**{name: f"    target: {name}\n    after: [{others}]\n" for name, others in after.items()})
-    if messages:
-        assert [each.message for each in refused(text)] == messages
-    else:
-        assert parse(text.encode(), REPOSITORY, EMPTY)
-
-
-def test_an_order_with_very_many_ways_through_it_is_judged_quickly() -> None:
-    after = {f"{side}{i}": f"a{i + 1}, b{i + 1}" for i in range(40) for side in "ab"} | {"a40": "", "b40": ""}
-    text = environments(**{name: f"    target: {name}\n    after: [{others}]\n" for name, others in after.items()})
-    with soon(2):
-        assert parse(text.encode(), REPOSITORY, EMPTY)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "message"),
-    [
-        ("", "", '"a" and "b" have the same target and scope'),
-        ("x", "x", '"a" and "b" have the same target and scope'),
-        ("", "x", 'the scope of "b" lies inside that of "a" on the same target'),
-        ("x/y", "x", 'the scope of "a" lies inside that of "b" on the same target'),
-        ("x", "xy", ""),
-        ("x/y", "x/z", ""),
-    ],
-)
-def test_shared_target(first: str, second: str, message: str) -> None:
-    text = environments(a=f"    target: t\n    scope: '{first}'\n", b=f"    target: t\n    scope: '{second}'\n")
-    if message:
-        assert [(each.message, each.line, each.column) for each in refused(text)] == [(message, 12, 5)]
-    else:
-        assert parse(text.encode(), REPOSITORY, EMPTY)
-
-
-def test_a_shared_target_without_scopes_is_told_at_the_target() -> None:
-    (finding,) = refused(environments(a="    target: t\n", b="    target: t\n"))
-    assert (finding.line, finding.column) == (10, 5)
-
-
-@pytest.mark.parametrize("word", ["off", "'off'", "false"])
-def test_drift_off_without_quotes_is_a_word(word: str) -> None:
-    text = of_environment(f"source: {{path: a}}\ntarget: t\napply: never\ndrift: {word}")
-    assert parse(text.encode(), REPOSITORY, EMPTY).environments[0].drift == "off"
-
-
 def test_the_right_word_in_quotes_is_not_suggested_once_more() -> None:
     (found,) = refused(f"version: '1'\nenvironments:\n  a:\n{ENVIRONMENT}")
     assert (found.message, found.fix) == ('"version" must be 1', "write it without quotes")
 
 
-@pytest.mark.parametrize("rule", ["{count: 1}", "{count: 2, from: ['user:a', 'user:b']}"])
-def test_approvals_that_can_be_reached(rule: str) -> None:
-    text = of_environment(f"source: {{path: a}}\ntarget: t\napply: never\napprovals: {rule}")
-    assert parse(text.encode(), REPOSITORY, EMPTY).environments[0].approvals.count == int(rule[8])
-
-
-def test_a_prefix_may_begin_like_a_word_of_gitlab() -> None:
-    text = f"version: 1\nprefix: /approve-all\nenvironments:\n  a:\n{ENVIRONMENT}"
-    assert parse(text.encode(), REPOSITORY, EMPTY).prefix == "/approve-all"
-
-
-def test_teams_may_be_of_any_size() -> None:
-    text = of_environment(
-        "source: {path: a}\ntarget: t\napply: never\napprovals: {count: 9, from: ['user:a', 'team:x/y']}"
-    )
-    assert parse(text.encode(), REPOSITORY, EMPTY).environments[0].approvals.count == 9
-
-
-def test_schema_explains_every_key() -> None:
-    published = schema()
-    assert published["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-
-    def keys(node: object) -> list[dict[str, object]]:
-        if not isinstance(node, dict):
-            return []
-        own = list(node.get("properties", {}).values())
-        return own + [deep for each in node.values() for deep in keys(each)]
-
-    assert len(keys(published)) > 15
-    assert all(each.get("description") for each in keys(published))
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("expires: 2030-02-31", '"2030-02-31" is no day'),
+        ("expires: soon", "must be a day, such as 2030-01-31"),
+        ('expires: "2030-01-31\\n"', "must be a day, such as 2030-01-31"),
+        ("environments: [prdo]", 'there is no environment "prdo"'),
+    ],
+)
+def test_a_waiver_that_cannot_count(change: str, message: str) -> None:
+    kept = [each for each in ("expires: 2030-01-31",) if each.split(":")[0] != change.split(":")[0]]
+    waiver = ", ".join(["policy: p", "reason: r", "owner: o", *kept, change])
+    text = f"version: 1\nwaivers: [{{{waiver}}}]\nenvironments:\n  prod:\n{ENVIRONMENT}"
+    (finding,) = refused(text)
+    assert message in finding.message
 
 
 JSON = st.recursive(
@@ -381,42 +228,3 @@ def test_any_document_is_used_or_refused_with_a_place(value: object) -> None:
 def test_any_bytes_are_used_or_refused(data: bytes) -> None:
     with pytest.raises(ConfigurationError):
         parse(data, REPOSITORY, EMPTY)
-
-
-def test_policies_and_waivers_belong_to_every_environment_they_name() -> None:
-    text = (
-        "version: 1\npolicies: [policies, 'builtin:no-latest-tag']\n"
-        "waivers: [{policy: no-latest-tag, reason: old, owner: ana, expires: 2030-01-31, environments: [a],"
-        " objects: [Pod/x]}, {policy: other, reason: old, owner: ana, expires: 2031-01-31}]\n"
-        f"schemas: {{'config/*.json': schemas/config.json}}\nenvironments:\n  a:\n{ENVIRONMENT}"
-        f"    policies: {{no-latest-tag: warning, other: off}}\n    schemas: {{missing: error}}\n  b:\n"
-        + ENVIRONMENT.replace("envs/a", "envs/b").replace("target: a", "target: b")
-    )
-    found = parse(text.encode(), REPOSITORY, EMPTY)
-    a, b = found.environments
-    assert found.schemas == {"config/*.json": "schemas/config.json"}
-    assert a.policies == b.policies == ("policies", "builtin:no-latest-tag")
-    assert a.policy_levels == {"no-latest-tag": "warning", "other": "off"}
-    assert (a.missing_schemas, b.missing_schemas) == ("error", "notice")
-    assert [(each.expires.isoformat(), each.objects) for each in a.waivers] == [
-        ("2030-01-31", ("Pod/x",)),
-        ("2031-01-31", ()),
-    ]
-    assert [each.policy for each in b.waivers] == ["other"]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ("expires: 2030-02-31", '"2030-02-31" is no day'),
-        ("expires: soon", "must be a day, such as 2030-01-31"),
-        ('expires: "2030-01-31\\n"', "must be a day, such as 2030-01-31"),
-        ("environments: [prdo]", 'there is no environment "prdo"'),
-    ],
-)
-def test_a_waiver_that_cannot_count(change: str, message: str) -> None:
-    kept = [each for each in ("expires: 2030-01-31",) if each.split(":")[0] != change.split(":")[0]]
-    waiver = ", ".join(["policy: p", "reason: r", "owner: o", *kept, change])
-    text = f"version: 1\nwaivers: [{{{waiver}}}]\nenvironments:\n  prod:\n{ENVIRONMENT}"
-    (finding,) = refused(text)
-    assert message in finding.message
