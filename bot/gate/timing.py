@@ -1,7 +1,7 @@
 """When a state may be applied: after others, when asked, unless somebody holds the environment."""
 
 from bot.gate.facts import Facts, Upstream
-from bot.gate.people import EVERYONE, all_approvers
+from bot.gate.people import EVERYONE, approvers
 from bot.model.gate import State, Verdict
 
 __all__ = ["apply", "first_apply", "hold", "order", "partial"]
@@ -81,7 +81,7 @@ def hold(facts: Facts) -> Verdict:
         rule="hold",
         state="wait",
         reason=f"held by {facts.held.by}{said}",
-        who=all_approvers(facts),
+        who=approvers(facts.environment.approvals),
         next=facts.command("release"),
     )
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.gate import decide
 from bot.gate.facts import Facts, Upstream
+from bot.model.environment import ApprovalRule
 from bot.model.gate import Hold, Verdict
 from bot.model.identity import Person
 from bot.model.noun import Digest
@@ -85,6 +86,10 @@ def test_a_hold_stops_everything_and_names_who_and_how_to_end_it(gate: Gate) -> 
     assert decide(good(gate, held=Hold(by="ana", reason="", at=gate.NOON))).reason == "held by ana"
     assert verdict.next == "/gate release prod"
     assert verdict.who == ("team:acme/sre",)
+    earlier = ApprovalRule(count=0, approvers=("team:acme/former",))
+    both = (gate.environment().approvals, earlier)
+    held = decide(good(gate, held=Hold(by="ana", reason="sale", at=gate.NOON), rules=both))
+    assert gate.node(held, "hold").who == ("team:acme/sre",)  # those who are let release it
 
 
 @pytest.mark.parametrize("phase", ["open", "merged"])
