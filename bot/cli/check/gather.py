@@ -105,10 +105,11 @@ async def base_of(repository: LocalRepository, request: CheckRequest) -> tuple[T
     revision = request.since or "HEAD"
     try:
         return await repository.tree(revision), False
-    except InputError:
+    except InputError as error:
         empty = revision == "HEAD" and await repository.is_empty()
         if request.since and not empty:
-            raise
+            hint = "name a branch, a tag or a commit of this clone, such as origin/main"
+            raise InputError(f"{error}; {hint}") from None
         return None, not empty
 
 

@@ -257,7 +257,10 @@ def test_a_configuration_that_cannot_be_used_is_a_finding(repository: Path, fold
         (["check", "--kubernetes-version", "1.36.x"], "write one such as 1.36"),
         (["check", "--kubernetes-version", "1.20"], "--kubernetes-version '1.20' is none of 1.31, 1.32,"),
         (["check", "-e", "qa"], "there is no environment 'qa'; there are dev, prod, staging"),
-        (["check", "--changed-since", "nowhere"], "there is no commit 'nowhere'"),
+        (
+            ["check", "--changed-since", "nowhere"],
+            "there is no commit 'nowhere'; name a branch, a tag or a commit of this clone",
+        ),
         (["check", "--changed-since", "--upload-pack=x"], "there is no commit '--upload-pack=x'"),
         (["check", "nowhere"], "nowhere: git knows no such file or folder here"),
         (["check", "prod"], "for the environment of that name type `tidegate check -e prod`"),
