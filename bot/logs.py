@@ -1,5 +1,6 @@
 """The server's log: text for people on a terminal, JSON lines elsewhere, on standard error of all its processes."""
 
+import io
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ __all__ = ["configure"]
 
 def configure(form: "LogForm") -> None:
     """Have this process log so. Fields only, never an exception's values from outside."""
+    sys.stderr = unbuffered(sys.stderr)
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     renderer = structlog.dev.ConsoleRenderer(colors=colours) if text else structlog.processors.JSONRenderer()
@@ -30,6 +32,18 @@ def configure(form: "LogForm") -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Lossy(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+def unbuffered(stream: TextIO) -> TextIO:
+    """The same file without a buffer: what cannot be written is gone, instead of failing whoever flushes it later.
+
+    Each process that is started flushes standard error before, so that none could be.
+    """
+    try:
+        file = io.FileIO(stream.fileno(), "w", closefd=False)
+    except OSError:  # it is no file
+        return stream
+    return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 class Lossy:

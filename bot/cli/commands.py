@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -152,6 +153,12 @@ def open_output() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def forget_output() -> None:
+    """Let go what could not be written: Python tries again as it ends, and ends with a status of its own."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status. Usage errors and everything that goes wrong are 1, in one line each."""
     open_output()
@@ -179,4 +186,5 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:  # a full disk, a folder that may only be read
         place = f"{error.filename}: " if error.filename else ""
         typer.echo(f"error: {place}{error.strerror or error}", err=True)
+        forget_output()
         return 1

@@ -104,7 +104,8 @@ async def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> Non
         stage.place.kill()
         command = [sys.executable, "-m", "bot.cli", "serve", "--config", str(silent)]
         full = os.open("/dev/full", os.O_WRONLY)
-        server = await asyncio.create_subprocess_exec(*command, stderr=full)
+        plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        server = await asyncio.create_subprocess_exec(*command, stderr=full, env=plain)
         try:
             people = People(stage)
             number = await people.change(("envs/dev/config.yaml", "CURRENCY: EUR", "CURRENCY: CHF"))

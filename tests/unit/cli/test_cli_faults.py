@@ -85,8 +85,9 @@ def test_init_writes_through_no_link_and_over_no_folder(repository: Path) -> Non
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("command", ["check", "schema"])
-def test_a_full_disk_is_said_in_one_line(repository: Path, command: str) -> None:
-    status, said = fault(command, cwd=repository, to="/dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_said_in_one_line(repository: Path, command: str, unbuffered: str) -> None:
+    status, said = fault(command, cwd=repository, to="/dev/full", PYTHONUNBUFFERED=unbuffered)
     assert status == 1
     assert "error: No space left on device" in said
     assert "Traceback" not in said
