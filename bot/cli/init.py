@@ -42,12 +42,11 @@ class InitRequest:
 
     async def proposed(self) -> tuple[Path, str, list[str]]:
         """The repository's folder, the file's text, and what to say of it."""
+        from bot.cli.local import meaning
         from bot.cli.names import refuse_misnamed
-        from bot.config import parse
         from bot.config.propose import EVERYTHING, candidates, propose
         from bot.errors import InputError
         from bot.git.local import LocalRepository
-        from bot.model.identity import RepositoryId
 
         repository = await LocalRepository.find(self.repository)
         place = repository.top / CONFIGURATION
@@ -62,7 +61,7 @@ class InitRequest:
             raise InputError(
                 "no overlay, chart or folder of manifests was found; `tidegate schema` describes what to write"
             )
-        parse(found.text.encode(), RepositoryId(forge="local", number=0, path=repository.top.name), tree)
+        meaning(found.text.encode(), repository, tree)
         return repository.top, found.text, [*self.said(found.environments), *self.skipped(found.skipped)]
 
     def said(self, environments: dict[str, str]) -> Iterator[str]:

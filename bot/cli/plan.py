@@ -9,15 +9,14 @@ from pathlib import Path
 import typer
 
 from bot.app import offline_tools
+from bot.cli.local import read_configuration
 from bot.cli.names import no_environment, no_revision, refuse_misnamed
 from bot.cli.terminal import coloured
-from bot.config import parse
 from bot.errors import ConfigurationError, InputError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
 from bot.model.environment import CONFIGURATION, Configuration
 from bot.model.gate import Assessment
-from bot.model.identity import RepositoryId
 from bot.model.noun import noun
 from bot.model.tree import Tree
 from bot.report.text import to_json, to_markdown, to_text
@@ -65,7 +64,7 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
     repository = await LocalRepository.find(request.repository)
     base = await revision(repository, request.base)
     head = await revision(repository, request.head) if request.head else await repository.working_tree()
-    after = await read(repository, head)
+    after = await read_configuration(repository, head)
     if after is None:
         refuse_misnamed(head)
         raise InputError(f"{CONFIGURATION} is not there; `tidegate init` writes a first one")
@@ -84,7 +83,7 @@ async def revision(repository: LocalRepository, name: str) -> Tree:
     try:
         return await repository.tree(name)
     except InputError as error:
-        here = await read(repository, await repository.working_tree())
+        here = await read_configuration(repository, await repository.working_tree())
         known = {each.id.name for each in here.environments} if here else set()
         raise no_revision(error, name, known, empty=await repository.is_empty()) from None
 
@@ -92,18 +91,10 @@ async def revision(repository: LocalRepository, name: str) -> Tree:
 async def read_base(repository: LocalRepository, tree: Tree, name: str) -> Configuration | None:
     """The configuration of what is compared with. InputError: it cannot be used; that it is this one's is said."""
     try:
-        return await read(repository, tree)
+        return await read_configuration(repository, tree)
     except ConfigurationError as error:
         first = error.findings[0]
         why = f"line {first.line}: {first.message}"
         raise InputError(
             f"{CONFIGURATION} of {name} cannot be used ({why}); compare with another revision, or use `tidegate check`"
         ) from None
-
-
-async def read(repository: LocalRepository, tree: Tree) -> Configuration | None:
-    """The configuration of a tree. ConfigurationError: it cannot be used."""
-    if CONFIGURATION not in tree.entries:
-        return None
-    loaded = await repository.load(tree, frozenset({CONFIGURATION}))
-    return parse(loaded.read(CONFIGURATION), RepositoryId(forge="local", number=0, path=str(repository.top)), tree)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.check.request import CheckRequest
+from bot.cli.local import meaning, read_configuration
 from bot.cli.names import no_environment, refuse_misnamed
-from bot.config import parse
 from bot.config.propose import EVERYTHING, candidates, propose
 from bot.errors import InputError
 from bot.flow.affected import changed, changed_paths, reading
@@ -16,11 +16,10 @@ from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup
 from bot.git.local import LocalRepository
 from bot.model.environment import CONFIGURATION, Configuration, Environment
-from bot.model.identity import RepositoryId
 from bot.model.noun import noun
 from bot.model.tree import Tree
 
-__all__ = ["Gathered", "gather", "read_configuration"]
+__all__ = ["Gathered", "gather"]
 
 
 @noun
@@ -81,20 +80,7 @@ async def configured(repository: LocalRepository, tree: Tree) -> tuple[Configura
             f"there is no {CONFIGURATION}, and no overlay, chart or folder of manifests that could be an environment; "
             f"name the repository's folder with --repo DIR, or write a {CONFIGURATION} (`tidegate schema` describes it)"
         )
-    return parse(proposed.text.encode(), identity(repository), tree), False
-
-
-async def read_configuration(repository: LocalRepository, tree: Tree) -> Configuration | None:
-    """The configuration of a tree; None where it has none. ConfigurationError: it cannot be used."""
-    if CONFIGURATION not in tree.entries:
-        return None
-    loaded = await repository.load(tree, frozenset({CONFIGURATION}))
-    return parse(loaded.read(CONFIGURATION), identity(repository), tree)
-
-
-def identity(repository: LocalRepository) -> RepositoryId:
-    """A repository that no forge knows."""
-    return RepositoryId(forge="local", number=0, path=repository.top.name)
+    return meaning(proposed.text.encode(), repository, tree), False
 
 
 async def base_of(repository: LocalRepository, request: CheckRequest) -> tuple[Tree | None, bool]:

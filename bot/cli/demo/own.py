@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from bot.config import parse, propose
+from bot.cli.local import meaning
+from bot.config import propose
 from bot.config.propose import candidates
 from bot.errors import ConfigurationError, InputError
 from bot.git.local import LocalRepository
-from bot.model.identity import RepositoryId
 from bot.model.noun import Sha, noun
 
 __all__ = ["OwnEnvironmentInGit", "OwnRepository", "read_own"]
@@ -55,7 +55,7 @@ async def read_own(repository: Path) -> OwnRepository:
             )
         proposal, text = proposed.text, proposed.text.encode()
     try:
-        found = parse(text, RepositoryId(forge="local", number=0, path=repository.name), tree)
+        found = meaning(text, local, tree)
     except ConfigurationError as error:
         raise InputError(f"{FILE}: {error}") from None
     return OwnRepository(
