@@ -8,11 +8,13 @@ from bot.config.fault import Fault, escaped
 from bot.config.paths import path_problem
 from bot.model.tree import CHART_URL
 
-__all__ = ["option_faults"]
+__all__ = ["LABEL", "option_faults"]
 
 RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?", re.ASCII)
-NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
-NAMES = {"release": (RELEASE, 53), "namespace": (NAMESPACE, 63)}
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
+"""A DNS label (RFC 1123)."""
+
+NAMES = {"release": (RELEASE, 53), "namespace": (LABEL, 63)}
 OWNERS = {
     "plain": frozenset(),
     "kustomize": frozenset(),

@@ -73,15 +73,17 @@ def _described(value: Any, faults: list[Fault], tree: Tree) -> Described:
 def _semantic(value: Any, faults: list[Fault], described: Described) -> list[Fault]:
     """The faults beyond the schema, of those parts only that the schema finds nothing wrong with."""
     found = list(described.faults)
+    if not isinstance(value, dict):
+        return found
     broken = {each.path[:1] for each in faults}
     unknown = found or any(is_pattern(str(name)) for each in faults for name in each.path[1:2])  # which ones there are
-    written = value.get("environments") if isinstance(value, dict) else None
+    written = value.get("environments")
     if isinstance(written, dict) and not unknown:
         names = described.environments.keys() | {each for each in written if not is_pattern(each)}
         found += rule_faults(described.environments, names)
         if isinstance(value.get("waivers"), list) and ("waivers",) not in broken:
             found += waiver_faults(value["waivers"], names | written.keys())
-    prefix = value.get("prefix") if isinstance(value, dict) and ("prefix",) not in broken else None
+    prefix = value.get("prefix") if ("prefix",) not in broken else None
     found += prefix_faults(prefix) if prefix else []
     return found
 

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from bot.config.fault import Fault, Path, escaped
+from bot.config.options import LABEL
 from bot.config.paths import path_problem
 from bot.model.noun import noun
 from bot.model.tree import SUBMODULE, Tree
@@ -14,9 +15,6 @@ from bot.model.tree import SUBMODULE, Tree
 __all__ = ["Described", "describe", "in_the_file", "is_pattern"]
 
 VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
-NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
-"""What an environment may be called, as the schema has it of those that are named."""
-
 MOST = 1000
 """Environments that a pattern may stand for: whoever adds a folder adds one, and each is rendered."""
 
@@ -123,7 +121,7 @@ def misfits(key: str, value: Mapping[str, Any], found: Mapping[str, Mapping[str,
         yield Fault(at(key, "source", "path"), message, "write a narrower path")
     for folder, variables in found.items():
         name = filled(key, variables)
-        if NAME.fullmatch(name) is None:
+        if LABEL.fullmatch(name) is None:  # as the schema has it of those that are named
             message = f"the folder {escaped(folder)} would be the environment {escaped(name)}, which is no name"
             fix = "use lower case letters, digits and dashes, or begin the folder's name with _ to leave it out"
             yield Fault(at(key), message, fix)

@@ -16,6 +16,7 @@ from bot.flow.subject import Assessed, Load, Subject, Tools
 from bot.flow.toolchain import difference, toolchain
 from bot.gate import decide
 from bot.gate.facts import Facts
+from bot.gate.people import rules_of
 from bot.model.environment import CONFIGURATION, Environment, Source
 from bot.model.gate import Assessment
 from bot.model.noun import Digest, Sha
@@ -65,7 +66,7 @@ async def assess(tools: Tools, subject: Subject, facts: Facts) -> AsyncIterator[
         yield Assessed(
             assessment=Assessment(
                 environment=environment, base=base, head=head, plan=plan, to_approve=about, findings=found,
-                checked=checked, preview=subject.preview, rules=facts.rules, verdict=verdict,
+                checked=checked, preview=subject.preview, rules=rules_of(facts), verdict=verdict,
             ),
             saved=saved if plan else None,
         )  # fmt: skip

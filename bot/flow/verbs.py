@@ -158,10 +158,11 @@ async def unapprove(order: Order) -> Decision:
     shown = {part.uid: part.environment.id.name for part in order.parts}  # may be given in this very comment
     if any(each.verb in APPROVING for each in order.earlier):
         taken |= shown
+    concerned = taken | shown
     effects: list[Effect] = [
-        partial(approvals.withdraw, environment=uid, thread=thread, person=person, now=now) for uid in taken | shown
+        partial(approvals.withdraw, environment=uid, thread=thread, person=person, now=now) for uid in concerned
     ]
-    effects += [wake(EnvironmentId(repository=thread.repository, name=name)) for name in (taken | shown).values()]
+    effects += [wake(EnvironmentId(repository=thread.repository, name=name)) for name in concerned.values()]
     return Decision(text=answers.withdrawn(sorted(taken.values())), accepted=True, effects=tuple(effects))
 
 

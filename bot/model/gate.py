@@ -70,7 +70,7 @@ class Assessment:
     `base` is None where the environment is new. `head` and `plan` are None where the render failed; `findings` say why.
     `to_approve` are the objects, in their form, that approving the head is about; `checked` counts those that were
     checked; `preview` marks an environment as the pull request's own `tidegate.yaml` would have it (in effect after the
-    merge). `rules` are all that must be satisfied, those of the applied revision too; without any, the environment's.
+    merge). `rules` are all that must be satisfied, those of the applied revision too.
     """
 
     environment: Environment

@@ -89,7 +89,8 @@ def conclusion(story: Story) -> Literal["success", "failure"] | None:
 
 def title(story: Story) -> str:
     """`prod +2 ~1 -1 · 1 error · 0 of 1 approvals`; what a list of checks has room for."""
-    shown = united((*story.assessments, *story.preview))
+    both = (*story.assessments, *story.preview)
+    shown = united(both)
     if story.phase in TITLES and not (story.phase == "unconfigured" and story.preview):
         return TITLES[story.phase]
     parts = standing_parts(story) if story.phase == "merged" else []
@@ -105,7 +106,7 @@ def title(story: Story) -> str:
         parts.append(plural(errors, "error"))
     if unknown := wrong(findings, "unknown"):
         parts.append(f"{unknown} could not be evaluated")
-    parts += waiting((*story.assessments, *story.preview))
+    parts += waiting(both)
     return escape.clip(escape.visible(" · ".join(parts)).replace("\n", " "), LONGEST_TITLE)
 
 

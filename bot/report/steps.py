@@ -56,12 +56,11 @@ def consent_step(assessment: Assessment, consent: Sequence[Verdict], *, merged: 
     """Who is to type which commands to agree."""
     commands = list(dict.fromkeys(each for node in consent for each in node.next.split("\n") if each))
     who = tuple(dict.fromkeys(each for node in consent for each in node.who))
-    rules = assessment.rules or (assessment.environment.approvals,)
-    number = max(1, *(each.count for each in rules))
+    number = max(1, *(each.count for each in assessment.rules))
     start = line(asked(who, number), " comments " if number == 1 else " comment ")
     step = line(start, join([(code(each),) for each in commands], " and "))
     destroys = any(node.rule == "deletions" for node in consent)
-    if all(each.reviews for each in rules) and not destroys and not merged:
+    if all(each.reviews for each in assessment.rules) and not destroys and not merged:
         step = line(step, f" (or approve{'s' if number == 1 else ''} in a review of this head)")
     return step
 

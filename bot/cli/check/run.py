@@ -44,7 +44,7 @@ def check_in(scratch: Path, request: CheckRequest, loading: Thread) -> int:
     """The same, with a folder for what is laid out."""
     began = time.monotonic()
     tools = tools_of(request.config, request.version, scratch)
-    calm_collector()
+    calm_collector()  # once more: what was imported since then need not be looked through at the end either
     try:
         gathered = asyncio.run(gather(request, tools))
     except ConfigurationError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.gate import decide
 from bot.gate.facts import Facts, Upstream
+from bot.gate.people import rules_of
 from bot.model.environment import ApprovalRule, Environment, Source
 from bot.model.forge import PullRequest
 from bot.model.gate import Assessment
@@ -132,7 +133,7 @@ def assessment(
         plan=facts.plan,
         findings=facts.findings,
         checked=more.pop("checked", 41 if rendered else 0),
-        rules=rules,
+        rules=rules_of(facts),
         verdict=decide(facts),
         **more,
     )
