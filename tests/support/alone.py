@@ -19,7 +19,7 @@ from bot.model.identity import Key, RepositoryId, Wake
 from bot.settings import Intervals
 from bot.store import Store, queue, repositories
 
-__all__ = ["KEY", "NOON", "Work", "alone", "play"]
+__all__ = ["KEY", "NOON", "Work", "alone", "play", "ready_after_news"]
 
 KEY = RepositoryId(forge="hub", number=7, path="acme/shop")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -49,3 +49,13 @@ async def play(world: World, handler: Work, *, until: asyncio.Event) -> None:
     await asyncio.wait_for(until.wait(), 20)
     await busy.stop()
     await running
+
+
+async def ready_after_news(world: World) -> list[int]:
+    """How many keys are ready, each of three times after there was news and the worker looked."""
+    found = []
+    for _ in range(3):
+        world.signal.set()
+        await asyncio.sleep(0)
+        found.append(await world.store.read(lambda conn: queue.ready(conn, NOON)))
+    return found

@@ -15,7 +15,7 @@ from bot.model.gate import Lease
 from bot.model.identity import EnvironmentId, Key, PullRequestId, RepositoryId, Wake
 from bot.store import queue, repositories, servers
 from bot.web.health import toolchain_renders
-from tests.support.alone import KEY, NOON, play
+from tests.support.alone import KEY, NOON, play, ready_after_news
 
 PULL, PROD = PullRequestId(repository=KEY, number=4), EnvironmentId(repository=KEY, name="prod")
 
@@ -75,10 +75,7 @@ async def test_the_place_apart_is_for_no_other_work_either(others: World) -> Non
     await others.store.write(touch)
     playing = asyncio.create_task(play(others, handler, until=enough))
     assert {await begun.get() for _ in range(2)} == {KEY, new[0]}  # `play` has two places
-    for _ in range(3):  # there is news, and the worker looks
-        others.signal.set()
-        await asyncio.sleep(0)
-        assert await others.store.read(lambda conn: queue.ready(conn, NOON)) == 3
+    assert await ready_after_news(others) == [3, 3, 3]
     assert begun.empty()
     let_go.set()
     enough.set()

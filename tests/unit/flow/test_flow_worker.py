@@ -2,14 +2,14 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, Engine, create_engine, select
 
 from bot.cli.demo.walk.browser import eventually
 from bot.errors import StaleLease, TemporaryError
@@ -22,7 +22,16 @@ from bot.model.identity import Key, PullRequestId, RepositoryId, Wake
 from bot.settings import Intervals
 from bot.store import queue, repositories
 from bot.store.tables import queue as table
-from tests.support.alone import KEY, NOON, Work, play
+from tests.support.alone import KEY, NOON, Work, play, ready_after_news
+
+
+@pytest.fixture
+async def intruder(world: World, tmp_path: Path) -> AsyncIterator[Engine]:
+    """What else can write to the store, which waits for nobody."""
+    await world.store.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout = 0"))
+    engine = create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    yield engine
+    engine.dispose()
 
 
 async def row(world: World) -> tuple[bool, float | None, int]:
@@ -112,11 +121,10 @@ async def test_who_learns_at_the_end_that_it_was_overtaken_changes_nothing_and_s
 
 
 async def test_work_that_cannot_be_settled_is_not_held_until_its_lease_runs_out(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, intruder: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "IDLE_LOOK", 1000.0)
-    await world.store.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout = 0"))
-    intruder, started = create_engine(f"sqlite:///{tmp_path / 'store.db'}"), asyncio.Event()
+    started = asyncio.Event()
     with intruder.connect() as held:
 
         async def handler(world: World, key: Key, lease: Lease) -> float | None:
@@ -129,7 +137,6 @@ async def test_work_that_cannot_be_settled_is_not_held_until_its_lease_runs_out(
             return NOON
 
         await play(replace(world, clock=clock), handler, until=started)
-    intruder.dispose()
     assert await row(world) == (False, 1.0, 1)
 
 
@@ -203,9 +210,7 @@ async def done(world: World, key: Key, lease: Lease) -> float | None:
     return None
 
 
-async def test_a_store_that_does_not_answer_is_asked_again(world: World, tmp_path: Path) -> None:
-    await world.store.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout = 0"))
-    intruder = create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+async def test_a_store_that_does_not_answer_is_asked_again(world: World, intruder: Engine) -> None:
     started = asyncio.Event()
 
     async def handler(world: World, key: Key, lease: Lease) -> float | None:
@@ -221,7 +226,6 @@ async def test_a_store_that_does_not_answer_is_asked_again(world: World, tmp_pat
             return NOON
 
         await play(looking(world, at_look), handler, until=started)
-    intruder.dispose()
 
 
 async def test_what_is_due_is_begun_though_nobody_says_so(world: World) -> None:
@@ -325,10 +329,7 @@ async def test_no_more_is_taken_than_there_are_places_and_one_for_who_has_nothin
         async with asyncio.timeout(20):
             for _ in range(3):  # `play` has two places
                 await begun.acquire()
-        for _ in range(3):  # there is news, and the worker looks
-            world.signal.set()
-            await asyncio.sleep(0)
-            assert await world.store.read(lambda conn: queue.ready(conn, NOON)) == 3
+        assert await ready_after_news(world) == [3, 3, 3]
         assert begun.locked()
         let_go.release()
         async with asyncio.timeout(20):
@@ -361,11 +362,10 @@ async def test_a_lease_is_renewed_while_its_work_takes_longer(world: World) -> N
 
 
 async def test_a_lease_is_renewed_though_the_store_did_not_answer_once(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, intruder: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "IDLE_LOOK", 1000.0)
-    await world.store.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout = 0"))
-    intruder, started = create_engine(f"sqlite:///{tmp_path / 'store.db'}"), asyncio.Event()
+    started = asyncio.Event()
     short = replace(world, intervals=world.intervals.model_copy(update={"lease": 0.3}))
     later: list[bool] = []
 
@@ -391,4 +391,3 @@ async def test_a_lease_is_renewed_though_the_store_did_not_answer_once(
     at: list[Callable[[], datetime]] = [lambda: NOON]
     await play(replace(short, clock=lambda: at[0]()), handler, until=started)
     assert later == [True]
-    intruder.dispose()

@@ -15,10 +15,13 @@ from sqlalchemy import Connection, create_engine, select, text, update
 
 from bot.errors import SettingsError, StaleLease, TemporaryError
 from bot.model.forge import Repository
+from bot.model.gate import Lease
 from bot.model.identity import RepositoryId, Wake
 from bot.store import Store, meta, queue, repositories, servers
 from bot.store.blobs import INLINE, blobs_of
 from bot.store.tables import meta as rows
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def test_what_was_written_is_there_after_a_restart(url: str, tmp_path: Path) -> None:
@@ -32,17 +35,22 @@ async def test_what_was_written_is_there_after_a_restart(url: str, tmp_path: Pat
     assert len(keys[0]) == 32
 
 
+async def taken(store: Store, owner: str) -> Lease:
+    """The lease of the only work that there is."""
+    acme = Repository(id=RepositoryId(forge="github", number=17, path="acme/shop"), default_branch="main")
+    await store.write(lambda conn: repositories.adopt(conn, acme, NOW))
+    await store.write(lambda conn: queue.touch(conn, [Wake(key=acme.id, reason="test")]))
+    [(lease, _)] = await store.write(lambda conn: queue.take_keys(conn, owner, 1, NOW, 3600))
+    return lease
+
+
 async def test_work_that_a_killed_process_held_is_taken_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    acme = Repository(id=RepositoryId(forge="github", number=17, path="acme/shop"), default_branch="main")
-    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     store = await Store.open(url, tmp_path)
-    await store.write(lambda conn: repositories.adopt(conn, acme, now))
-    await store.write(lambda conn: queue.touch(conn, [Wake(key=acme.id, reason="test")]))
-    [(lease, _)] = await store.write(lambda conn: queue.take_keys(conn, "killed", 1, now, 3600))
+    lease = await taken(store, "killed")
     await store.close()
     store = await Store.open(url, tmp_path)
-    assert await store.read(lambda conn: queue.ready(conn, now)) == 1
+    assert await store.read(lambda conn: queue.ready(conn, NOW)) == 1
     with pytest.raises(StaleLease):
         await store.write_leased(lease, meta.sealing_key)
     await store.close()
@@ -169,12 +177,8 @@ async def test_servers_that_start_together_make_the_tables_once(new_postgresql: 
 
 
 async def test_a_server_that_comes_takes_nothing_from_those_that_are_there(new_postgresql: str, tmp_path: Path) -> None:
-    acme = Repository(id=RepositoryId(forge="github", number=17, path="acme/shop"), default_branch="main")
-    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     one = await Store.open(new_postgresql, tmp_path)
-    await one.write(lambda conn: repositories.adopt(conn, acme, now))
-    await one.write(lambda conn: queue.touch(conn, [Wake(key=acme.id, reason="test")]))
-    [(lease, _)] = await one.write(lambda conn: queue.take_keys(conn, "one", 1, now, 3600))
+    lease = await taken(one, "one")
     other = await Store.open(new_postgresql, tmp_path)
     await one.write_leased(lease, meta.sealing_key)
     await one.close()
