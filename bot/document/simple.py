@@ -61,8 +61,13 @@ KEY = r"[A-Za-z_][A-Za-z0-9_./-]*+"
 
 def _flow(item: str) -> str:
     """The form of a list or mapping in brackets on one line, whose items have a form."""
-    pair = f"{KEY}: ++{item}"
-    return rf"(?:\[ *+(?:{item}(?: *+, *+{item})*+ *+)?+\]|\{{ *+(?:{pair}(?: *+, *+{pair})*+ *+)?+\}})"
+    return f"(?:{_bracketed('[', item, ']')}|{_bracketed('{', f'{KEY}: ++{item}', '}')})"
+
+
+def _bracketed(opening: str, item: str, closing: str) -> str:
+    """Items with a comma between each two. `item` is in it once, since a form of forms grows by every copy."""
+    end = re.escape(closing)
+    return rf"{re.escape(opening)} *+(?:{item} *+(?:, *+(?!{end})|(?={end})))*+{end}"
 
 
 FLOW = _flow(f"(?:{SCALAR}|{_flow(f'(?:{SCALAR}|{_flow(SCALAR)})')})")
