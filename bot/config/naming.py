@@ -1,5 +1,6 @@
 """Short names for environments, from the folders that they are in."""
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -27,17 +28,27 @@ VAGUE = frozenset(
 
 
 def unique(folders: Iterable[str]) -> dict[str, str]:
-    """A name for each folder ("" is the repository): its last telling part, and as many before it as it takes."""
+    """A name for each folder ("" is the repository): its last telling part, and as many before it as it takes.
+
+    Folders beside each other get names of as many parts.
+    """
     parts = {folder: words(folder) for folder in dict.fromkeys(folders)}
-    lengths = {folder: shortest(each) for folder, each in parts.items()}
+    lengths: Counter[str] = Counter()  # of the names in each parent
+    for folder, each in parts.items():
+        lengths[parent(folder)] = max(lengths[parent(folder)], shortest(each))
     while True:
-        names = {folder: joined(parts[folder], lengths[folder]) for folder in parts}
+        names = {folder: joined(each, lengths[parent(folder)]) for folder, each in parts.items()}
         count = Counter(names.values())
-        longer = [f for f, name in names.items() if count[name] > 1 and lengths[f] < len(parts[f])]
+        alike = [folder for folder, name in names.items() if count[name] > 1]
+        longer = {parent(folder) for folder in alike if lengths[parent(folder)] < len(parts[folder])}
         if not longer:
             return numbered(names)
-        for folder in longer:
-            lengths[folder] += 1
+        lengths.update(longer)
+
+
+def parent(folder: str) -> str:
+    """The folder that it lies in."""
+    return posixpath.dirname(folder)
 
 
 def words(folder: str) -> list[str]:

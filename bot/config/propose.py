@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.config.discover import MANIFESTS, Found, candidates, charts, manifests, overlays, parents, plain_folders
 from bot.config.naming import unique
-from bot.document import dump
+from bot.document import dump_in_order
 from bot.model.noun import noun
 from bot.model.tree import Tree
 
@@ -44,7 +44,7 @@ def propose(tree: Tree, renderers: frozenset[str] = PLAIN) -> Proposal:
     by_label = {label(each): each for each in chosen}
     environments = {name: describe(tree, name, by_label[each]) for name, each in names.items()}
     return Proposal(
-        text="version: 1\n" + dump({"environments": environments}),
+        text=dump_in_order({"version": 1, "environments": environments}),
         environments={name: by_label[each].path for name, each in names.items()},
         skipped=tuple(reason(each) for each in sorted(everything, key=place) if each not in chosen),
     )

@@ -1,6 +1,6 @@
-"""Values → canonical YAML: one text per value, which reads back as the same value in kubectl and in other readers.
+"""Values → YAML, which reads back as the same value in kubectl and in other readers.
 
-Keys are sorted, collections are in block style, and text is quoted wherever some reader of YAML 1.1 or 1.2 would make
+Collections are in block style, and text is quoted wherever some reader of YAML 1.1 or 1.2 would make
 something else of it. Text of several lines is a literal block where that keeps every character.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.document.scalar import LARGEST_INTEGER, SMALLEST_INTEGER, plain
 
-__all__ = ["dump"]
+__all__ = ["dump", "dump_in_order"]
 
 SAFE = re.compile(r"[A-Za-z0-9_/](?:[\w./@+=(),;*<>$%&!?~^-]|:(?=[\w./@+-])| (?=[\w./@+=(),;*<>$%!?~^]))*")
 """Text that may stand without quotes as far as its characters go, in whatever place."""
@@ -31,17 +31,30 @@ LONGEST_SIMPLE_KEY = 1000
 def dump(value: Any) -> str:
     """`value` (dict with text keys, list, str, int, float, bool, None) as one document, ending with a line break.
 
+    It is canonical: keys are sorted, and so there is one text for each value.
+
     TypeError: a value of another type. ValueError: NaN, infinity, an integer beyond 64 bits, or half a surrogate pair.
     """
+    return dump_in_order(_sorted(value))
+
+
+def dump_in_order(value: Any) -> str:
+    """The same with keys in the order in which they are given: for files that people go on writing."""
     return "\n".join(_block(value, 0)) + "\n"
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _block(value: Any, indent: int) -> Iterator[str]:
     """The lines of a value that begins on a line of its own."""
     margin = " " * indent
     if isinstance(value, Mapping) and value:
-        for key in sorted(value):
-            yield from _entry(margin, key, value[key], indent)
+        for key, each in value.items():
+            yield from _entry(margin, key, each, indent)
     elif isinstance(value, list | tuple) and value:
         for item in value:
             yield from _item(margin, item, indent)

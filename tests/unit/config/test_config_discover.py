@@ -155,6 +155,8 @@ def test_an_overlay_within_a_folder_of_manifests_is_part_of_it() -> None:
         (["envs/dev", "envs/prod"], ["dev", "prod"]),
         (["web/overlays/prod", "api/overlays/prod"], ["web-prod", "api-prod"]),
         (["apps/staging", "clusters/staging"], ["apps-staging", "staging"]),
+        (["infra/configs", "infra/controllers"], ["infra-configs", "infra-controllers"]),
+        (["apps/dev", "apps/prod", "clusters/prod"], ["apps-dev", "apps-prod", "prod"]),
         (["web/overlays/default"], ["web-default"]),
         (["op/overlays/v1.2", "op/overlays/1.3"], ["op-v1-2", "op-1-3"]),
         (["a/x", "a-x", "A/x"], ["a-x", "a-x-2", "a-x-3"]),

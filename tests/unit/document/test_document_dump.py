@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.document import dump, load_documents, load_json
+from bot.document import dump, dump_in_order, load_documents, load_json
 
 TEXT = st.text(max_size=40) | st.text("ab \n\t-:#'\"|>yesno01.e_=<~é\u2028\x85\ufeff\r", max_size=15)
 SCALARS = (
@@ -37,6 +37,11 @@ def test_dump_is_canonical(value: Any) -> None:
     assert dump(load_documents(text.encode())[0].value) == dump(load_documents(text.encode())[0].value)
     if isinstance(value, dict):
         assert dump(dict(reversed(list(value.items())))) == text
+
+
+@given(st.dictionaries(TEXT, st.dictionaries(TEXT, TEXT), min_size=2))
+def test_the_order_of_keys_is_kept_where_that_is_asked_for(value: Any) -> None:
+    assert repr(load_documents(dump_in_order(value).encode())[0].value) == repr(value)
 
 
 @given(st.dictionaries(st.text("abyn01", min_size=1), TEXT | st.booleans() | st.integers(-9, 9), max_size=4))
