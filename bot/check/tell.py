@@ -55,5 +55,5 @@ def not_validated(resources: Sequence[Resource], level: Literal["error", "notice
     first, count = resources[0], len(resources)
     objects = f"{first.id} is" if count == 1 else f"{first.id} and {count - 1} more of its kind are"
     message = f"{objects} not validated: there is no schema for {first.id.type}"
-    fix = "add its CustomResourceDefinition to the environment, or to the target's `kubernetes.crds` in the server's file"
+    fix = "add its CustomResourceDefinition to the environment, or to those of its target (`kubernetes.crds`)"
     return finding(first, level, message, fix, (), "missing-schema")

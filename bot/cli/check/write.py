@@ -1,17 +1,14 @@
 """Puts what was found where it belongs, in the form that was asked for."""
 
 import json
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
 from bot.cli.check.request import CheckRequest
+from bot.cli.check.sources import sources
 from bot.cli.terminal import coloured
-from bot.document import readable
 from bot.errors import InputError
-from bot.git.local import contents, on_disk
 from bot.model.checked import Checked
 from bot.report.findings.shape import summarise
 from bot.report.findings.text import summary_line, to_text
@@ -52,14 +49,3 @@ def written(request: CheckRequest, checked: Checked, top: Path, seconds: float) 
 
             return to_github(checked)
     return to_text(checked, sources(top, checked), seconds, request.output is None and coloured())
-
-
-def sources(top: Path, checked: Checked) -> Mapping[str, str]:
-    """The text of every file that a finding is about, as far as it can be read."""
-    found, root = {}, os.fsencode(top)
-    for path in {each.path for each in checked.findings if each.path and each.line}:
-        try:
-            found[path] = readable(contents(on_disk(root, path)))
-        except OSError:
-            continue
-    return found

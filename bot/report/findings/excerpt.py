@@ -7,7 +7,7 @@ from bot.model.noun import noun
 from bot.model.plan import Finding
 from bot.report.escape import visible
 
-__all__ = ["Excerpt", "excerpt", "leaks"]
+__all__ = ["Excerpt", "excerpt", "leaks", "veiled"]
 
 WIDEST = 120
 MASK = "‹masked›"
@@ -90,11 +90,16 @@ def masked(line: str, secret: bool, leak: bool, located: bool) -> str:
         return line
     found = KEY.fullmatch(line) if secret else None
     if found is None:
-        return line[: len(line) - len(line.lstrip())] + MASK
+        return veiled(line)
     key = found[2].rstrip(" :").strip("\"'")
     if key in STRUCTURE and not found[3].strip():
         return line
     return f"{found[1]}{found[2]} {MASK}" if located else found[1] + MASK
+
+
+def veiled(line: str) -> str:
+    """Nothing of a line but its indentation."""
+    return line[: len(line) - len(line.lstrip())] + MASK
 
 
 def token(text: str) -> int:
