@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
+
+if TYPE_CHECKING:
+    from bot.config.propose import Proposal
 
 __all__ = ["InitRequest"]
 
@@ -62,16 +65,22 @@ class InitRequest:
                 "no overlay, chart or folder of manifests was found; `tidegate schema` describes what to write"
             )
         meaning(found.text.encode(), repository, tree)
-        return repository.top, found.text, [*self.said(found.environments), *self.skipped(found.skipped)]
+        return repository.top, found.text, [*self.said(found), *self.skipped(found.skipped)]
 
-    def said(self, environments: dict[str, str]) -> Iterator[str]:
+    def said(self, found: "Proposal") -> Iterator[str]:
         """The environments, and what to do now."""
         from bot.report.changes import plural
 
-        number = plural(len(environments), "environment")
+        number = plural(len(found.environments), "environment")
         yield f"{CONFIGURATION} {'would have' if self.show else 'has'} {number}:"
-        for name, path in environments.items():
-            yield f"  {name}: {path or '.'}"
+        for pattern in found.patterns:
+            yield f"  {pattern.name}: {pattern.path} ({plural(len(pattern.environments), 'folder')})"
+        together = {name for pattern in found.patterns for name in pattern.environments}
+        for name, path in found.environments.items():
+            if name not in together:
+                yield f"  {name}: {path or '.'}"
+        if found.patterns:
+            yield "A name with {…} stands for each folder that its path matches, those that are added later too."
         yield "Targets are guesses, named as the environments: the server's settings must define them, or change them."
         yield "Every environment is applied after a merge with one approval, its first time too, and drift is put back:"
         yield "look at `apply`, `first_apply`, `drift` and `approvals`."

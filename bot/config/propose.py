@@ -2,9 +2,10 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.config.alike import Alike, alike
 from bot.config.discover import MANIFESTS, Found, candidates, charts, manifests, overlays, parents, plain_folders
 from bot.config.naming import unique
 from bot.document import dump_in_order
@@ -19,10 +20,14 @@ PLAIN = frozenset({"plain"})
 
 @noun
 class Proposal:
-    """The text of a `tidegate.yaml`, the environments in it with their folders, and what was left out and why."""
+    """The text of a `tidegate.yaml`, the environments in it with their folders, and what was left out and why.
+
+    `patterns` are those that describe several of them.
+    """
 
     text: str
     environments: dict[str, str]
+    patterns: tuple[Alike, ...]
     skipped: tuple[str, ...]
 
 
@@ -40,14 +45,30 @@ def propose(tree: Tree, renderers: frozenset[str] = PLAIN) -> Proposal:
     around = frozenset(each.path for each in plain if not each.skipped)
     everything = [*(within(each, around, "the folder of manifests") for each in built), *packed, *plain]
     chosen = sorted((each for each in everything if not each.skipped and each.kind in renderers), key=place)
-    names = unique(map(label, chosen))
     by_label = {label(each): each for each in chosen}
-    environments = {name: describe(tree, name, by_label[each]) for name, each in names.items()}
+    found = {name: by_label[each] for name, each in unique(map(label, chosen)).items()}
+    environments = {name: each.path for name, each in found.items()}
+    usual = {name: each.path for name, each in found.items() if not each.values and not holds_secret(tree, each)}
+    patterns = tuple(alike(usual, environments, tree))
     return Proposal(
-        text=dump_in_order({"version": 1, "environments": environments}),
-        environments={name: by_label[each].path for name, each in names.items()},
+        text=dump_in_order({"version": 1, "environments": described(tree, found, patterns)}),
+        environments=environments, patterns=patterns,
         skipped=tuple(reason(each) for each in sorted(everything, key=place) if each not in chosen),
-    )
+    )  # fmt: skip
+
+
+def described(tree: Tree, found: Mapping[str, Found], patterns: Sequence[Alike]) -> dict[str, Any]:
+    """The environments as the file describes them, a pattern in the place of the first that it stands for."""
+    pattern_of = {name: each for each in patterns for name in each.environments}
+    described: dict[str, Any] = {}
+    for name, each in found.items():
+        if pattern := pattern_of.get(name):
+            described[pattern.name] = describe(pattern.name, {"path": pattern.path})
+        else:
+            options = {"options": {"values": [each.values]}} if each.values else {}
+            lenient = {"secrets": {"plain": "warning"}} if holds_secret(tree, each) else {}
+            described[name] = {**describe(name, {"path": each.path or ".", **options}), **lenient}
+    return described
 
 
 def within(found: Found, outer: frozenset[str], what: str) -> Found:
@@ -78,15 +99,11 @@ def reason(found: Found) -> str:
     return f"{found.path or '.'}: {why}"
 
 
-def describe(tree: Tree, name: str, found: Found) -> dict[str, Any]:
-    """One proposed environment."""
-    source: dict[str, Any] = {"path": found.path or "."}
-    if found.values:
-        source["options"] = {"values": [found.values]}
-    plain: Mapping[str, Any] = {"secrets": {"plain": "warning"}} if holds_secret(tree, found) else {}
+def describe(name: str, source: Mapping[str, Any]) -> dict[str, Any]:
+    """One proposed environment, or a pattern."""
     return {
         "source": source, "target": name, "apply": "on-merge", "first_apply": "on-merge",
-        "drift": "revert", "approvals": {"count": 1}, **plain,
+        "drift": "revert", "approvals": {"count": 1},
     }  # fmt: skip
 
 

@@ -44,6 +44,19 @@ def test_a_files_name_is_only_a_comment(repository: Path) -> None:
     assert "error: prod: b\\x1b[2J.yaml:" in done.stderr
 
 
+def test_init_says_what_a_pattern_stands_for(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for name in ("api", "auth", "cache", "db", "mail", "web"):
+        (tmp_path / "apps" / name).mkdir(parents=True)
+        (tmp_path / "apps" / name / "a.yaml").write_text(MAP)
+    done = tidegate("init", cwd=tmp_path)
+    assert done.stdout.startswith(
+        "tidegate.yaml has 6 environments:\n  {app}: apps/{app} (6 folders)\n"
+        "A name with {…} stands for each folder that its path matches, those that are added later too.\n"
+    )
+    assert "6 environments (6 objects)" in tidegate("check", cwd=tmp_path).stdout
+
+
 def test_init_counts_one_environment_as_one(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     (tmp_path / "only").mkdir()

@@ -22,7 +22,7 @@ CHART = "apiVersion: v2\nname: x\nversion: 1.0.0\n"
 def proposed(files: dict[str, str]) -> Proposal:
     found = propose(tree(files), EVERYTHING)
     if found.environments:
-        parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"), EMPTY)
+        parse(found.text.encode(), RepositoryId(forge="local", number=0, path="r"), tree(files))
     return found
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import parse, propose, touched
-from bot.config.propose import candidates
+from bot.config.propose import EVERYTHING, candidates
+from bot.document import load_documents
 from bot.model.identity import RepositoryId
 from tests.support.trees import EMPTY, tree
 
@@ -49,7 +50,7 @@ def folders(files: dict[str, str]) -> dict[str, str]:
     """The folders that are proposed, by name; the proposed text must say the same."""
     proposal = propose(tree(files))
     if proposal.environments:
-        found = parse(proposal.text.encode(), REPOSITORY, EMPTY)
+        found = parse(proposal.text.encode(), REPOSITORY, tree(files))
         said = {each.id.name: each.source.path for each in found.environments}
         assert said == {name: folder or "." for name, folder in proposal.environments.items()}
         assert all(each.target == each.id.name for each in found.environments)
@@ -107,11 +108,64 @@ def test_names_are_unique() -> None:
 PARTS = st.text("aA-x4_.", min_size=1, max_size=4).filter(lambda part: not part.startswith("."))
 
 
-@given(st.sets(st.lists(PARTS, min_size=1, max_size=3).map("/".join), max_size=8))
+SAME = st.sampled_from(["a", "b", "a-b", "apps", "A", "_x", "base"])
+
+
+@given(
+    st.sets(st.lists(PARTS, min_size=1, max_size=3).map("/".join), max_size=8)
+    | st.sets(st.lists(SAME, min_size=2, max_size=3).map("/".join), min_size=8, max_size=40)
+)
 def test_any_folders_are_proposed_under_unique_names(paths: set[str]) -> None:
     found = folders({f"{path}/web.yaml": MANIFEST for path in paths})
     outermost = {path for path in paths if not any(path.startswith(other + "/") for other in paths)}
     assert set(found.values()) == outermost
+
+
+def written(files: dict[str, str]) -> list[str]:
+    """The keys of `environments` in the file that is proposed."""
+    assert set(folders(files).values()) == {path.rpartition("/")[0] for path in files if path.endswith(".yaml")}
+    keys = load_documents(propose(tree(files)).text.encode())[0].value["environments"]
+    return list(keys)
+
+
+SIX = ("api", "auth", "cache", "db", "mail", "web")
+
+
+def test_folders_beside_each_other_are_one_pattern() -> None:
+    assert written({f"apps/{each}/web.yaml": MANIFEST for each in SIX}) == ["{app}"]
+    assert written({f"x/{each}/web.yaml": MANIFEST for each in SIX}) == ["{folder}"]
+    assert written({f"apps/{each}/web.yaml": MANIFEST for each in SIX[:-1]}) == list(SIX[:-1])
+
+
+def test_each_environment_is_in_one_pattern_at_most() -> None:
+    stages = ("a", "b", "c", "d", "e", "f")
+    assert written({f"apps/{app}/{stage}/web.yaml": MANIFEST for app in (*SIX, "x-1") for stage in stages}) == [
+        f"{{app}}-{stage}" for stage in stages
+    ]
+
+
+def test_an_environment_with_a_rule_of_its_own_is_named_beside_the_pattern() -> None:
+    files = {f"apps/{each}/web.yaml": MANIFEST for each in SIX} | {"apps/aa/web.yaml": SECRET}
+    assert written(files) == ["aa", "{app}"]
+
+
+@pytest.mark.parametrize("other", ["apps/docs/readme.md", "apps/Two Words/web.yaml"])
+def test_no_pattern_matches_a_folder_that_it_does_not_describe(other: str) -> None:
+    assert "{app}" not in written({f"apps/{each}/web.yaml": MANIFEST for each in SIX} | {other: MANIFEST})
+
+
+def test_no_pattern_is_wider_than_one_may_be() -> None:
+    assert len(written({f"apps/a{each}/web.yaml": MANIFEST for each in range(1001)})) == 1001
+
+
+def test_a_chart_with_files_of_values_is_described_by_itself() -> None:
+    files = {f"apps/{each}/Chart.yaml": f"name: {each}\nversion: 1.0.0\n" for each in SIX}
+    files |= {f"apps/{each}/values-{stage}.yaml": "{}\n" for each in SIX for stage in ("prod", "dev")}
+    text = propose(tree(files), EVERYTHING).text
+    found = parse(text.encode(), REPOSITORY, tree(files)).environments
+    assert {each.id.name: each.source.options["values"] for each in found} == {
+        f"{app}-{stage}": [f"apps/{app}/values-{stage}.yaml"] for app in SIX for stage in ("prod", "dev")
+    }
 
 
 def test_rules_of_a_proposed_environment() -> None:
