@@ -2,11 +2,14 @@
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import sys
 
-__all__ = ["become_subreaper", "call", "drop_privileges", "end_with_parent", "prctl", "tell_of_parents_end"]
+__all__ = [
+    "become_subreaper", "call", "drop_privileges", "end_group_with", "end_with_parent", "prctl", "tell_of_parents_end",
+]  # fmt: skip
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_SECUREBITS = 1, 38, 36, 28
 NOROOT, NOROOT_LOCKED = 1, 2
@@ -43,6 +46,17 @@ def end_with_parent() -> None:
     """End this process, whatever it does, when the thread that started it ends; only Linux has this."""
     if sys.platform == "linux":
         tell_of_parents_end(signal.SIGKILL)
+
+
+def end_group_with(descriptor: int) -> None:
+    """Have the kernel kill all of this process's group when the last writer of this pipe ends; nobody may write to it.
+
+    That holds as long as one process has the descriptor open, as those that the group starts do. Source: fcntl(2),
+    "Signal-driven I/O".
+    """
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC)
 
 
 def drop_privileges() -> None:

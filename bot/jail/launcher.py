@@ -11,6 +11,7 @@ It ends, and every job with it, when the other end is closed.
 """
 
 import contextlib
+import fcntl
 import gc
 import json
 import os
@@ -22,7 +23,7 @@ import time
 from typing import Any, NamedTuple
 
 from bot.jail.confine import confine
-from bot.jail.kernel import become_subreaper, tell_of_parents_end
+from bot.jail.kernel import become_subreaper, end_group_with, tell_of_parents_end
 from bot.jail.watch import exceeded, used
 
 __all__ = ["LONGEST", "main"]
@@ -32,15 +33,22 @@ LONGEST = 192 * 1024
 
 LOOK_EVERY = 0.1
 FAILED = 127
+FREE_FROM = 5
+"""The first number that no descriptor of a job has: its three, what it ends with, and what closes when it starts."""
+
 DEFAULTS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that this process, or Python, handles or ignores; a program starts without that."""
 
 
 class Child(NamedTuple):
-    """A job that runs; `told` is a pipe that says why it could not be started. `stopped` gets the limit it passed."""
+    """A job that runs; `told` is a pipe that says why it could not be started. `stopped` gets the limit it passed.
+
+    `held` is the end of a pipe with which all its processes end.
+    """
 
     id: int
     told: int
+    held: int
     limits: dict[str, float]
     stopped: list[str]
 
@@ -92,20 +100,21 @@ def serve(link: socket.socket, children: Children) -> bool:
             if child.id == message["kill"]:
                 kill(pid)
         return True
-    told, tell = os.pipe2(os.O_CLOEXEC)
+    (told, tell), (bound, held) = os.pipe2(os.O_CLOEXEC), os.pipe2(os.O_CLOEXEC)
     own = os.getpid()
     try:
         pid = os.fork()
     except OSError as error:
         os.close(told)
+        os.close(held)
         answer(link, id=message["id"], error=os.strerror(error.errno or 0))
     else:
         if pid == 0:
-            become(message, descriptors, tell, own)
-        children[pid] = Child(message["id"], told, message["limits"], [])
+            become(message, [*descriptors, bound], tell, own)
+        children[pid] = Child(message["id"], told, held, message["limits"], [])
         answer(link, id=message["id"], pid=pid)
     finally:
-        for each in (*descriptors, tell):
+        for each in (*descriptors, tell, bound):
             os.close(each)
     return True
 
@@ -117,19 +126,23 @@ def answer(link: socket.socket, **message: Any) -> None:
 
 
 def become(job: dict[str, Any], descriptors: list[int], tell: int, launcher: int) -> None:
-    """In the child: take the job's descriptors, confine, execute. It never returns."""
+    """In the child: take the job's descriptors, confine, execute. It never returns.
+
+    The last descriptor is what all its processes end with.
+    """
     try:
         os.setsid()
         tell_of_parents_end(signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         for each in DEFAULTS:
             signal.signal(each, signal.SIG_DFL)
-        high = os.dup(tell)  # not one of the first three, which are replaced now
-        for target, source in enumerate(descriptors):
-            os.dup2(source, target)
-        os.dup2(high, 3, inheritable=False)
-        os.closerange(4, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
-        tell = 3
+        end_group_with(descriptors[-1])
+        # first to numbers that none of them is to get
+        high = [fcntl.fcntl(each, fcntl.F_DUPFD, FREE_FROM) for each in (*descriptors, tell)]
+        tell = FREE_FROM - 1
+        for target, source in enumerate(high):
+            os.dup2(source, target, inheritable=target < tell)
+        os.closerange(FREE_FROM, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
         os.umask(0o077)
         os.chdir(job["folder"])
         confine(job)
@@ -157,6 +170,7 @@ def reap(link: socket.socket, children: Children) -> None:
         child = children.pop(pid)
         reason = os.read(child.told, 200).decode(errors="replace")
         os.close(child.told)
+        os.close(child.held)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):

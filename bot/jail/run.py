@@ -47,7 +47,7 @@ def mechanisms() -> Mechanisms:
 class Jail:
     """Runs programs. `required`: a machine that cannot jail them runs none; `best-effort`: with what it has.
 
-    Every run has its own session, an empty environment and no descriptors but its three; it ends with the server.
+    Every run has its own session, an empty environment and no descriptors but its three and what it ends with.
     """
 
     def __init__(
