@@ -7,6 +7,7 @@ numbers) does not exist for the program. The filter is made by the server and in
 import base64
 import ctypes
 import errno
+import fcntl
 import os
 from functools import cache
 
@@ -49,6 +50,7 @@ OWN_ONLY = {"prlimit64": (0,), "sched_setaffinity": (0,), "setpriority": (0, 1)}
 
 SIGNALS_SCOPED_SINCE, TRUNCATION_SINCE = 6, 3
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
+F_SETOWN_EX = 15
 
 
 class Program(ctypes.Structure):
@@ -91,6 +93,8 @@ def made(landlock: int) -> str:
         filter.allow("kill", args={0: 0})
         refused |= {"tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"}
         filter.errno("kill", errno.EPERM)
+        for command in (fcntl.F_SETOWN, F_SETOWN_EX):  # whom the kernel signals when a descriptor is ready
+            filter.errno("fcntl", errno.EPERM, args=[(1, CmpOp.MASKED_EQ, command, 0xFFFFFFFF)])
         special.add("kill")
     if landlock < TRUNCATION_SINCE:
         refused |= {"truncate", "truncate64"}

@@ -180,7 +180,8 @@ async def test_row_54_modes_owners_and_times_of_files_are_left_alone(jail: Jail,
     [
         "os.open('{0}', os.O_RDONLY | os.O_TRUNC)", "os.truncate('{0}', 0)", "os.truncate('{1}', 0)",
         "os.kill({2}, 0)", "import threading, signal; signal.pthread_kill(threading.get_ident(), 0)",
-        "import socket; socket.socket()",
+        "import socket; socket.socket()", "import fcntl; fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, {2})",
+        "import fcntl, struct; fcntl.fcntl(os.pipe()[0], 15, struct.pack('ii', 1, {2}))",
     ],
 )  # fmt: skip
 async def test_row_54_what_an_older_kernel_cannot_hold_is_held_by_the_filter(tmp_path: Path, code: str) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import fcntl
 import os
 import platform
 import struct
@@ -100,6 +101,9 @@ def test_it_holds_what_an_older_landlock_does_not(machine: str) -> None:
     new, old = asking(machine, landlock=6), asking(machine, landlock=2)
     assert (new("kill", 9), old("kill", 9), old("kill", 0), old("tgkill", 9)) == ("allow", "EPERM", "allow", "EPERM")
     assert (new("truncate"), old("truncate"), old("openat2"), new("openat2")) == ("allow", "EPERM", "ENOSYS", "allow")
+    owning = (fcntl.F_SETOWN, 15, fcntl.F_SETOWN | 1 << 32, fcntl.F_SETFL)
+    assert [old("fcntl", 3, each) for each in owning] == ["EPERM", "EPERM", "EPERM", "allow"]
+    assert {new("fcntl", 3, each) for each in owning} == {"allow"}
     assert old("openat", 0, 0, os.O_TRUNC | os.O_RDONLY | os.O_CLOEXEC) == "EACCES"
     assert old("openat", 0, 0, os.O_TRUNC | os.O_WRONLY) == old("openat", 0, 0, os.O_RDONLY) == "allow"
     assert new("openat", 0, 0, os.O_TRUNC) == "allow"
