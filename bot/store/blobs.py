@@ -48,8 +48,9 @@ class Blobs:
                 file.flush()
                 os.fsync(file.fileno())
             Path(file.name).replace(place)
-            sync_folder(place.parent)
-            sync_folder(self._folder)
+        # also where it is there: whoever put it there may have been killed before this
+        sync_folder(place.parent)
+        sync_folder(self._folder)
         return MARK + name
 
     def get(self, stored: str) -> str:

@@ -114,3 +114,5 @@ def test_a_text_is_durable_before_it_has_its_name(blobs: Blobs, monkeypatch: pyt
     monkeypatch.setattr(os, "replace", replace)
     blobs.put(LARGE)
     assert order == ["file", "name", "folder", "folder"]
+    blobs.put(LARGE)
+    assert order[4:] == ["folder", "folder"], "whoever put it there may have been killed before it did this"
