@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.errors import ProgramError
 
-__all__ = ["Scratch", "content_key"]
+__all__ = ["Scratch", "begun", "content_key"]
 
 KEPT = 24 * 60 * 60.0  # seconds after its last use that a folder is kept
 
@@ -26,6 +26,11 @@ def content_key(files: Mapping[str, bytes]) -> str:
         whole.update(b"%d %d " % (len(name), len(data)) + name)
         whole.update(data)
     return whole.hexdigest()
+
+
+def begun() -> float:
+    """When this machine began to run, by its clock. What was laid out before may be torn by a loss of power."""
+    return time.time() - time.monotonic()
 
 
 class Scratch:
@@ -79,14 +84,15 @@ class Scratch:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._folder.chmod(0o700)
             (self._folder / "charts").mkdir(exist_ok=True)
-            self._tidy()
             self._made = True
+            self._tidy()
         return self._folder
 
     def _tidy(self) -> None:
-        """Remove what was not used for a day, and what a process that was killed left behind."""
-        old = time.time() - KEPT
+        """Remove what was not used for a day, or since the machine began to run; killed processes left some behind."""
+        old = max(time.time() - KEPT, begun())
         for each in [*(self._folder / "charts").iterdir(), *self._folder.glob("run-*")]:
             with contextlib.suppress(OSError):
                 if each.stat().st_mtime < old:
-                    shutil.rmtree(each, ignore_errors=True)
+                    with self.fresh() as gone:
+                        each.rename(gone / each.name)  # at once: others may look for it

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.errors import ProgramError
+from bot.render.helm.scratch import begun
 
 __all__ = ["Scratch", "digest_of"]
 
@@ -33,7 +34,7 @@ class Scratch:
     """A store of contents of at most `room` bytes in `folder`, which other processes may use at the same time.
 
     None as the folder is a temporary one of this process alone. What a process that was killed left behind is removed
-    by the next one that starts.
+    by the next one that starts, and so are contents from before the machine began to run.
     """
 
     def __init__(self, folder: Path | None, room: int) -> None:
@@ -147,8 +148,14 @@ class Scratch:
         sweep(folder)
         self._own, lock = claim(folder)
         weakref.finalize(self, leave, lock, folder if self._wanted is None else self._own)
+        since = begun()
         with os.scandir(contents) as listing:
-            self._bytes = sum(each.stat().st_size for each in listing)
+            for each in listing:
+                with contextlib.suppress(FileNotFoundError):
+                    if (found := each.stat()).st_mtime < since:
+                        os.unlink(each)
+                    else:
+                        self._bytes += found.st_size
         self._contents = contents
         return contents
 

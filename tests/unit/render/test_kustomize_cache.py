@@ -1,6 +1,8 @@
 """What is remembered of builds and laid out for them: by every byte of it, whole, and in nobody else's reach."""
 
 import fcntl
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,17 @@ def test_a_build_can_change_nothing_that_another_one_gets(tmp_path: Path) -> Non
         assert (run / "own").is_dir()
     with made.laid_out({"d": b"c"}) as run:
         assert [each.name for each in run.rglob("*") if each.is_file()] == ["d"]
+
+
+def test_what_a_loss_of_power_may_have_torn_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scratch(tmp_path, ROOM).laid_out({"a": b"whole"}):
+        (content,) = (tmp_path / "contents").iterdir()
+    content.chmod(0o600)
+    content.write_bytes(b"")
+    os.utime(content, (time.time() - 120,) * 2)
+    monkeypatch.setattr(time, "monotonic", lambda: 60.0)
+    with Scratch(tmp_path, ROOM).laid_out({"a": b"whole"}) as run:
+        assert (run / "a").read_bytes() == b"whole"
 
 
 def test_a_desk_of_too_many_folders_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The parts of the Helm renderer that need no program."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,16 @@ def test_only_what_nobody_used_for_a_day_is_removed(tmp_path: Path) -> None:
     assert all((tmp_path / name).exists() for name in kept)
     assert not any((tmp_path / name).exists() for name in gone)
     assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_loss_of_power_may_have_torn_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Scratch(tmp_path).holding({"a": b"whole"}, "key")
+    (folder / "a").write_bytes(b"")
+    os.utime(folder, (time.time() - 120,) * 2)
+    monkeypatch.setattr(time, "monotonic", lambda: 60.0)
+    again = Scratch(tmp_path).holding({"a": b"whole"}, "key")
+    assert (again / "a").read_bytes() == b"whole"
+    assert [each.name for each in tmp_path.iterdir()] == ["charts"]
 
 
 def test_every_name_and_byte_is_in_the_key() -> None:
