@@ -1,4 +1,4 @@
-"""The target itself: folders on this machine, looked at and written in threads."""
+"""The target itself: folders on this machine, looked at and written in threads of its own."""
 
 import asyncio
 import os
@@ -17,6 +17,7 @@ from bot.model.identity import key_text
 from bot.model.plan import Change, Health, Plan
 from bot.model.resource import Desired, Resource, ResourceId
 from bot.target import SavedPlan
+from bot.target.directory.apart import Apart
 from bot.target.directory.inventory import Inventory
 from bot.target.directory.manifest import Draft, draft
 from bot.target.directory.names import scope_parts
@@ -41,20 +42,21 @@ class Directory:
     def __init__(self, name: str, path: Path, key: bytes, interval: float = 60.0, sops: Sops | None = None) -> None:
         self.name, self._sops = name, sops
         self._path, self._key, self._interval = path, key, interval
+        self._apart = Apart(path)
 
     async def identity(self, environment: Environment) -> str:
         """`directory:<target>:<scope>:<UUID of the inventory>`; the inventory is written on first use."""
         place = self._place(environment)
-        return self._identity(environment, await asyncio.to_thread(place.claim))
+        return self._identity(environment, await self._apart.look(place.claim))
 
     @asynccontextmanager
     async def plan(self, environment: Environment, desired: Desired) -> AsyncIterator[SavedPlan]:
         """Compare the folder with `desired`. StalePlan: `desired` was made for another destination."""
-        yield await asyncio.to_thread(self._plan, environment, desired)
+        yield await self._apart.look(self._plan, environment, desired)
 
     async def live(self, environment: Environment) -> Sequence[Resource]:
         """The objects that the inventory holds and that can be read, by type, scope and name."""
-        _, found = await asyncio.to_thread(self._look, environment)
+        _, found = await self._apart.look(self._look, environment)
         readable = [each.resource for each in found.live.values() if each.resource]
         readable += [_closed(id) for id in found.closed]
         return sorted(readable, key=lambda each: (each.id.type, each.id.scope, each.id.name))
@@ -62,7 +64,7 @@ class Directory:
     async def health(self, environment: Environment) -> Health:
         """Healthy when every object of the inventory is there and can be read. It says nothing of their contents."""
         try:
-            inventory, found = await asyncio.to_thread(self._look, environment)
+            inventory, found = await self._apart.look(self._look, environment)
         except (TemporaryError, PermanentError) as error:
             return Health(state="unknown", reasons=(str(error),))
         if not inventory.entries:
@@ -81,7 +83,7 @@ class Directory:
 
     async def diagnose(self) -> Sequence[Diagnosis]:
         """Whether the folder is there (or can be made), can be written, and has an inventory that can be used."""
-        return (await asyncio.to_thread(self._diagnose),)
+        return (await self._apart.look(self._diagnose),)
 
     def _place(self, environment: Environment) -> Place:
         try:
@@ -114,9 +116,8 @@ class Directory:
             inventory=len(inventory.entries),
             at=datetime.now(UTC),
         )
-        return SavedFolderPlan(
-            plan, Work(place=place, inventory=inventory, desired=drafts, key=self._key, sops=self._sops)
-        )
+        work = Work(place=place, inventory=inventory, desired=drafts, key=self._key, sops=self._sops)
+        return SavedFolderPlan(plan, work, self._apart)
 
     def _locked(self, change: Change, drafts: Mapping[ResourceId, Draft]) -> str:
         """Why an encrypted object cannot be written here, or ""."""

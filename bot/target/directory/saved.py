@@ -1,6 +1,5 @@
 """Carrying out a plan, one object at a time, each under the lock and on the ground that the plan saw."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from bot.model.gate import Lease
 from bot.model.noun import Digest, noun
 from bot.model.plan import Action, Applied, Change, Plan
 from bot.model.resource import ResourceId
+from bot.target.directory.apart import Apart
 from bot.target.directory.inventory import Entry, Inventory, State
 from bot.target.directory.manifest import Draft, content_digest, draft, mode
 from bot.target.directory.place import Place, Session, explain
@@ -54,9 +54,9 @@ class Work:
 class SavedFolderPlan:
     """A plan for a folder. Each step opens the folder anew, so a link put in its place in between is refused."""
 
-    def __init__(self, plan: Plan, work: Work) -> None:
+    def __init__(self, plan: Plan, work: Work, apart: Apart) -> None:
         self.plan = plan
-        self._work = work
+        self._work, self._apart = work, apart
 
     async def apply(self, lease: Lease) -> AsyncIterator[Applied]:
         """Writes in the desired order, then deletes. An object that cannot be written is `failed`, and the last.
@@ -75,16 +75,16 @@ class SavedFolderPlan:
                 yield Applied(id=change.id, action=change.action, state="started")
                 yield Applied(id=change.id, action=change.action, state="failed", error=str(refused))
                 return
-        await asyncio.to_thread(_begin, work, self.plan, lease.epoch)
+        await self._apart.do(_begin, work, self.plan, lease.epoch)
         try:
             for change in _in_order(self.plan, work.desired):
                 yield Applied(id=change.id, action=change.action, state="started")
-                error = await asyncio.to_thread(_carry_out, work, change, lease.epoch)
+                error = await self._apart.do(_carry_out, work, change, lease.epoch)
                 yield Applied(id=change.id, action=change.action, state="failed" if error else "done", error=error)
                 if error:
                     return
         finally:
-            await asyncio.to_thread(_settle, work, lease.epoch)
+            await self._apart.do(_settle, work, lease.epoch)
 
 
 async def _opened(work: Work, id: ResourceId) -> Work:

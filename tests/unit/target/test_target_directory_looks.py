@@ -1,7 +1,11 @@
 """Looking at a folder: what is said of one that cannot be used, and that looking leaves no trace."""
 
 import asyncio
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +56,29 @@ async def test_diagnosis(target: Directory, folder: Path) -> None:
     assert "prod" not in names(folder.parent)
     await target.identity(ENVIRONMENT)
     assert (await target.diagnose())[0].ok
+
+
+async def test_a_disk_that_hangs_holds_up_nothing_else(
+    target: Directory, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, released = os.open, threading.Event()
+
+    def hangs(path: str | Path, *arguments: Any, **named: Any) -> int:
+        assert path != folder.parent or released.wait(60)
+        return opening(path, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", hangs)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    looks = [asyncio.create_task(target.diagnose()) for _ in range(2)]
+    await asyncio.sleep(0)
+    try:
+        assert await asyncio.wait_for(asyncio.to_thread(str), 5) == ""
+        monkeypatch.setattr("bot.target.directory.apart.PATIENCE", 0.01)
+        with pytest.raises(TemporaryError, match="does not answer"):
+            await target.live(ENVIRONMENT)
+    finally:
+        released.set()
+    assert all(each.ok for look in await asyncio.gather(*looks) for each in look)
 
 
 async def test_looking_claims_nothing(target: Directory, folder: Path) -> None:
