@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+from textwrap import indent
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.kustomize.explain import explained
 from bot.render.kustomize.facts import Rules
 from bot.render.kustomize.walk import Walker
-from tests.support.kustomizations import JAIL, render
+from tests.support.kustomizations import JAIL, render, renderer
 from tests.support.programs import program
 from tests.support.trees import Files, tree
 
@@ -69,6 +70,34 @@ async def test_row_51_no_error_of_a_build_holds_a_value(case: str, name: str) ->
         said.add(found.message)
     (message,) = said  # what fails twice alike is told alike
     assert not any(each in message for each in (VALUE, ENCODED, CODED))
+
+
+INFLATES = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\n"
+GIVEN = f"valuesInline: {{p: {VALUE}}}"
+CHANGES = {
+    "a patch": "patches:\n- patch: |\n" + indent(INFLATES + GIVEN, "    "),
+    "a patch on one line": f"patches: [{{patch: '{{{', '.join([*INFLATES.splitlines(), GIVEN])}}}'}}]",
+    "an operation": "patches:\n- target: {kind: HelmChartInflationGenerator}\n  patch: |\n"
+    f"    - {{op: add, path: /valuesInline, value: {{p: {VALUE}}}}}",
+    "a patch of the older form": "patchesStrategicMerge:\n- |\n" + indent(INFLATES + GIVEN, "  "),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_row_51_no_error_of_a_chart_holds_a_value_that_a_patch_gives_it(change: str) -> None:
+    files = {
+        "o/kustomization.yaml": "generators: [g]\n",
+        "o/g/kustomization.yaml": f"resources: [g.yaml]\n{CHANGES[change]}\n",
+        "o/g/g.yaml": f"{INFLATES}name: app\nreleaseName: r\n",
+        "o/charts/app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.0.0\n",
+        "o/charts/app/values.yaml": "a: b\n",
+        "o/charts/app/templates/a.yaml": "{{ fail .Values.p }}\n",
+    }
+    with pytest.raises(RenderError) as caught:
+        await render(renderer(inflate=True, helm=str(program("helm"))), tree(files), "o")
+    (found,) = caught.value.findings
+    assert "•••" in found.message
+    assert VALUE not in repr(found)
 
 
 def coded(text: str) -> str:

@@ -1,6 +1,7 @@
 """What `helm` complains of → findings: at the template's line, without values and without this machine's paths."""
 
 import base64
+import contextlib
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,8 @@ NOISE = re.compile(r"^(?:Use --debug flag.*|level=\w+ .*|\s*)$|^Error: ", re.MUL
 SIGNS = re.compile(r"[\s:\"',\[\]{}]+")
 LONGEST = 600
 SHORTEST = 4  # a value of fewer signs is a word like any other
+WRITTEN = re.compile(r": |\n|[{\[]")  # a text without any of these is no mapping and no list in YAML
+DEEPEST = 3  # texts within texts
 LIMITS = Limits(nodes=2_000_000)
 HIDDEN = "•••"
 
@@ -82,18 +85,23 @@ def masked(chart: Chart, text: str) -> str:
     return text
 
 
-def _scalars(value: object) -> Iterator[str]:
-    """Every text and number of a value, each line of it."""
+def _scalars(value: object, deep: int = DEEPEST) -> Iterator[str]:
+    """Every text and number of a value, each line of it, and what it holds where it is YAML itself."""
     if isinstance(value, dict):
         for each in value.values():
-            yield from _scalars(each)
+            yield from _scalars(each, deep)
     elif isinstance(value, list):
         for each in value:
-            yield from _scalars(each)
+            yield from _scalars(each, deep)
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         for word in {str(value), *str(value).split("\n")}:
             if len(word.strip()) >= SHORTEST:
                 yield word.strip()
+        if deep and isinstance(value, str) and WRITTEN.search(value):
+            with contextlib.suppress(DocumentError):
+                for document in load_documents(value.encode("utf-8", "replace"), LIMITS):
+                    if isinstance(document.value, dict | list):
+                        yield from _scalars(document.value, deep - 1)
 
 
 def _place(chart: Chart, text: str) -> tuple[str, tuple[int, int]]:

@@ -295,6 +295,10 @@ async def test_values_in_messages_are_hidden(helm: Helm) -> None:
         helm, {**web("{{ fail (b64enc .Values.secret) }}"), "v.yaml": "secret: hunter2!!\n"}, values=["v.yaml"]
     )
     assert "aHVudGVyMiEh" not in repr(found)
+    for value in ("'p: hunter2!!'", "'{q: {p: hunter2!!}}'", "|\n  a: 1\n  p: hunter2!!", "'{q: \"[hunter2!!]\"}'"):
+        given = {**web("{{ fail (regexFind `h[^]}]*` .Values.secret) }}"), "v.yaml": f"secret: {value}\n"}
+        assert "•••" in (found := await refusal(helm, given, values=["v.yaml"])).message
+        assert "hunter2" not in repr(found)
 
 
 @pytest.mark.parametrize("path", ["web/files/logo.bin", "envs/v.yaml"])
