@@ -1,5 +1,6 @@
 """A chart renders to the same each time, or is refused; and nothing is taken from another render."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,44 @@ async def test_row_46_it_is_found_wherever_it_hides(helm: Helm) -> None:
     found = await refused(helm, CHART | {"web/charts/sub-1.2.3.tgz": archive(inner)})
     assert "web/charts/sub/templates/b.yaml does not render the same twice: it uses now" in found.message
     assert found.path == "web/charts/sub-1.2.3.tgz"
+
+
+COMPOSED = {
+    "in parts": '{{ tpl (printf "{{ %sow | date `2006` }}" "n") . | quote }}',
+    "encoded": '{{ tpl (b64dec "TEXT") . }}'.replace("TEXT", b64encode(b"{{ now | date `2006` }}").decode()),
+    "by another name in the values": "{{ tpl .Values.x . | quote }}",
+    "piped": '{{ with . }}{{ . | tpl (join "" (list "{" "{ ago 0 }" "}")) | quote }}{{ end }}',
+    "in a condition": '{{ if tpl (cat "{{ if" (print "n" "ow") "}}y{{ end }}") . }}y{{ end }}',
+}
+
+
+@pytest.mark.parametrize("how", COMPOSED)
+async def test_row_46_a_clock_that_is_put_together_is_found(helm: Helm, how: str) -> None:
+    values = {"web/values.yaml": 'x: "{{ \\x6eow | date `2006` }}"\n'}
+    found = await refused(helm, CHART | values | {"web/templates/a.yaml": config_map("a", COMPOSED[how])})
+    assert "web/templates/a.yaml does not render the same twice" in found.message
+
+
+EVALUATED = [
+    "{{ tpl .Values.x . }}", "{{- tpl .Values.x . | trim -}}", "{{ tpl (tpl .Values.nested .) $ | quote }}",
+    "{{ if (tpl .Values.x .) }}y{{ else if tpl .Values.x . }}n{{ end }}", "{{/* tpl \" */}}{{ tpl .Values.x . }}",
+    '{{ tpl "{{ .Values.now }} }} { it is now {{ print `now` \\"tpl now\\" }}" . | quote }}',
+    "{{ tpl (toYaml .Values.m) . | fromYaml | toJson | quote }}", "{{ toYaml .Values | sha256sum }}",
+    '{{ tpl (printf "{{ .Values.%s }}" "now") . }}', "{{ .Values.nested | quote }}",
+    "{{ range .Values.m }}{{ tpl . $ | quote }}{{ break }}{{ end }}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("template", EVALUATED)
+async def test_a_chart_may_evaluate_the_templates_of_its_values(helm: Helm, template: str) -> None:
+    values = (
+        'x: "{{ .Release.Name }}"\nnow: dawn\nnested: "{{ tpl .Values.x . }}"\n'
+        'never: "{{ if false }}{{ now }}{{ end }}a"\n'
+        "m: {a: '{{ .Release.Name }} now', b: '{{ tpl .Values.never . }}'}\n"
+    )
+    hashed = "sha256sum" in template
+    files = CHART | {"web/values.yaml": values.replace("{{ now }}", "") if hashed else values}
+    assert (await render(helm, files | {"web/templates/a.yaml": config_map("a", template)})).resources
 
 
 async def test_row_46_what_is_not_applied_may_differ(helm: Helm) -> None:

@@ -12,9 +12,11 @@ from bot.render.helm.chart import Chart
 from bot.render.helm.origin import file_of
 from bot.render.manifests import problem, shown, shown_path
 
-__all__ = ["explained", "masked", "unreadable"]
+__all__ = ["PLACE", "explained", "masked", "unreadable"]
 
 PLACE = re.compile(r"([^\s()\"'<>:]+/(?:templates|crds|charts)/[^\s()\"'<>:]+)(?::(\d+))?(?::(\d+))?")
+"""A template that Helm names, by the names of charts, with its line and column."""
+
 VALUES = re.compile(r"values/(\d+)\.yaml")
 MISSING = re.compile(r"missing in charts/ directory: (.+)")
 NOISE = re.compile(r"^(?:Use --debug flag.*|level=\w+ .*|\s*)$|^Error: ", re.MULTILINE)

@@ -15,7 +15,7 @@ from bot.model.tree import Elsewhere, Tree
 from bot.render.bounded import Bounded
 from bot.render.helm.chart import Chart, gather, named, within
 from bot.render.helm.dated import asking, typed
-from bot.render.helm.explain import explained, unreadable
+from bot.render.helm.explain import PLACE, explained, unreadable
 from bot.render.helm.options import HelmOptions, chosen, default_release
 from bot.render.helm.output import Output
 from bot.render.helm.program import Runner, arguments, laid_out
@@ -99,7 +99,8 @@ class Helm:
         first, second = await asyncio.gather(*(self._runner.run(arguments, each) for each in (folder, again)))
         output = answer(chart, first)
         if second.status:
-            raise refusal(chart, f"{chart.name}/Chart.yaml")
+            named = PLACE.search(second.errors.decode("utf-8", "replace"))
+            raise refusal(chart, named[1] if named else f"{chart.name}/Chart.yaml")
         try:
             error = await asyncio.to_thread(unequal, chart, output, as_written(second.output))
         except DocumentError as fault:

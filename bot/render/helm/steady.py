@@ -14,6 +14,7 @@ from bot.document import unpack
 from bot.errors import DocumentError, RenderError
 from bot.model.noun import noun
 from bot.render.helm.chart import Chart
+from bot.render.helm.composed import checked, checking
 from bot.render.helm.dated import dated
 from bot.render.helm.functions import ACTION, replacing
 from bot.render.helm.origin import file_of
@@ -28,10 +29,12 @@ UNSTEADY = re.compile(
 )
 """Functions of templates that answer something else each time (https://helm.sh/docs/chart_template_guide/function_list/)."""
 
-ORDER = re.compile(rb"\b(keys|values|tpl)\b")
-"""`keys` and `values` answer in any order; `tpl` may be given the name of a function in parts."""
+ORDER = re.compile(rb"\b(keys|values)\b")
+"""Functions that answer in any order."""
 
-CLOCK = re.compile(rb"\b(now|ago)\b")
+CLOCK = re.compile(rb"\b(now|ago|tpl)\b")
+"""What asks for the time; `tpl` may be given the name of a function in parts."""
+
 LATER = b"((now).Add 105742407123456789)"
 """Three years, four months, seven hours, some minutes and seconds: no part of a date stays as it is."""
 
@@ -81,14 +84,18 @@ def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tu
 
 def later(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files with templates that are rendered some years later."""
-    return changed(files, moved)
+    return changed(files, _later) | checking(files)
 
 
-def changed(files: Mapping[str, bytes], change: Callable[[bytes], bytes]) -> dict[str, bytes]:
-    """The same files with each of them changed, those in archives too."""
+def _later(path: str, data: bytes) -> bytes:
+    return moved(checked(data) if _in_templates(path) else data)
+
+
+def changed(files: Mapping[str, bytes], change: Callable[[str, bytes], bytes]) -> dict[str, bytes]:
+    """The same files with each of them changed, by its path, those in archives too."""
     return {
-        path: _repacked(data, change) if path.endswith(ARCHIVE) else change(data) for path, data in files.items()
-    }  # fmt: skip
+        path: _repacked(data, change) if path.endswith(ARCHIVE) else change(path, data) for path, data in files.items()
+    }
 
 
 def as_written(output: bytes) -> bytes:
@@ -98,7 +105,7 @@ def as_written(output: bytes) -> bytes:
     return output
 
 
-def _repacked(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+def _repacked(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
         for name, each in changed(unpack(data), change).items():
@@ -153,7 +160,11 @@ def _culprit(chart: Chart, source: str) -> tuple[str, int, str]:
 
 
 def _is_template(path: str) -> bool:
-    return "templates/" in path and path.endswith((".tpl", ".yaml", ".yml"))
+    return _in_templates(path) and path.endswith((".tpl", ".yaml", ".yml"))
+
+
+def _in_templates(path: str) -> bool:
+    return "templates/" in path
 
 
 def _used(data: bytes) -> tuple[int, str] | None:

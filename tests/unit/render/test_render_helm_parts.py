@@ -13,6 +13,7 @@ from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.tree import Elsewhere
 from bot.render.helm.chart import Chart
+from bot.render.helm.composed import checked
 from bot.render.helm.options import chosen
 from bot.render.helm.origin import InTemplate, file_of, first_line
 from bot.render.helm.output import Output
@@ -124,6 +125,14 @@ def test_only_the_clock_is_moved(text: bytes, moved: bool) -> None:
     changed = later({"a": text})["a"]
     assert (changed != text) is moved
     assert changed.count(b".Add 1") == (1 if moved else 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"{{ tpl ) }}", b"{{ (tpl . }}", b"{{- /* tpl . */ -}}", b'{{ "tpl . ." }} {{ .tpl }} {{ `tpl` }} tpl', b"{{ tpl"],
+)
+def test_what_is_no_call_of_tpl_stays_as_it_is(text: bytes) -> None:
+    assert checked(text) == text
 
 
 def test_files_are_written_once_for_the_same_content(tmp_path: Path) -> None:
