@@ -6,7 +6,7 @@ whose templates print in place of a date which type the function was given.
 
 import re
 
-from bot.render.helm.functions import ACTION, called, replacing
+from bot.render.helm.functions import actions, called, replacing
 from bot.render.helm.output import Output
 
 __all__ = ["asking", "dated", "typed"]
@@ -29,7 +29,7 @@ NOW = re.compile(rb"%s(?!\*?time\.Time;|int(?:32|64)?;|%%)|%s\*?time\.Time;" % (
 
 def dated(data: bytes) -> bool:
     """Whether a template uses a function of dates."""
-    return any(NAME.search(action[0]) for action in ACTION.finditer(data))
+    return any(NAME.search(action[0]) for action in actions(data))
 
 
 _typed = replacing(SHOWN)

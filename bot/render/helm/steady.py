@@ -16,7 +16,7 @@ from bot.model.noun import noun
 from bot.render.helm.chart import Chart
 from bot.render.helm.composed import checked, checking
 from bot.render.helm.dated import dated
-from bot.render.helm.functions import ACTION, replacing
+from bot.render.helm.functions import actions, replacing
 from bot.render.helm.origin import file_of
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, shown
@@ -169,7 +169,7 @@ def _in_templates(path: str) -> bool:
 
 def _used(data: bytes) -> tuple[int, str] | None:
     """(line, name) of the first function in a template that may answer something else each time."""
-    for action in ACTION.finditer(data):
+    for action in actions(data):
         if found := UNSTEADY.search(action[0]):
             return data.count(b"\n", 0, action.start() + found.start()) + 1, found[0].decode()
     return None

@@ -127,6 +127,16 @@ def test_only_the_clock_is_moved(text: bytes, moved: bool) -> None:
     assert changed.count(b".Add 1") == (1 if moved else 0)
 
 
+@pytest.mark.parametrize("text", [b"{{", b'{{"', b"{{ tpl ( ", b'tpl {{"\\'])
+def test_row_65_what_never_closes_is_read_only_once(text: bytes) -> None:
+    """Read once for each of its braces, that many take an hour."""
+    files = {"Chart.yaml": b"", "templates/a.yaml": text * 250_000}
+    began = time.process_time()
+    assert later(files)["templates/a.yaml"] == files["templates/a.yaml"]
+    assert not doubts(chart(files)).dates
+    assert time.process_time() - began < 10
+
+
 @pytest.mark.parametrize(
     "text",
     [b"{{ tpl ) }}", b"{{ (tpl . }}", b"{{- /* tpl . */ -}}", b'{{ "tpl . ." }} {{ .tpl }} {{ `tpl` }} tpl', b"{{ tpl"],
