@@ -57,10 +57,14 @@ PROTECTION = (
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.attributesFile=/dev/null",
     "-c", "gc.auto=0",
+    "-c", "core.fsync=committed,reference",
     "-c", "fetch.recurseSubmodules=false",
     "-c", "credential.helper=",
 )  # fmt: skip
-"""Objects are checked as they come in, but for what old programs wrote that forges took, and that harms nobody."""
+"""Objects are checked as they come in, but for what old programs wrote that forges took, and that harms nobody.
+
+All that is written is on the disk before git ends: an object that a loss of power left empty is not written again.
+"""
 
 
 NO_GIT = "the program `git` was not found; install git 2.38 or newer"

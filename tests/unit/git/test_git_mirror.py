@@ -1,5 +1,6 @@
 """git as an object store: hostile names stay data, and nothing of the machine's configuration has an effect."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InputError, TemporaryError, TreeError
+from bot.git import process
 from bot.git.mirror import MAX_BLOB, Mirror
 from bot.git.objects import parse_merge, valid_branch
 from bot.git.process import commit_id, environment
@@ -64,6 +66,25 @@ async def test_names_that_are_no_text_stay_apart(work: Work) -> None:
     assert sorted(tree.entries) == ["caf\udce9", "caf\udcea"]
     loaded = await work.mirror.load(tree, frozenset(tree.entries))
     assert [loaded.read(path) for path in sorted(tree.entries)] == [b"\xe9", b"\xea"]
+
+
+async def test_what_a_merge_writes_is_on_the_disk_when_it_is_told(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = work.commit({"a.yaml": "a: 1\n", "b.yaml": "b: 1\n"})
+    one = work.commit({"a.yaml": "a: 2\n"})
+    work.git("reset", "--quiet", "--hard", base)
+    other = work.commit({"b.yaml": "b: 2\n"})
+    monkeypatch.setitem(process.ISOLATION, "GIT_TRACE2_EVENT", str(tmp_path / "events"))
+    await work.mirror.merge(one, other)
+    events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    # newer versions of git tell it as a counter
+    flushed = [
+        int(each.get("value", each.get("count", 0)))
+        for each in events
+        if "hardware-flush" in (each.get("key", "").rpartition("/")[2], each.get("name"))
+    ]
+    assert flushed == [1], "of the merged tree"
 
 
 async def test_an_object_that_is_lost_is_told(work: Work) -> None:
