@@ -2,11 +2,14 @@
 
 import base64
 import shutil
+import time
 from textwrap import indent
 
 import pytest
 
 from bot.errors import RenderError
+from bot.render.helm.chart import Chart
+from bot.render.helm.explain import explained as helm_explained
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.kustomize.explain import explained
 from bot.render.kustomize.facts import Rules
@@ -124,3 +127,17 @@ def test_row_51_no_spelling_of_a_value_is_told(word: str) -> None:
     walk = Walker(Rules(bases=(), inflate=False)).walk(made, "o")
     found = explained(f"Error: it says <{word}> here", made, walk, "o/kustomization.yaml")
     assert found.message == "kustomize could not build it: it says <***> here"
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["accumulation err='accumulating resources from 'a': x': must build at directory: ", "/a/", "map[", '[patch: "'],
+)
+def test_row_65_no_error_takes_long_to_tell(part: str) -> None:
+    text = part * (64 * 1024 // len(part))
+    made = tree({"o/kustomization.yaml": "resources: [a.yaml]\n", "o/a.yaml": MAP})
+    walk = Walker(Rules(bases=(), inflate=False)).walk(made, "o")
+    began = time.process_time()
+    assert explained(text, made, walk, "o/kustomization.yaml").message
+    assert helm_explained(Chart(files={}, values=(), folder=""), text.encode()).findings
+    assert time.process_time() - began < 5

@@ -14,7 +14,7 @@ from bot.render.manifests import problem, shown, shown_path
 
 __all__ = ["PLACE", "explained", "masked", "unreadable"]
 
-PLACE = re.compile(r"([^\s()\"'<>:]+/(?:templates|crds|charts)/[^\s()\"'<>:]+)(?::(\d+))?(?::(\d+))?")
+PLACE = re.compile(r"(?<![^\s()\"'<>:])([^\s()\"'<>:]+/(?:templates|crds|charts)/[^\s()\"'<>:]+)(?::(\d+))?(?::(\d+))?")
 """A template that Helm names, by the names of charts, with its line and column."""
 
 VALUES = re.compile(r"values/(\d+)\.yaml")

@@ -33,9 +33,10 @@ ESCAPED = re.compile(r'\\(["\\])')
 LINE = re.compile(r"\bline (\d+)\b")
 NOISE = re.compile(r"^# Warning: .*$\n?", re.MULTILINE)
 # Kustomize takes each resource for a file and then for a folder, and tells both: only one of them is what went wrong.
+# Each has a path in it, of at most 4,096 bytes.
 FILE = re.compile(
-    r"accumulation err='(?:accumulating|merging) resources from '([^']*)': (.*?)': "
-    r"must build at directory: .*?is not directory",
+    r"accumulation err='(?:accumulating|merging) resources from '([^']*)': (.{,5000}?)': "
+    r"must build at directory: .{,5000}?is not directory",
     re.DOTALL,
 )
 FOLDER = re.compile(r"accumulation err='accumulating resources from '[^']*': .*?': ", re.DOTALL)
