@@ -19,6 +19,7 @@ from bot.cli.init import InitRequest
 from bot.cli.options import command_of
 from bot.cli.render import RenderRequest
 from bot.errors import ConfigurationError, SettingsError, TidegateError
+from bot.logs import lossy
 
 __all__ = ["run"]
 
@@ -144,13 +145,17 @@ def demo(
 
 
 def open_output() -> None:
-    """Have both outputs take any text: UTF-8 in every locale, as JSON and XML are; nobody's where they are closed."""
+    """Have both outputs take any text: UTF-8 in every locale, as JSON and XML are; nobody's where they are closed.
+
+    What standard error cannot hold, as on a full disk, is no reason to withhold what was found.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stderr = lossy(sys.stderr)
 
 
 def forget_output() -> None:

@@ -93,6 +93,26 @@ def test_a_full_disk_is_said_in_one_line(repository: Path, command: str, unbuffe
     assert "Traceback" not in said
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_error_withholds_nothing(repository: Path, unbuffered: str) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "bot.cli", *arguments]
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                command, cwd=repository, stdout=subprocess.PIPE, stderr=full, text=True, check=False,
+                env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            )  # fmt: skip
+        return done.returncode, done.stdout
+
+    status, said = run("check")  # which tells standard error that there is no tidegate.yaml
+    assert (status, "nothing wrong in 1 environment" in said) == (0, True)
+    assert run("check", "nowhere") == (1, "")
+    (repository / "envs/dev/a.yaml").write_text(MAP.replace("v1", "v0"))
+    status, said = run("check")
+    assert (status, "a.yaml\n  1:" in said) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("family", "host", "shown"),
     [(socket.AF_INET, "127.0.0.1", "127.0.0.1"), (socket.AF_INET6, "::1", "[::1]")],

@@ -4,12 +4,14 @@ import io
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 import structlog
 
 from bot import logs
+from bot.logs import lossy
 
 
 class Stream(io.StringIO):
@@ -23,16 +25,6 @@ class Stream(io.StringIO):
         return self.terminal
 
 
-class Full(Stream):
-    """Standard error on a disk that is full."""
-
-    def write(self, text: str) -> int:
-        raise OSError(28, "No space left on device")
-
-    def flush(self) -> None:
-        raise OSError(28, "No space left on device")
-
-
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """Other tests log as if none of these had been."""
@@ -40,7 +32,7 @@ def as_before() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def log(monkeypatch: pytest.MonkeyPatch, stream: Stream, form: Any) -> Any:
+def log(monkeypatch: pytest.MonkeyPatch, stream: TextIO, form: Any) -> Any:
     """A log that is written there in that form."""
     monkeypatch.setattr(sys, "stderr", stream)
     logs.configure(form)
@@ -94,5 +86,15 @@ def test_an_exception_is_told_without_the_values_around_it(monkeypatch: pytest.M
     assert password not in stream.getvalue()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    log(monkeypatch, Full(terminal=False), "json").error("the disk is full")
+    with Path("/dev/full").open("w") as full:
+        log(monkeypatch, full, "json").error("the disk is full")
+        sys.stderr.flush()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it is never closed
+def test_a_file_that_nobody_else_holds_stays_open(tmp_path: Path) -> None:
+    stream = lossy((tmp_path / "log").open("w"))
+    stream.write("still there")
+    assert (tmp_path / "log").read_text() == "still there"
