@@ -29,7 +29,7 @@ from bot.git import Mirrors
 from bot.git.process import require_version
 from bot.jail import Jail
 from bot.model.identity import RepositoryId
-from bot.settings import GitHubSettings, Settings, load
+from bot.settings import GitHubSettings, Intervals, Settings, load
 from bot.store import Store, meta
 from bot.target import Target
 from bot.target.directory import Directory
@@ -174,15 +174,23 @@ async def listen(site: web.TCPSite, place: str) -> None:
 async def keep_discovering(world: World) -> None:
     """Find new repositories now and then, and soon after a forge says so; one that does not answer is asked again."""
     while True:
-        wait = world.intervals.repository * DISCOVER_EVERY
+        wait = look_again(world.intervals)
         try:
             count = await repository.discover(world)
             log.info("discovered", repositories=count)
         except (TemporaryError, PermanentError) as error:
             log.warning("forge unavailable", error=str(error))
-            wait = world.intervals.retry
+            wait = look_again(world.intervals, error)
         await asyncio.sleep(world.intervals.retry)  # one change seldom comes alone
         with suppress(TimeoutError):
             async with asyncio.timeout(wait - world.intervals.retry):
                 await world.reach.wait()
         world.reach.clear()
+
+
+def look_again(intervals: Intervals, error: TemporaryError | PermanentError | None = None) -> float:
+    """After how many seconds to look for repositories again: a forge that asked to wait keeps no other waiting."""
+    usual = intervals.repository * DISCOVER_EVERY
+    if error is None:
+        return usual
+    return min(max(intervals.retry, error.delay if isinstance(error, TemporaryError) else 0), usual)

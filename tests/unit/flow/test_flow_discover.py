@@ -12,7 +12,7 @@ from bot.errors import PermanentError, TemporaryError
 from bot.flow.repository import discover
 from bot.model.forge import Repository
 from bot.model.identity import RepositoryId
-from bot.server import keep_discovering
+from bot.server import keep_discovering, look_again
 from bot.settings import Intervals
 from bot.store import repositories
 from tests.support.alone import KEY, alone
@@ -49,7 +49,7 @@ async def test_a_forge_that_cannot_be_asked_hides_no_other(tmp_path: Path, error
         assert await world.store.read(lambda conn: repositories.find(conn, FOUND.id)) is not None
 
 
-@pytest.mark.parametrize("error", [PermanentError("refused"), TemporaryError("away")])
+@pytest.mark.parametrize("error", [PermanentError("refused"), TemporaryError("away", 0.1)])
 async def test_a_forge_that_refuses_is_asked_again(tmp_path: Path, error: Exception) -> None:
     async with alone(tmp_path) as found:
         forge: Any = Lists(error)
@@ -60,6 +60,22 @@ async def test_a_forge_that_refuses_is_asked_again(tmp_path: Path, error: Except
         done, _ = await asyncio.wait([looking, asked], return_when=asyncio.FIRST_COMPLETED, timeout=20)
         assert done == {asked}
         looking.cancel()
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (None, 600),
+        (PermanentError("refused"), 5),
+        (TemporaryError("away", 1), 5),
+        (TemporaryError("busy", 90), 90),
+        (TemporaryError("spent", 3600), 600),
+    ],
+)
+def test_a_forge_that_asks_to_wait_is_left_alone_as_long(
+    error: PermanentError | TemporaryError | None, seconds: float
+) -> None:
+    assert look_again(Intervals(), error) == seconds
 
 
 async def test_a_forge_that_tells_of_a_repository_is_asked_soon(tmp_path: Path) -> None:
