@@ -57,8 +57,9 @@ def connect(text: str) -> Database:
             migrated(database.write)
         except SettingsError as error:
             raise SettingsError([f"store: {shown(url)} {line}" for line in error.lines]) from None
-        except ModuleNotFoundError as error:
-            problem = f"store: {shown(url)} needs the Python package {error.name}; install tidegate[postgresql]"
+        except ImportError as error:
+            needs = "needs the Python package psycopg and PostgreSQL's libpq"
+            problem = f"store: {shown(url)} {needs} ({first_line(error)}); install psycopg[binary], which is both"
             raise SettingsError([problem]) from None
         except (exc.SQLAlchemyError, OSError) as error:
             raise SettingsError([f"store: {shown(url)} cannot be opened: {first_line(error)}"]) from None

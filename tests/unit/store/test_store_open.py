@@ -327,8 +327,17 @@ async def test_a_database_that_never_answers_is_not_waited_for_long(
 
 async def test_a_driver_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(SettingsError, match=r"needs the Python package psycopg; install tidegate\[postgresql\]"):
+    with pytest.raises(SettingsError, match=r"needs the Python package psycopg .*; install psycopg\[binary\]"):
         await Store.open("postgresql+psycopg://me@127.0.0.1:1/x", tmp_path)
+
+
+def test_a_driver_without_its_library_is_told_in_a_line() -> None:
+    code = "from bot.store.database import connect; connect('postgresql+psycopg://me@127.0.0.1:1/x')"
+    environ = {**os.environ, "PSYCOPG_IMPL": "none"}  # as where it finds none
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environ)
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("bot.errors.SettingsError: store: ")
+    assert last.endswith("; install psycopg[binary], which is both")
 
 
 async def test_transactions_that_wait_for_each_other_both_succeed(new_postgresql: str, tmp_path: Path) -> None:
