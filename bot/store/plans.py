@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Text, and_, cast, delete, exists, func, select, update
 
 from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, Sha, noun
@@ -22,7 +22,7 @@ from bot.store.codec import (
     encode_plan,
     thread_text,
 )
-from bot.store.tables import as_text, as_time, plans
+from bot.store.tables import as_text, as_time, environments, plans, pulls
 
 __all__ = [
     "Published",
@@ -32,6 +32,7 @@ __all__ = [
     "latest",
     "leave",
     "mark_published",
+    "previewed",
     "propose",
     "published",
     "showing",
@@ -179,6 +180,22 @@ def showing(conn: Connection, environment: str, digest: Digest) -> tuple[int, ..
     where = (plans.c.id.in_(last), plans.c.digest == digest, plans.c.left_at.is_(None))
     rows = conn.execute(select(plans.c.thread).where(*where))
     return tuple(sorted(int(row.thread.rpartition(":")[2]) for row in rows))
+
+
+def previewed(conn: Connection) -> frozenset[str]:
+    """The environments that the branch which deploys never described, but a pull request that is not closed shows.
+
+    A merged one counts until the branch is looked at, which describes them then.
+    """
+    threads = select(pulls.c.forge + ":" + cast(pulls.c.repository, Text) + ":" + cast(pulls.c.number, Text))
+    only = select(environments.c.uid).where(environments.c.state == "previewed")
+    where = (
+        plans.c.environment.in_(only),
+        plans.c.thread.in_(threads.where(pulls.c.state != "closed")),
+        plans.c.published_at.is_not(None),
+        plans.c.left_at.is_(None),
+    )
+    return frozenset(conn.execute(select(plans.c.environment).distinct().where(*where)).scalars())
 
 
 def make(conn: Connection, row: Row[Any], thread: PullRequestId) -> Published:

@@ -27,6 +27,8 @@ __all__ = ["dashboard", "environment", "pull_request"]
 HISTORY = 20
 DESCRIBED = {"previewed": "only a pull request describes it so far", "detached": "no longer in tidegate.yaml"}
 """What is said of environments that the branch that deploys does not describe."""
+GONE = "no open pull request shows a plan of it"
+"""What is said of an environment that was previewed, and is so no more."""
 LONGEST_NUMBER = 18  # digits, which is more than any forge counts to, and what a database can hold
 
 
@@ -65,10 +67,17 @@ async def dashboard(request: web.Request) -> web.Response:
 
     def look(conn: Connection) -> list[dict[str, Any]]:
         ours = (each for each in environments.every(conn) if world.allowed(each.id.repository) is not None)
-        return [summary(row, holds.current(conn, row.uid) is not None) for row in ours]
+        gone = gone_in(conn)
+        return [summary(row, holds.current(conn, row.uid) is not None) for row in ours if not gone(row)]
 
     rows = await world.store.read(look)
     return await answer(request, "dashboard.html", lambda: {"environments": rows})
+
+
+def gone_in(conn: Connection) -> Callable[[environments.EnvironmentRow], bool]:
+    """Tells whether an environment was only ever previewed, and is so no more."""
+    shown = plans.previewed(conn)
+    return lambda row: row.state == "previewed" and row.uid not in shown
 
 
 def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
@@ -110,7 +119,7 @@ async def environment(request: web.Request) -> web.Response:
     if row is None:
         raise web.HTTPNotFound(text=f"there is no environment {id.name!r}\n")
 
-    def look(conn: Connection) -> tuple[bool, list[dict[str, Any]], list[str], tuple[int, ...]]:
+    def look(conn: Connection) -> dict[str, Any]:
         history = [
             {"at": f"{e.at:%Y-%m-%d %H:%M:%S} UTC", "state": e.state, "revision": e.revision[:7], "error": e.error,
              "changes": len(e.plan.effective) if e.plan else 0, "repair": e.repair}
@@ -119,17 +128,17 @@ async def environment(request: web.Request) -> web.Response:
         granted = [granted_by(each) for each in approvals.of(conn, row.uid)]
         wanted = row.looked.digest if row.looked and row.state == "active" and not row.settled else None
         shown_in = plans.showing(conn, row.uid, wanted) if wanted else ()
-        return holds.current(conn, row.uid) is not None, history, granted, shown_in
+        found = summary(row, holds.current(conn, row.uid) is not None)
+        found |= {"described": GONE} if gone_in(conn)(row) else {}
+        return {**found, "history": history, "approvals": granted, "shown_in": shown_in}
 
-    held, history, granted, shown_in = await world.store.read(look)
+    found = await world.store.read(look)
     objects, obstacle = await live_objects(world, row)
 
     def context() -> dict[str, Any]:
         shown = [{"name": str(each.id), "text": dump(each.before)} for each in objects]
-        return {
-            **summary(row, held), "shown_in": shown_in, "pulls": f"/pulls/{id.repository.forge}/{id.repository.path}",
-            "history": history, "approvals": granted, "objects": shown, "obstacle": obstacle,
-        }  # fmt: skip
+        place = f"/pulls/{id.repository.forge}/{id.repository.path}"
+        return {**found, "pulls": place, "objects": shown, "obstacle": obstacle}
 
     return await answer(request, "environment.html", context)
 

@@ -77,6 +77,21 @@ def test_which_threads_show_a_state(conn: Connection) -> None:
     assert plans.showing(conn, "prod", Digest("d1:a")) == ()
 
 
+def test_an_environment_is_previewed_as_long_as_a_pull_request_is(conn: Connection) -> None:
+    uid = environments.ensure(conn, EnvironmentId(repository=ACME, name="qa"), NOON).uid
+    plans.propose(conn, PULL, [shown(uid)], NOON)
+    pull = PullRequest(
+        id=PULL, title="t", url="u", base="main", head=HEAD, branch="b", author=ANA, fork=False, draft=False,
+        state="open", at=NOON,
+    )  # fmt: skip
+    pulls.save(conn, pull, NOON)
+    assert plans.previewed(conn) == frozenset()
+    plans.mark_published(conn, PULL, NOON)
+    assert plans.previewed(conn) == {uid}
+    pulls.save(conn, replace(pull, state="closed"), NOON)
+    assert plans.previewed(conn) == frozenset()
+
+
 def test_what_was_shown_stays_shown_when_the_thread_moves_on(conn: Connection) -> None:
     plans.propose(conn, PULL, [shown(digest="d1:a")], NOON)
     plans.mark_published(conn, PULL, NOON)

@@ -6,19 +6,24 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import update
 
+from bot.flow.world import World
+from bot.model.forge import PullRequest
 from bot.model.identity import EnvironmentId
-from bot.store import environments
+from bot.model.noun import Sha
+from bot.store import environments, plans, pulls
 from bot.store.tables import environments as rows
 from bot.target.directory import Directory
 from bot.web import make_site
 from bot.web.keys import WORLD
 from tests.support.alone import KEY, NOON, alone
+from tests.support.thread import ANA, HEAD, PULL, show
 
 Client = TestClient[web.Request, web.Application]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -28,14 +33,54 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     async with alone(tmp_path) as world, TestClient(TestServer(make_site(world))) as found:
         id = EnvironmentId(repository=KEY, name="qa")
-        await world.store.write(lambda conn: environments.ensure(conn, id, NOON))
+        row = await world.store.write(lambda conn: environments.ensure(conn, id, NOON))
+        await show(world, "d1:a", NOON, uids=(row.uid,))
+        await stands(world, "open")
         yield found
+
+
+async def stands(world: World, state: Any) -> None:
+    """The pull request that shows the environment is in that state."""
+    pull = PullRequest(
+        id=PULL, title="t", url="u", base="main", head=HEAD, branch="b", author=ANA, fork=False, draft=False,
+        state=state, at=NOON,
+    )  # fmt: skip
+    await world.store.write(lambda conn: pulls.save(conn, pull, NOON))
+
+
+async def listed(client: Client) -> list[str]:
+    """The environments of the first page."""
+    async with client.get("/?format=json") as answer:
+        return [each["name"] for each in (await answer.json())["environments"]]
 
 
 async def test_an_environment_that_nothing_describes_says_so(client: Client) -> None:
     for path in ("/", "/environments/hub/acme/shop/qa"):
         async with client.get(path, headers=BROWSER) as answer:
             assert (answer.status, "nly a pull request describes it so far" in await answer.text()) == (200, True)
+
+
+async def test_an_environment_that_no_pull_request_describes_any_more_is_not_listed(client: Client) -> None:
+    world = client.app[WORLD]
+    await stands(world, "merged")  # the branch that describes it now is still to be looked at
+    assert await listed(client) == ["qa"]
+    await stands(world, "closed")
+    assert await listed(client) == []
+    async with client.get("/environments/hub/acme/shop/qa", headers=BROWSER) as answer:
+        text = await answer.text()
+    assert "o open pull request shows a plan of it" in text
+    assert "only a pull request describes it so far" not in text
+    await stands(world, "open")
+    await world.store.write(lambda conn: plans.leave(conn, PULL, [], Sha("b" * 40), NOON))
+    assert await listed(client) == []
+
+
+@pytest.mark.parametrize("state", ["active", "detached"])
+async def test_an_environment_that_the_branch_ever_described_is_listed(client: Client, state: str) -> None:
+    world = client.app[WORLD]
+    await world.store.write(lambda conn: conn.execute(update(rows).values(state=state)))
+    await stands(world, "closed")
+    assert await listed(client) == ["qa"]
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/pulls/hub/acme/shop/x", "/environments/hub/acme/%3Cb%3E/prod"])
