@@ -180,9 +180,15 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
     )
     tools = assessment.head.tools if assessment.head else ()
     same = is_there(found, assessed)
+    steady = same and row.health == "healthy" and not looked.drifted
+    health = row.health if steady else await health_of(world, found)
 
     def write(conn: Connection) -> bool:
         news = environments.look(conn, row.uid, looked)
+        if health != row.health:
+            environments.set_health(conn, row.uid, health)
+        if same and row.applied and health == "healthy":
+            environments.healthy(conn, row.uid, row.applied.digest, looked.at)
         if same and row.partial:  # nothing is left of it
             environments.set_partial(conn, row.uid, "")
         if same and row.applied and (looked.revision, tools) != (row.applied.revision, row.applied.tools):
@@ -197,3 +203,12 @@ async def record(world: World, found: Pending, assessed: Assessed, lease: Lease)
         world.signal.set()
         drifted = len(looked.drifted)
         log.info("looked", environment=str(row.id), state=looked.state, reason=looked.reason, drifted=drifted)
+
+
+async def health_of(world: World, found: Pending) -> str:
+    """How what was applied is now, where it was applied; "" where nothing was."""
+    if found.known.row.applied is None:
+        return ""
+    applied = found.subject.before or found.subject.environment
+    target = world.tools.targets.get(applied.target)
+    return (await target.health(applied)).state if target else "unknown"

@@ -43,6 +43,7 @@ __all__ = [
     "look",
     "others",
     "set_applied",
+    "set_health",
     "set_partial",
     "was_healthy",
 ]
@@ -77,6 +78,7 @@ class Looked:
 class EnvironmentRow:
     """An environment as the store knows it. `partial` names the apply that stopped half-way, else "".
 
+    `health` is that of what was applied, as it was seen last.
     `state`: `previewed` was only ever seen in a pull request, `active` is in the base's tidegate.yaml, `detached` was.
     `asked` is who asked for an apply, and of which state; `asked_revision` an earlier revision that was asked for.
     """
@@ -226,6 +228,11 @@ def look(conn: Connection, uid: str, looked: Looked) -> bool:
     value = asdict(looked) | {"at": as_text(looked.at), "drifted": list(looked.drifted)}
     conn.execute(update(environments).where(environments.c.uid == uid).values(looked=encode(value)))
     return {k: v for k, v in before.items() if k != "at"} != {k: v for k, v in value.items() if k != "at"}
+
+
+def set_health(conn: Connection, uid: str, health: str) -> None:
+    """How what was applied is now."""
+    conn.execute(update(environments).where(environments.c.uid == uid).values(health=health))
 
 
 def ask(conn: Connection, uid: str, digest: Digest, by: Person, revision: Sha | None = None) -> None:

@@ -92,7 +92,7 @@ def summary(row: environments.EnvironmentRow, held: bool) -> dict[str, Any]:
         "revision": row.applied.revision if row.applied else "",
         "digest": row.applied.digest if row.applied else "",
         "applied_at": f"{row.applied.at:%Y-%m-%d %H:%M:%S} UTC" if row.applied else "",
-        "health": row.health,
+        "health": "" if row.state == "detached" else row.health,  # nobody looks at it any more
         "verdict": row.looked.state if row.looked else "",
         "reason": row.looked.reason if row.looked else "",
         "now": now_of(row),

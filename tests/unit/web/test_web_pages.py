@@ -102,9 +102,10 @@ async def test_what_cannot_be_seen_is_written_out(client: Client) -> None:
 
 async def test_an_environment_that_left_the_file_waits_for_nothing(client: Client) -> None:
     world = client.app[WORLD]
-    await world.store.write(lambda conn: conn.execute(update(rows).values(state="detached")))
+    await world.store.write(lambda conn: conn.execute(update(rows).values(state="detached", health="healthy")))
     async with client.get("/", headers=BROWSER) as answer:
         text = await answer.text()
+    assert "healthy" not in text.partition("<main>")[2]
     assert "nothing is applied here any more" in text
     assert "no longer in tidegate.yaml" in text
 
