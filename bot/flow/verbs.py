@@ -284,7 +284,7 @@ def status_of(name: str, row: EnvironmentRow | None) -> str:
     settled = row is not None and row.settled
     return answers.status_of(
         name, row.health if row else "", applied.revision if applied else "", applied.at if applied else None,
-        looked.reason if looked and not settled else "",
+        looked.reason if looked and not settled else "", len(looked.drifted) if looked else 0,
     )  # fmt: skip
 
 

@@ -200,9 +200,9 @@ def help_text(rows: Sequence[tuple[str, str]], prefix: str) -> str:
     return "\n".join(["The commands are:", *(f"`{prefix} {syntax}`: {meaning}." for syntax, meaning in rows)])
 
 
-def status_of(name: str, state: str, revision: str, at: datetime | None, reason: str) -> str:
-    """Where an environment stands, in one sentence."""
+def status_of(name: str, state: str, revision: str, at: datetime | None, reason: str, drifted: int = 0) -> str:
+    """Where an environment stands, in one sentence; `drifted` counts the objects that were changed beside git."""
     if not revision:
         return f"{name}: nothing was applied yet{f' ({reason})' if reason else ''}."
     when = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
-    return f"{name}: at {revision[:7]}{when}; {reason or state}."
+    return f"{name}: at {revision[:7]}{when}; {reason or state}{f', {drifted} drifted' if drifted else ''}."

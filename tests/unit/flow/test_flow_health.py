@@ -3,18 +3,20 @@
 import pytest
 from sqlalchemy import Connection, delete
 
+from bot.flow import verbs
 from bot.store import environments, tables
 from tests.support.deployed import CONFIGURATION, Place
+
+REPORTED = CONFIGURATION.replace("drift: revert", "drift: report")
 
 
 @pytest.mark.parametrize("waits", [False, True])
 async def test_what_is_missing_is_not_healthy(place: Place, waits: bool) -> None:
-    reported = CONFIGURATION.replace("drift: revert", "drift: report")
-    await place.approve(await place.merge("one", reported))
+    await place.approve(await place.merge("one", REPORTED))
     await place.work()
     assert (await place.row()).health == "healthy"
     if waits:  # for an approval, of a state that is elsewhere
-        await place.merge("two", reported + "    scope: eu\n")
+        await place.merge("two", REPORTED + "    scope: eu\n")
     (file,) = place.folder.glob("*.yaml")
     file.rename(place.folder / "away")
     await place.work()
@@ -22,6 +24,15 @@ async def test_what_is_missing_is_not_healthy(place: Place, waits: bool) -> None
     (place.folder / "away").rename(file)
     await place.work()
     assert (await place.row()).health == "healthy"
+
+
+async def test_a_change_by_hand_is_told_where_somebody_asks(place: Place) -> None:
+    await place.approve(await place.merge("one", REPORTED))
+    await place.work()
+    assert verbs.status_of("prod", await place.row()).endswith("; healthy.")
+    place.drift()
+    await place.work()
+    assert verbs.status_of("prod", await place.row()).endswith("; healthy, 1 drifted.")
 
 
 async def test_what_becomes_healthy_after_the_apply_lets_others_follow(place: Place) -> None:

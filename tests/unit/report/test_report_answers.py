@@ -69,6 +69,7 @@ def test_a_refusal_is_a_sentence_with_what_to_type_instead() -> None:
         (answers.status_of("prod", "waiting", "", None, ""), "prod: nothing was applied yet."),
         (answers.status_of("prod", "waiting", "", None, "held by ana"), "prod: nothing was applied yet (held by ana)."),
         (answers.status_of("prod", "applied", "3f2a9c1ff", None, ""), "prod: at 3f2a9c1; applied."),
+        (answers.status_of("prod", "healthy", "3f2a9c1ff", None, "", 2), "prod: at 3f2a9c1; healthy, 2 drifted."),
         (
             answers.status_of("prod", "waiting", "3f2a9c1ff", NOON, "0 of 1 approvals"),
             "prod: at 3f2a9c1 since 2026-11-20 14:02 UTC; 0 of 1 approvals.",
