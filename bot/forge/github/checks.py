@@ -52,13 +52,12 @@ async def post_run(
         posted = await existing(client, repo, app_id, check)
     marks = [annotation(each) for each in check.annotations if each.path]
     had = posted.digest.partition(".")[2] if posted and "." in posted.digest else None
-    if had and had == digest.partition(".")[2]:
-        marks = []
-    elif had != "":
-        posted = None
-    batches = [marks[i : i + limits.annotations] for i in range(0, len(marks), limits.annotations)] or [[]]
-    body = content(check, limits)
-    id = await first(client, repo, check, posted, with_annotations(body, batches[0]))
+    same = bool(had) and had == digest.partition(".")[2]
+    body, batches = content(check, limits), batched([] if same else marks, limits)
+    id = posted.id if posted is not None and (same or had == "") else 0
+    if not id or not await update(client, repo, id, with_annotations(body, batches[0])):
+        batches = batched(marks, limits)
+        id = await create(client, repo, check, with_annotations(body, batches[0]))
     for batch in batches[1:]:
         yield PostedCheck(id=id, digest="")
         path = "/repos/{+repo}/check-runs/{id}"
@@ -66,17 +65,23 @@ async def post_run(
     yield PostedCheck(id=id, digest=digest)
 
 
-async def first(client: Client, repo: str, check: CheckReport, posted: PostedCheck | None, body: Json) -> int:
-    """Update the run if there is one that still exists, else create it; its id."""
-    if posted is not None:
-        try:
-            await client.patch("/repos/{+repo}/check-runs/{id}", body, repo=repo, id=posted.id)
-        except NotFound:
-            pass
-        else:
-            return posted.id
-    created = await client.post("/repos/{+repo}/check-runs", {**body, "head_sha": check.head}, repo=repo)
-    return integer(created, "id")
+def batched(marks: Sequence[Json], limits: Limits) -> list[Sequence[Json]]:
+    """The annotations of each write; the first is made in any case."""
+    return [marks[i : i + limits.annotations] for i in range(0, len(marks), limits.annotations)] or [[]]
+
+
+async def update(client: Client, repo: str, id: int, body: Json) -> bool:
+    """Update the run; False: it is gone."""
+    try:
+        await client.patch("/repos/{+repo}/check-runs/{id}", body, repo=repo, id=id)
+    except NotFound:
+        return False
+    return True
+
+
+async def create(client: Client, repo: str, check: CheckReport, body: Json) -> int:
+    """Create the run; its id."""
+    return integer(await client.post("/repos/{+repo}/check-runs", {**body, "head_sha": check.head}, repo=repo), "id")
 
 
 async def existing(client: Client, repo: str, app_id: int, check: CheckReport) -> PostedCheck | None:

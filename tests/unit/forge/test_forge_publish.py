@@ -101,6 +101,13 @@ async def test_a_check_that_is_gone_is_made_anew(github: GitHub, open_thread: An
     assert (await github.publish(THREAD, Report(check=CHECK), before)).checks[HEAD].id == 5
 
 
+async def test_a_check_that_is_made_anew_has_its_annotations(github: GitHub, open_thread: Any) -> None:
+    gone = PostedCheck(id=404, digest=digest_of(marked(1, 2)))
+    report = Report(check=replace(marked(1, 2), title="other"))
+    assert (await github.publish(THREAD, report, Posted(checks={HEAD: gone}))).checks[HEAD].id == 5
+    assert [each["start_line"] for each in open_thread.of(RUNS)[0].body["output"]["annotations"]] == [1, 2]
+
+
 async def test_a_check_whose_answer_was_lost_is_found_again(github: GitHub, open_thread: Any) -> None:
     begun = Posted(checks={HEAD: PostedCheck(id=0, digest="")})
     runs = f"GET /repos/acme/shop/commits/{HEAD}/check-runs"
