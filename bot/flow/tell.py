@@ -81,7 +81,8 @@ async def tell_check(world: World, repository: Repository, view: View, lease: Le
     Whether everybody has agreed is said where the comment is, and holds the apply.
     """
     check = await asyncio.to_thread(check_of, plain_story(world, repository, view))
-    known = await world.store.read(lambda conn: posted.of(conn, view.pull.id))
+    known, row = await world.store.read(lambda conn: (posted.of(conn, view.pull.id), pulls.find(conn, view.pull.id)))
+    check = replace(check, asked=row.asked if row else "")
     shown = await post(world, view.pull.id, Report(check=check), known, lease)
     await world.store.write_leased(lease, lambda conn: posted.save(conn, view.pull.id, shown))
 

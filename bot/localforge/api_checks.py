@@ -159,15 +159,17 @@ async def get_annotations(request: web.Request) -> web.Response:
 @routes.post(ONE + "/rerequest")
 async def rerequest_check_run(request: web.Request) -> web.Response:
     """Ask the App to look again."""
-    rerequest(core(request), _run(request, repository(request)), actor(request).account.id)
+    await rerequest(core(request), _run(request, repository(request)), actor(request).account.id)
     return web.json_response({}, status=201)
 
 
-def rerequest(core: Core, run: CheckRun, account: int) -> None:
+async def rerequest(core: Core, run: CheckRun, account: int) -> None:
     """Tell the App that somebody wants this check again. ApiError 403: without write access."""
-    who = core.known(account)
-    core.require(core.state.repositories[run.repository], who, "write")
-    tell_check_run(core, core.state.check_runs.put(replace(run, asked=True)), who, "rerequested")
+    who, repository = core.known(account), core.state.repositories[run.repository]
+    core.require(repository, who, "write")
+    branches = (await core.git(repository)).branches
+    branch = next((name for name, sha in branches.items() if sha == run.head_sha), None)
+    tell_check_run(core, core.state.check_runs.put(replace(run, asked=True)), who, "rerequested", branch)
 
 
 @routes.get(HERE + "/commits/{ref}/check-runs")

@@ -117,9 +117,10 @@ def tell_review(core: Core, review: Review, sender: Account, action: str) -> Non
     tell(core, repository, sender, "pull_request_review", payload)
 
 
-def tell_check_run(core: Core, run: CheckRun, sender: Account, action: str) -> None:
-    """`check_run`: created, completed or rerequested."""
-    payload = {"action": action, "check_run": check_run_json(core, run)}
+def tell_check_run(core: Core, run: CheckRun, sender: Account, action: str, branch: str | None = None) -> None:
+    """`check_run`: created, completed or rerequested; `branch` is one that the commit is the head of."""
+    told = check_run_json(core, run)
+    payload = {"action": action, "check_run": {**told, "check_suite": {**told["check_suite"], "head_branch": branch}}}
     tell(core, core.state.repositories[run.repository], sender, "check_run", payload)
 
 

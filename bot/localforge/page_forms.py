@@ -120,7 +120,7 @@ async def post_rerun(request: web.Request) -> web.Response:
     run = request.app[CORE].state.check_runs.get(int(request.match_info["run"]))
     if run is None or run.repository != found_repository(request).id:
         raise missing()
-    rerequest(request.app[CORE], run, signed_in(request).id)
+    await rerequest(request.app[CORE], run, signed_in(request).id)
     return _back(request)
 
 

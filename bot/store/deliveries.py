@@ -1,6 +1,6 @@
 """The inbox: every verified webhook once, with what it wakes."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete
@@ -22,7 +22,7 @@ def accept(conn: Connection, forge: str, delivery: Delivery, now: datetime) -> b
     An App tells of every repository that it is installed on. Of those that were never adopted nothing is kept.
     """
     ours = [each for each in delivery.wakes if repositories.find(conn, repository_of(each.key))]
-    again = headed(conn, ours, delivery.again) if delivery.again else ()
+    again = checked(conn, ours, delivery.again) if delivery.again else ()
     ours += [Wake(key=each, reason=delivery.event) for each in again]
     wakes = encode([key_text(each.key) for each in ours])
     row = insert(conn, deliveries).values(
@@ -38,10 +38,11 @@ def accept(conn: Connection, forge: str, delivery: Delivery, now: datetime) -> b
     return True
 
 
-def headed(conn: Connection, wakes: Iterable[Wake], commit: Sha) -> tuple[PullRequestId, ...]:
-    """The pull requests of the repositories to look at that have that commit as their head."""
+def checked(conn: Connection, wakes: Sequence[Wake], commit: Sha) -> tuple[PullRequestId, ...]:
+    """The pull requests to look at, and those of the repositories to look at that have that commit as their head."""
+    named = [each.key for each in wakes if isinstance(each.key, PullRequestId)]
     where = dict.fromkeys(repository_of(each.key) for each in wakes)
-    return tuple(thread for each in where for thread in pulls.headed(conn, each, commit))
+    return tuple(dict.fromkeys([*named, *(thread for each in where for thread in pulls.headed(conn, each, commit))]))
 
 
 def forget(conn: Connection, before: datetime) -> int:

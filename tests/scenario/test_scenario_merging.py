@@ -1,9 +1,14 @@
 """Ways to merge: whichever button was pressed, what landed is what the pull request proposed, by who wrote it."""
 
+from typing import Any
+
 import pytest
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import eventually
+from bot.localforge.git_values import Signature
+from bot.localforge.git_write import commit_tree, move
+from bot.localforge.merge_queue import PREFIX
 from tests.support.people import People
 
 pytestmark = pytest.mark.timeout(180)
@@ -82,3 +87,24 @@ async def test_a_merge_queue_is_told_what_is_wrong(people: People, stage: Stage)
     await people.check_is(number, "failure")
     await enqueue(people, stage, number)
     assert "merged" not in await became(people, number, "removed from the merge queue")
+
+
+async def test_a_check_of_the_merge_queue_is_written_again_when_somebody_asks(people: People, stage: Stage) -> None:
+    number = await people.change((DEV, OLD, NEW))
+    await people.check_is(number, "success")
+    core = stage.forge.core
+    git = await core.git(next(iter(core.state.repositories)))
+    base = git.branches["main"]
+    author = Signature("Bo", "bo@example.org", "2026-01-31T12:00:00Z")
+    ahead = await commit_tree(git, f"{base}^{{tree}}", (base,), "what nobody answers for", author)
+    await move(git, f"{PREFIX}main/pr-999-{base}", ahead)
+    await enqueue(people, stage, number)
+
+    async def run(status: str) -> dict[str, Any] | None:
+        tried = next(sha for ref, sha in git.refs.items() if ref == f"{PREFIX}main/pr-{number}-{ahead}")
+        found = (await people.developer.call("GET", f"/commits/{tried}/check-runs"))["check_runs"]
+        return next((each for each in found if each["check_suite"]["status"] == status), None)
+
+    check = await eventually(lambda: run("completed"), "the queue's commit was never checked")
+    await people.developer.call("POST", f"/check-runs/{check['id']}/rerequest")
+    await eventually(lambda: run("completed"), "the check of the queue's commit was never written again")

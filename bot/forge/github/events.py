@@ -177,15 +177,17 @@ def pull_request_review(event: Event) -> Effect:
 def rerequested(event: Event) -> Effect:
     """Somebody pressed "re-run": the repository, and the pull requests of it that the check names.
 
-    GitHub names none of a fork's. The check's suite counts as unfinished until the check is written again:
-    https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
+    GitHub names none of a fork's; that of a merge queue's commit is told by its branch. The check's suite counts as
+    unfinished until the check is written again: https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
     """
     where = event.repository
     subject = optional_mapping(event.payload, "check_run") or mapping(event.payload, "check_suite")
     if event.action != "rerequested":
         return Effect()
-    named = (each for each in items(subject, "pull_requests") if is_into(each, where))
-    threads = tuple(PullRequestId(repository=where, number=integer(each, "number")) for each in named)
+    named = [integer(each, "number") for each in items(subject, "pull_requests") if is_into(each, where)]
+    branch = (optional_mapping(subject, "check_suite") or subject).get("head_branch")
+    queued = facts.queued(branch) if isinstance(branch, str) else None
+    threads = (PullRequestId(repository=where, number=each) for each in [*named, *([queued] if queued else [])])
     return Effect(keys=(where, *threads), again=sha(subject, "head_sha"))
 
 

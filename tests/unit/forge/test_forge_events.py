@@ -19,6 +19,7 @@ OPTIONS = GitHubOptions(
     name="github", web_url="https://github.com", api_url="https://api", webhook_secret=b"0123456789abcdef" * 2,
     app_id=1, private_key="key",
 )  # fmt: skip
+QUEUED = f"gh-readonly-queue/main/pr-4-{'a' * 40}"
 REPO = {"id": 7, "full_name": "acme/shop", "clone_url": "https://evil.example/x.git"}
 REPOSITORY = RepositoryId(forge="github", number=7, path="acme/shop")
 PULL = PullRequestId(repository=REPOSITORY, number=4)
@@ -161,6 +162,17 @@ def test_a_check_that_is_asked_for_again_is_known_by_its_commit(
     assert delivery.again == subject["head_sha"]
     with pytest.raises(RefusedError):
         receive(OPTIONS, *signed(event, {**payload, event: {"pull_requests": named}}))
+
+
+@pytest.mark.parametrize(("branch", "threads"), [(QUEUED, [PULL]), ("main", []), (None, [])])
+def test_a_check_of_a_merge_queue_is_that_of_its_pull_request(
+    signed: Sign, branch: str | None, threads: list[Any]
+) -> None:
+    subject = {"head_sha": "d6fde92930d4715a2b49857d24b940956b26d2d3", "pull_requests": []}
+    suite = {"head_branch": branch}
+    for event, checked in (("check_suite", {**subject, **suite}), ("check_run", {**subject, "check_suite": suite})):
+        delivery = receive(OPTIONS, *signed(event, {"action": "rerequested", "repository": REPO, event: checked}))
+        assert [each.key for each in delivery.wakes] == [REPOSITORY, *threads]
 
 
 @pytest.mark.parametrize(("sender", "own", "looked"), [(99, 99, []), (5, 99, [PULL]), (99, None, [PULL])])
