@@ -66,9 +66,10 @@ class Mirror:
         """Fetch the branch and `commits`; the branch's head. The token travels in the environment, never in argv."""
         if not valid_branch(branch):
             raise InputError(f"{branch[:60]!r} cannot be a branch")
-        await self.open()
-        wanted = [sha for sha in dict.fromkeys(map(commit_id, commits)) if not await self.has(sha)]
+        known = tuple(dict.fromkeys(map(commit_id, commits)))
         async with self._fetching:
+            await self.open()
+            wanted = [sha for sha in known if not await self.has(sha)]
             try:
                 try:
                     await self._bring(remote, branch, *wanted)

@@ -16,12 +16,13 @@ __all__ = ["GitServer", "git", "git_server"]
 class GitServer:
     """Serves the bare repositories below `root`, to whoever shows `login` where there is one.
 
-    `asked` holds the headers of every request.
+    `asked` holds the headers of every request; `most` is how many were answered at a time.
     """
 
     def __init__(self, root: Path) -> None:
         self.root, self.url, self.asked = root, "", list[Mapping[str, str]]()
         self.login = ""
+        self.now = self.most = 0
 
     def commit(self, name: str, files: Mapping[str, str]) -> str:
         """A new commit of the repository `name` (made if it is not there) with just these files; its id."""
@@ -39,8 +40,17 @@ class GitServer:
         return git("rev-parse", "HEAD", folder=work)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """One request, by git's own program for it."""
+        """One request."""
         self.asked.append(dict(request.headers))
+        self.now += 1
+        self.most = max(self.now, self.most)
+        try:
+            return await self.answer_one(request)
+        finally:
+            self.now -= 1
+
+    async def answer_one(self, request: web.Request) -> web.StreamResponse:
+        """The answer of git's own program."""
         there = (self.root / request.path.removesuffix("/info/refs").removesuffix("/git-upload-pack")[1:]).exists()
         if not there or self.login not in ("", request.headers.get("Authorization")):
             # as GitHub and GitLab answer whoever gives no name, so that nobody learns what is there

@@ -1,5 +1,6 @@
 """What a mirror does over a long time: files stay few, and one that was left half-written is made anew."""
 
+import asyncio
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from aiohttp import web
 from bot.errors import TemporaryError
 from bot.git import mirror as module
 from bot.git.mirror import Mirror
+from bot.git.process import GitFailed, run
 from bot.model.forge import Remote
 from bot.model.noun import Sha
 from tests.support.git_server import GitServer, git, git_server
@@ -177,3 +179,26 @@ async def test_a_history_with_harmless_oddities_is_taken(server: GitServer, tmp_
     assert [each.message for each in await mirror.commits(None, Sha(commit))] == ["odd", "files"]
     loaded = await mirror.load(await mirror.tree(commit), frozenset({"envs/a.yaml"}))
     assert loaded.read("envs/a.yaml") == b"a: 1\n"
+
+
+async def test_a_mirror_is_fetched_once_at_a_time(server: GitServer, tmp_path: Path) -> None:
+    commit, mirror = git("rev-parse", "main", folder=server.root / "shop"), Mirror(tmp_path / "7.git")
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(mirror.fetch(remote(server), "main"))
+    assert await mirror.head("main") == commit
+    assert server.most == 1
+
+
+async def test_a_mirror_that_cannot_be_tidied_is_fetched_all_the_same(
+    server: GitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACKS", -1)
+    mirror = Mirror(tmp_path / "7.git")
+    await mirror.fetch(remote(server), "main")
+    for ending in ("pack", "idx"):
+        (mirror.folder / "objects" / "pack" / f"pack-{'a' * 40}.{ending}").write_text("half of it")
+    new = server.commit("shop", {"a.yaml": "a: 2\n"})
+    assert await mirror.fetch(remote(server), "main") == new
+    with pytest.raises(GitFailed):
+        await run(["repack", "--quiet", "--geometric=2", "-d"], folder=mirror.folder)
