@@ -179,8 +179,8 @@ async def approve_deletions(order: Order) -> Decision:
     unknown = [name for name, targets in found.items() if not targets]
     if unknown or not destroys:
         return refused(answers.not_destroyed(unknown, sorted(str(id) for id, _ in destroys)))
-    if unclear := [name for name, targets in found.items() if len({id.scope for id, _ in targets}) > 1]:
-        return refused(answers.ambiguous(unclear, sorted(str(id) for name in unclear for id, _ in found[name])))
+    if unclear := [name for name, targets in found.items() if len({id for id, _ in targets}) > 1]:
+        return refused(answers.ambiguous(unclear, sorted(full_name(id) for name in unclear for id, _ in found[name])))
     chosen = frozenset(each for targets in found.values() for each in targets) if found else destroys
     approval = replace(approval_of(part, order.voice), how="deletions", objects={}, destroys=chosen)
     return Decision(
@@ -190,15 +190,24 @@ async def approve_deletions(order: Order) -> Decision:
 
 
 def meant(destroys: frozenset[Destroyed], name: str) -> frozenset[Destroyed]:
-    """What a name may mean. Where an object without a namespace bears it in full, that one and no other."""
+    """What a name may mean. Where objects of one kind bear it, one without a namespace bears it in full."""
     found = frozenset(each for each in destroys if named(each[0], name))
-    whole = frozenset(each for each in found if not each[0].scope)
-    return whole or found
+    kind = name.partition("/")[0].lower()
+    alike = frozenset(each for each in found if each[0].type.lower() == kind) or found
+    if len({id.type for id, _ in alike}) > 1:
+        return alike
+    return frozenset(each for each in alike if not each[0].scope) or alike
 
 
 def named(id: ResourceId, name: str) -> bool:
-    """Whether a name (`kind/name` or `kind/namespace/name`) may mean this object."""
-    return name.lower() in (f"{id.kind}/{id.name}".lower(), f"{id.kind}/{id.scope}/{id.name}".lower())
+    """Whether a name may mean this object: `kind/name` or `kind/namespace/name`, the kind with or without its group."""
+    kinds, places = (id.kind, id.type), (id.name, f"{id.scope}/{id.name}")
+    return name.lower() in {f"{kind}/{place}".lower() for kind in kinds for place in places}
+
+
+def full_name(id: ResourceId) -> str:
+    """The name that means this object and no other: `Deployment.apps/shop/web`."""
+    return f"{id.type}/{id.scope}/{id.name}" if id.scope else f"{id.type}/{id.name}"
 
 
 async def apply(order: Order) -> Decision:

@@ -146,8 +146,8 @@ def not_destroyed(unknown: Sequence[str], destroyed: Sequence[str]) -> str:
 
 
 def ambiguous(names: Sequence[str], objects: Sequence[str]) -> str:
-    """Names that stand for several of the objects that the plan destroys."""
-    return f"{', '.join(names)} may mean {', '.join(objects)}: write kind/namespace/name for each that you mean."
+    """Names that stand for several of the objects that the plan destroys; those are told by their full names."""
+    return f"{', '.join(names)} may mean {', '.join(objects)}: write the full name of each that you mean."
 
 
 def deletions_approved(names: Sequence[str]) -> str:

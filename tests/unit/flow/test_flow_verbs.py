@@ -146,11 +146,37 @@ async def test_a_name_that_several_objects_bear_is_not_enough_to_destroy_them(wo
     both = view(part("d1:new", gone, twin))
     refused = await say(world, both, command("approve-deletions", "prod", names=("configmap/B",)))
     assert not refused.accepted
-    assert "may mean ConfigMap elsewhere/b, ConfigMap shop/b" in refused.text
+    assert "may mean ConfigMap/elsewhere/b, ConfigMap/shop/b" in refused.text
     whole = command("approve-deletions", "prod", names=("configmap/elsewhere/b",))
     assert (await say(world, both, whole, id="comment:2")).accepted
     (given,) = await world.store.read(lambda conn: approvals.of(conn, "u"))
     assert given.destroys == {(twin.id, twin.uid)}
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "meant"),
+    [
+        ("ingress/b", ("Ingress.extensions", "Ingress.networking.k8s.io"), None),
+        ("Ingress.extensions/b", ("Ingress.extensions", "Ingress.networking.k8s.io"), 0),
+        ("ingress.networking.k8s.io/shop/b", ("Ingress.extensions", "Ingress.networking.k8s.io"), 1),
+        ("event/b", ("Event", "Event.events.k8s.io"), 0),
+        ("event.events.k8s.io/b", ("Event", "Event.events.k8s.io"), 1),
+    ],
+)
+@pytest.mark.parametrize("scopes", [("shop", "shop"), ("", "shop")])
+async def test_a_kind_of_several_groups_is_written_with_its_group(
+    world: World, uid: str, name: str, types: tuple[str, str], meant: int | None, scopes: tuple[str, str]
+) -> None:
+    ids = [replace(GONE.id, type=type, scope=scope) for type, scope in zip(types, scopes, strict=True)]
+    gone = [replace(GONE, id=id, uid=id.type) for id in ids]
+    await show(world, "d1:new", NOON, *gone)
+    decision = await say(world, view(part("d1:new", *gone)), command("approve-deletions", "prod", names=(name,)))
+    given = await world.store.read(lambda conn: approvals.of(conn, "u"))
+    if meant is None:
+        assert decision.text.count(types[0]) == decision.text.count(types[1]) == 1
+        assert given == ()
+    else:
+        assert [each.destroys for each in given] == [{(ids[meant], types[meant])}]
 
 
 async def test_a_name_in_full_is_of_the_object_without_a_namespace_alone(world: World, uid: str) -> None:
