@@ -130,7 +130,8 @@ async def environment(request: web.Request) -> web.Response:
         shown_in = plans.showing(conn, row.uid, wanted) if wanted else ()
         found = summary(row, holds.current(conn, row.uid) is not None)
         found |= {"described": GONE} if gone_in(conn)(row) else {}
-        return {**found, "history": history, "approvals": granted, "shown_in": shown_in}
+        unshown = waits_for_other(row) and not shown_in
+        return {**found, "history": history, "approvals": granted, "shown_in": shown_in, "unshown": unshown}
 
     found = await world.store.read(look)
     objects, obstacle = await live_objects(world, row)
@@ -141,6 +142,13 @@ async def environment(request: web.Request) -> web.Response:
         return {**found, "pulls": place, "objects": shown, "obstacle": obstacle}
 
     return await answer(request, "environment.html", context)
+
+
+def waits_for_other(row: environments.EnvironmentRow) -> bool:
+    """Whether another state than the applied one waits to be applied."""
+    looked, applied = row.looked, row.applied
+    wanted = looked.digest if looked and looked.state == "wait" and row.state == "active" else None
+    return wanted is not None and (applied is None or applied.digest != wanted)
 
 
 def granted_by(approval: Approval) -> str:

@@ -71,6 +71,25 @@ async def test_a_branch_that_was_rewritten_brings_nothing_back(people: People, s
     assert not holding(USD)(stage.place.objects("dev"))
 
 
+async def test_what_was_pushed_to_the_branch_waits_for_the_next_pull_request(people: People, stage: Stage) -> None:
+    clone = str(stage.place.pid_file.parent / "clone")
+    await run("clone", "-q", people.git_url("bo"), clone)
+    file = Path(clone, CONFIG.format("staging"))
+    file.write_text(file.read_text().replace(EUR, USD))
+    await run("-C", clone, "-c", "user.name=bo", "-c", "user.email=bo@example.org", "commit", "-qam", "pushed")
+    await run("-C", clone, "push", "-q", "origin", "HEAD:main")
+    await people.page_says("staging", lambda page: page["unshown"] and "0 of 1" in page["reason"])
+    page = f"{stage.place.tidegate}/environments/local/{stage.place.repository}/staging"
+    async with stage.session.get(page) as answer:
+        assert "No pull request shows what waits here" in await answer.text()
+    number = await people.change((WEB.format("staging"), OLD, NEW))
+    await people.comment_says(number, "1 changed", "1 pending")
+    await people.approve(number, "staging")
+    await people.merge(number)
+    await people.folder_shows("staging", holding(USD))
+    await people.page_says("staging", lambda page: not page["unshown"] and page["now"] == "up to date")
+
+
 async def test_deletions_of_a_day_count_together_and_are_named_one_by_one(people: People, stage: Stage) -> None:
     branch = "fewer"
     await people.developer.branch(branch, "main")
