@@ -11,8 +11,8 @@ from bot.report.escape import has_invisible
 from bot.report.outline import Block, Line, Piece, code, join, line, strong
 
 __all__ = [
-    "DANGEROUS", "ELSEWHERE", "VERBS", "block", "by_danger", "consequence", "count_line", "diff_lines",
-    "elsewhere_line", "from_elsewhere", "from_here", "hides_something", "place", "plural", "short_digest",
+    "DANGEROUS", "block", "by_danger", "consequence", "count_line", "diff_lines", "elsewhere_line", "from_elsewhere",
+    "from_here", "hides_something", "place", "plural", "short_digest", "verb", "whence",
 ]  # fmt: skip
 
 DANGEROUS = (Action.DELETE, Action.REPLACE, Action.ADOPT)
@@ -101,6 +101,21 @@ def elsewhere_line(changes: Sequence[Change]) -> Line:
     return join(parts, ", ") or line("–")
 
 
+def verb(change: Change) -> str:
+    """What happens to the object."""
+    return "is made again" if is_missing(change) else VERBS[change.action]
+
+
+def whence(change: Change) -> str:
+    """Where a change comes from that the pull request does not bring; "" for its own."""
+    return "removed by hand" if is_missing(change) else ELSEWHERE.get(change.cause, "")
+
+
+def is_missing(change: Change) -> bool:
+    """Whether somebody's hand took the object away."""
+    return (change.action, change.cause) == (Action.CREATE, Cause.DRIFT)
+
+
 def consequence(change: Change) -> str:
     """What goes with the object when it is destroyed, as the end of a sentence; "" if nothing more than itself."""
     extra = CONSEQUENCES.get(change.id.kind)
@@ -116,11 +131,11 @@ def place(path: str, row: int) -> Line:
 
 def block(change: Change) -> Block:
     """One object with its diff."""
-    title = [line(strong(str(change.id)), f" {VERBS[change.action]}")]
+    title = [line(strong(str(change.id)), f" {verb(change)}")]
     if change.conflict:
         title.append(line(f"in the way: {change.conflict}"))
-    if change.cause in ELSEWHERE:
-        title.append(line(ELSEWHERE[change.cause]))
+    if other := whence(change):
+        title.append(line(other))
     if change.origin:
         title.append(place(change.origin.path, change.origin.line))
     diff, length = diff_lines(change)

@@ -77,18 +77,19 @@ def under(story: Story, *, comment: bool = True) -> Line:
 def unaffected(story: Story) -> tuple[Line, ...]:
     """The environments that stay as they are, and what the preview is."""
     if story.leaving:
-        return (taken_out(story.leaving), *not_changed(story))
+        return (taken_out(story.leaving, merged=story.phase == "merged"), *not_changed(story))
     if story.phase == "open" and not story.assessments and not story.preview:
         reason = "No file that this changes is read by an environment, or each renders to what it renders already."
         return (line(reason), *not_changed(story))
     return not_changed(story)
 
 
-def taken_out(names: Sequence[str]) -> Line:
+def taken_out(names: Sequence[str], *, merged: bool = False) -> Line:
     """What becomes of environments that tidegate.yaml describes no more."""
+    nothing = "Nothing" if merged else "After the merge nothing"
     return line(
         "No longer described by ", code("tidegate.yaml"), ": ", join([line(name) for name in names], ", "),
-        ". After the merge nothing is applied there any more and drift stays; what is there is not deleted.",
+        f". {nothing} is applied there any more and drift stays; what is there is not deleted.",
     )  # fmt: skip
 
 

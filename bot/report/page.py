@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from bot.model.identity import PullRequestId
 from bot.model.noun import Digest, Sha
 from bot.model.plan import Change, Plan
-from bot.report.changes import ELSEWHERE, VERBS, by_danger, diff_lines, short_digest
+from bot.report.changes import by_danger, diff_lines, short_digest, verb, whence
 from bot.report.escape import visible
 
 __all__ = ["PublishedPlan", "plan_page"]
@@ -60,6 +60,6 @@ def change_value(change: Change) -> dict[str, Any]:
         "name": visible(str(change.id)),
         "action": str(change.action),
         "cause": str(change.cause),
-        "words": " · ".join(filter(None, (VERBS[change.action], ELSEWHERE.get(change.cause, ""), change.conflict))),
+        "words": " · ".join(filter(None, (verb(change), whence(change), change.conflict))),
         "diff": [(CLASSES.get(each[:1], ""), visible(each)) for each in shown],
     }

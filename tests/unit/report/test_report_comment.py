@@ -138,6 +138,12 @@ def test_drift_is_folded_apart_with_its_cause(build: Build) -> None:
     assert "changed by hand" in text
 
 
+def test_what_somebody_removed_is_not_called_new(build: Build) -> None:
+    missing = build.change(build.thing(name="lost"), action=Action.CREATE, cause=Cause.DRIFT)
+    text = comment(build.story(assessments=(build.assessment(changes=[missing]),)))
+    assert "lost** is made again · removed by hand" in text
+
+
 def test_what_looks_alike_in_several_environments_is_shown_once(build: Build) -> None:
     drifted = build.change(build.thing(name="other"), cause=Cause.DRIFT)
     plans = {"dev": [build.change()], "qa": [build.change()], "prod": [build.change(after=build.body(replicas=9))]}
@@ -377,6 +383,7 @@ def test_an_environment_that_is_taken_out_of_the_file_is_told_of(build: Build) -
     assert "### ⚠ prod leaves tidegate.yaml\n" in text
     assert "No longer described by `tidegate.yaml`: prod. After the merge nothing is applied there any more" in text
     assert "Affects no environment" not in text
+    assert "prod. Nothing is applied there any more" in comment(replace(gone, phase="merged"))
     assert (check_of(gone).title, check_of(gone).conclusion) == ("prod leaves tidegate.yaml", "success")
     both = build.story(leaving=("qa", "prod"), assessments=(build.assessment("dev", changes=[build.change()]),))
     assert "### ⚠ qa, prod leave tidegate.yaml · ✅ 1 change in dev" in comment(both)
