@@ -126,7 +126,7 @@ async def compare(world: World, pair: Pair) -> View:
     if pair.before is None and not preview:
         return View(pull=pair.pull, phase="unconfigured", base=pair.ground.base)
     parts = tuple(part for part in judged if affected(part.assessment))
-    names = {part.environment.id.name for part in parts}
+    names = {part.environment.id.name for part in (*parts, *preview)}
     before = pair.before or Configuration()
     anew = {part.uid: digest_of(part) for part in preview}
     former = tuple(part for part in parts if part.uid in anew and anew[part.uid] != digest_of(part))

@@ -51,7 +51,8 @@ async def test_an_approval_is_for_the_state_that_the_merge_brings(people: People
 
 async def test_a_review_counts_for_what_is_described_anew(people: People, stage: Stage) -> None:
     number = await people.change(("tidegate.yaml", "  staging:\n", "  staging:\n    scope: blue\n"))
-    await people.comment_says(number, "Takes effect after the merge", "0 of 1 approvals")
+    text = await people.comment_says(number, "Takes effect after the merge", "0 of 1 approvals")
+    assert "\nNot changed: dev, prod.\n" in text
     await people.approver.answer(number, "looks good")
     pull = await people.developer.call("GET", f"/pulls/{number}")
     review = {"event": "APPROVE", "commit_id": pull["head"]["sha"]}
