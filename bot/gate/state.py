@@ -8,13 +8,17 @@ from bot.model.plan import Action, Finding
 __all__ = ["checks", "descent", "plural", "render", "target", "toolchain"]
 
 
+NO_TARGET = "its target cannot be used"
+
+
 def render(facts: Facts) -> Verdict:
     """Whether there is a state at all. An absent one is a failure or an unknown, never an empty state."""
     if facts.desired is not None:
         return Verdict(rule="render", state="pass", reason=f"{len(facts.desired.resources)} objects")
+    lost = any(each.check == "target" for each in facts.findings)  # then nothing was rendered for it
     if any(each.level == "error" for each in facts.findings):
-        return Verdict(rule="render", state="fail", reason="does not render")
-    return Verdict(rule="render", state="unknown", reason="could not be rendered")
+        return Verdict(rule="render", state="fail", reason=NO_TARGET if lost else "does not render")
+    return Verdict(rule="render", state="unknown", reason=NO_TARGET if lost else "could not be rendered")
 
 
 def checks(facts: Facts) -> Verdict:

@@ -28,7 +28,7 @@ def row(assessment: Assessment) -> tuple[Line, ...]:
     plan = assessment.plan
     mine = line("could not be planned") if plan is None else count_line(from_here(plan))
     if assessment.head is None:
-        mine = line("does not render")
+        mine = line(not_rendered(assessment))
     return (
         (strong(name),) if careful else line(name),
         mine,
@@ -36,6 +36,13 @@ def row(assessment: Assessment) -> tuple[Line, ...]:
         checks(assessment),
         after_merge(assessment),
     )
+
+
+def not_rendered(assessment: Assessment) -> str:
+    """Why there is no state, as the gate says it."""
+    verdict = assessment.verdict
+    nodes = verdict.children if verdict else ()
+    return next((each.reason for each in nodes if each.rule == "render"), "does not render")
 
 
 def checks(assessment: Assessment) -> Line:

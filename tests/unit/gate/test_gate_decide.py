@@ -18,6 +18,7 @@ from tests.unit.gate.conftest import Gate
 
 ERROR = Finding(check="schema", level="error", message="wrong", fix="put it right", path="a.yaml", line=3)
 UNKNOWN = replace(ERROR, level="unknown")
+NOWHERE, SILENT = replace(ERROR, check="target"), replace(UNKNOWN, check="target")
 
 
 def good(gate: Gate, **more: Any) -> Facts:
@@ -35,7 +36,9 @@ def test_rules_are_in_the_order_in_which_a_person_acts(gate: Gate) -> None:
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no render": ({"desired": None, "plan": None, "findings": (ERROR,)}, "fail", "does not render · 1 error"),
     "nothing rendered": ({"desired": None, "plan": None}, "unknown", "could not be rendered"),
-    "target silent": ({"desired": None, "plan": None, "findings": (UNKNOWN,)}, "unknown", "could not be rendered"),
+    "renderer silent": ({"desired": None, "plan": None, "findings": (UNKNOWN,)}, "unknown", "could not be rendered"),
+    "target silent": ({"desired": None, "plan": None, "findings": (SILENT,)}, "unknown", "its target cannot be used"),
+    "no target": ({"desired": None, "plan": None, "findings": (NOWHERE,)}, "fail", "its target cannot be used"),
     "error": ({"findings": (ERROR,)}, "fail", "1 error"),
     "unknown": ({"findings": (UNKNOWN,)}, "unknown", "1 could not be checked"),
     "no plan": ({"plan": None}, "unknown", "could not be planned"),

@@ -132,6 +132,12 @@ def test_state_and_count_are_told(build: Build) -> None:
     assert "Shown 8 of 8 objects · [full plan](https://tidegate.example/pulls/hub/acme/shop/12)" in text
 
 
+def test_a_target_that_cannot_be_used_is_not_a_render_that_failed(build: Build) -> None:
+    silent = build.finding("error", check="target")
+    text = comment(build.story(assessments=(build.assessment(rendered=False, findings=[silent]),)))
+    assert "| **prod** | its target cannot be used |" in text
+
+
 def test_drift_is_folded_apart_with_its_cause(build: Build) -> None:
     text = comment(build.busy())
     assert "prod: 1 drifted (replicas 3 → 5; put back by itself), not from this pull request" in text
