@@ -16,6 +16,7 @@ from bot.flow.evaluate import Changes
 from bot.flow.world import World
 from bot.model.gate import Approval
 from bot.model.identity import EnvironmentId, PullRequestId, RepositoryId
+from bot.model.noun import Digest
 from bot.model.plan import Action, Change
 from bot.report.changes import short_digest
 from bot.report.page import plan_page
@@ -126,11 +127,11 @@ async def environment(request: web.Request) -> web.Response:
             for e in journal.history(conn, row.uid, HISTORY)
         ]  # fmt: skip
         granted = [granted_by(each) for each in approvals.of(conn, row.uid)]
-        wanted = row.looked.digest if row.looked and row.state == "active" and not row.settled else None
+        wanted = wanted_of(row)
         shown_in = plans.showing(conn, row.uid, wanted) if wanted else ()
         found = summary(row, holds.current(conn, row.uid) is not None)
         found |= {"described": GONE} if gone_in(conn)(row) else {}
-        unshown = waits_for_other(row) and not shown_in
+        unshown = bool(wanted and not shown_in and found["verdict"] == "wait")
         return {**found, "history": history, "approvals": granted, "shown_in": shown_in, "unshown": unshown}
 
     found = await world.store.read(look)
@@ -144,11 +145,10 @@ async def environment(request: web.Request) -> web.Response:
     return await answer(request, "environment.html", context)
 
 
-def waits_for_other(row: environments.EnvironmentRow) -> bool:
-    """Whether another state than the applied one waits to be applied."""
-    looked, applied = row.looked, row.applied
-    wanted = looked.digest if looked and looked.state == "wait" and row.state == "active" else None
-    return wanted is not None and (applied is None or applied.digest != wanted)
+def wanted_of(row: environments.EnvironmentRow) -> Digest | None:
+    """The state that is to be applied next; None where that is the applied one, or none."""
+    wanted = row.looked.digest if row.looked and row.state == "active" else None
+    return None if row.applied and row.applied.digest == wanted else wanted
 
 
 def granted_by(approval: Approval) -> str:

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from bot.flow.world import World
+from bot.model.environment import ApprovalRule
 from bot.model.forge import PullRequest
 from bot.model.identity import EnvironmentId
-from bot.model.noun import Sha
-from bot.store import environments, plans, pulls
+from bot.model.noun import Digest, Sha
+from bot.store import environments, holds, plans, pulls
+from bot.store.environments import AppliedState, Looked
 from bot.store.tables import environments as rows
 from bot.target.directory import Directory
 from bot.web import make_site
@@ -73,6 +75,27 @@ async def test_an_environment_that_no_pull_request_describes_any_more_is_not_lis
     await stands(world, "open")
     await world.store.write(lambda conn: plans.leave(conn, PULL, [], Sha("b" * 40), NOON))
     assert await listed(client) == []
+
+
+async def test_a_hold_where_nothing_else_waits_is_told_once(client: Client) -> None:
+    digest = Digest("d1:a")
+    state = AppliedState(revision=HEAD, digest=digest, objects={}, rule=ApprovalRule(), destination="x", at=NOON)
+    looked = Looked(revision=HEAD, digest=digest, state="wait", reason="held by ana", drifted=(), at=NOON)
+
+    def hold(conn: Connection) -> None:
+        conn.execute(update(rows).values(state="active"))
+        (row,) = environments.every(conn)
+        environments.set_applied(conn, row.uid, state, "healthy")
+        environments.look(conn, row.uid, looked)
+        holds.add(conn, row.uid, ANA, "", NOON)
+
+    await client.app[WORLD].store.write(hold)
+    for path in ("/", "/environments/hub/acme/shop/qa"):
+        async with client.get(path, headers=BROWSER) as answer:
+            assert (await answer.text()).partition("<main>")[2].count("held") == 1
+    async with client.get("/environments/hub/acme/shop/qa?format=json") as answer:
+        found = await answer.json()
+    assert (found["held"], found["shown_in"], found["unshown"]) == (True, [], False)
 
 
 @pytest.mark.parametrize("state", ["active", "detached"])
