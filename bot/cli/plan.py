@@ -3,7 +3,9 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -12,10 +14,11 @@ from bot.app import offline_tools
 from bot.cli.local import read_configuration
 from bot.cli.names import no_environment, no_revision, refuse_misnamed
 from bot.cli.terminal import coloured
+from bot.diff import redescribed
 from bot.errors import ConfigurationError, InputError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
-from bot.model.environment import CONFIGURATION, Configuration
+from bot.model.environment import CONFIGURATION, Configuration, Redescribed
 from bot.model.gate import Assessment
 from bot.model.noun import noun
 from bot.model.tree import Tree
@@ -39,14 +42,14 @@ class Request:
 def run_plan(request: Request, format: str) -> int:
     """Plan, print, and answer with the exit status."""
     with redirect_stdout(sys.stderr):  # what is logged is no plan
-        assessments, leaving = asyncio.run(plan(request))
+        assessments, leaving, described = asyncio.run(plan(request))
     if format == "json":
-        typer.echo(json.dumps(to_json(assessments, leaving), indent=2))
+        typer.echo(json.dumps(to_json(assessments, leaving, described), indent=2))
     elif format == "markdown":
-        typer.echo(to_markdown(assessments, leaving))
+        typer.echo(to_markdown(assessments, leaving, described))
     else:
-        typer.echo(to_text(assessments, coloured(), leaving))
-    return status(assessments) or (CHANGED if leaving else UNCHANGED)
+        typer.echo(to_text(assessments, coloured(), leaving, described))
+    return status(assessments) or (CHANGED if leaving or described else UNCHANGED)
 
 
 def status(assessments: tuple[Assessment, ...]) -> int:
@@ -56,8 +59,10 @@ def status(assessments: tuple[Assessment, ...]) -> int:
     return CHANGED if any(each.plan and each.plan.effective for each in assessments) else UNCHANGED
 
 
-async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...]]:
-    """The assessments, and the environments that are described no more (none where others were asked for).
+async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...], tuple[Redescribed, ...]]:
+    """The assessments, the environments that are described no more, and what is said differently of the others.
+
+    Where some environments were asked for, the last two are not told of others.
 
     InputError: the repository, a revision or an environment is not there.
     """
@@ -75,7 +80,16 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
     before = await read_base(repository, base, request.base)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
     leaving = () if request.environments else (before or Configuration()).gone_in(after)
-    return await preview(offline_tools(), revisions, frozenset(request.environments), after.prefix), leaving
+    described = redescribed(before, after) if before else ()
+    wanted = frozenset(request.environments)
+    assessments = await preview(offline_tools(), revisions, wanted, after.prefix)
+    return assessments, leaving, about(described, wanted) if wanted else described
+
+
+def about(described: Sequence[Redescribed], wanted: frozenset[str]) -> tuple[Redescribed, ...]:
+    """What is said differently of some environments."""
+    named = (replace(each, environments=tuple(n for n in each.environments if n in wanted)) for each in described)
+    return tuple(each for each in named if each.environments)
 
 
 async def revision(repository: LocalRepository, name: str) -> Tree:

@@ -7,6 +7,7 @@ from bot.diff.attribute import attribute, to_approve
 from bot.diff.canonical import canonical
 from bot.diff.compare import Live, compare
 from bot.diff.conceal import conceal, lines_of, pieces
+from bot.diff.described import redescribed
 from bot.diff.digest import desired_digest, object_digest, render_digest
 from bot.diff.fields import field_changes
 from bot.diff.mask import mask, masked
@@ -28,6 +29,7 @@ __all__ = [
     "normalise",
     "object_digest",
     "pieces",
+    "redescribed",
     "render_digest",
     "to_approve",
 ]

@@ -115,8 +115,9 @@ def plain_story(world: World, repository: Repository, view: View) -> Story:
         assessments=tuple(part.assessment for part in view.parts),
         preview=tuple(part.assessment for part in view.preview),
         former=tuple(part.assessment for part in view.former),
-        unaffected=view.unaffected, leaving=view.leaving, standings=view.standings, findings=view.findings,
-        conflicts=view.conflicts, prefix=view.configuration.prefix, links=links(world.public_url, view.pull.id, view),
+        unaffected=view.unaffected, leaving=view.leaving, described=view.described, standings=view.standings,
+        findings=view.findings, conflicts=view.conflicts, prefix=view.configuration.prefix,
+        links=links(world.public_url, view.pull.id, view),
     )  # fmt: skip
 
 

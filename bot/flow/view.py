@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import touched
+from bot.diff import redescribed
 from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import Subject, assess, reads_of
 from bot.flow.files import validated
@@ -13,7 +14,7 @@ from bot.flow.standing import may
 from bot.flow.subject import Ruling
 from bot.flow.world import World
 from bot.gate.facts import Facts
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import Configuration, Environment, Redescribed
 from bot.model.forge import PullRequest, Repository
 from bot.model.gate import Assessment
 from bot.model.identity import Permission
@@ -45,7 +46,8 @@ class View:
 
     `former` are environments that the pull request's own configuration describes as another state, as the base's has
     them: that state never comes to be, so it is shown and nothing more. `leaving` are those that it describes no more:
-    they are detached by the merge, so nothing that it makes of them comes to be either.
+    they are detached by the merge, so nothing that it makes of them comes to be either. `described` is what it says
+    differently of the others.
     """
 
     pull: PullRequest
@@ -57,6 +59,7 @@ class View:
     former: tuple[Part, ...] = ()
     unaffected: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
+    described: tuple[Redescribed, ...] = ()
     standings: tuple[Standing, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[str, ...] = ()
@@ -135,6 +138,7 @@ async def compare(world: World, pair: Pair) -> View:
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.rules,
         parts=tuple(part for part in parts if part not in former and part.environment.id.name not in gone),
         preview=preview, former=former, leaving=gone,
+        described=redescribed(pair.before, pair.after) if pair.before and pair.after else (),
         unaffected=tuple(e.id.name for e in in_order(before.environments) if e.id.name not in {*names, *gone}),
         findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip

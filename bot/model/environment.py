@@ -8,7 +8,9 @@ from typing import Any, Literal
 from bot.model.identity import EnvironmentId
 from bot.model.noun import noun
 
-__all__ = ["CONFIGURATION", "ApprovalRule", "Configuration", "Environment", "PolicyLevel", "Source", "Waiver"]
+__all__ = [
+    "CONFIGURATION", "ApprovalRule", "Configuration", "Environment", "PolicyLevel", "Redescribed", "Source", "Waiver",
+]  # fmt: skip
 
 CONFIGURATION = "tidegate.yaml"
 """Where a repository describes its environments: a file at its root."""
@@ -101,3 +103,14 @@ class Configuration:
         """The names of the environments that a later one does not describe any more."""
         described = {each.id.name for each in later.environments}
         return tuple(each.id.name for each in self.environments if each.id.name not in described)
+
+
+@noun
+class Redescribed:
+    """What another `tidegate.yaml` says differently of some environments; of the file as a whole where there are none.
+
+    `settings` are (key, before, after): a key as the file has it, its values as people write them, "" for none.
+    """
+
+    environments: tuple[str, ...]
+    settings: tuple[tuple[str, str, str], ...]

@@ -7,6 +7,7 @@ from bot.model.gate import Assessment
 from bot.model.plan import Action, Cause, Change
 from bot.model.report import Answer
 from bot.report.changes import block, by_danger, danger, from_elsewhere, from_here, plural
+from bot.report.described import described_lines
 from bot.report.headline import headline
 from bot.report.outline import Block, Fold, Line, Outline, code, join, line, link, listing
 from bot.report.phases import phase_outline
@@ -46,7 +47,7 @@ def planned(story: Story) -> Outline:
         folds += (Fold(title=line(plural(len(notices), "notice")), lines=notices),)
     return Outline(
         headline=headline(story),
-        paragraphs=unaffected(story),
+        paragraphs=(*described_lines(story.described), *unaffected(story)),
         table=table,
         urgent=tuple(each.text for each in items),
         folds=folds,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.model.environment import Redescribed
 from bot.model.gate import Assessment
 from bot.model.plan import Action, Change, Finding
 from bot.report.changes import danger, plural
+from bot.report.described import described_part
 from bot.report.outline import Line, join, line
 from bot.report.story import Standing, Story
 from bot.report.tables import wrong
@@ -24,7 +26,7 @@ def headline(story: Story) -> Line:
         parts = standings(story.standings, story.assessments)
         parts += [line(f"⚠ {leaving_words(story.leaving)}")] if story.leaving else []
         return short(parts or [line("✅ Merged: affects no environment")])
-    return plan_headline((*story.assessments, *story.preview), story.findings, story.leaving)
+    return plan_headline((*story.assessments, *story.preview), story.findings, story.leaving, story.described)
 
 
 def leaving_words(names: Sequence[str]) -> str:
@@ -34,9 +36,17 @@ def leaving_words(names: Sequence[str]) -> str:
 
 
 def plan_headline(
-    assessments: Sequence[Assessment], general: Sequence[Finding] = (), leaving: Sequence[str] = ()
-) -> Line:
-    """The same for plans alone; `general` are findings of no environment, `leaving` environments that are taken out."""
+    assessments: Sequence[Assessment], general: Sequence[Finding] = (), leaving: Sequence[str] = (),
+    described: Sequence[Redescribed] = (),
+) -> Line:  # fmt: skip
+    """The same for plans alone.
+
+    `general` are findings of no environment, `leaving` environments that are taken out, and `described` is what is said
+    differently of those that stay.
+    """
+    if described:
+        more = plan_headline(assessments, general, leaving) if assessments or general or leaving else ()
+        return join([more, described_part(described)])
     if leaving:
         left = line(f"⚠ {leaving_words(leaving)}")
         return join([left, plan_headline(assessments, general)]) if assessments or general else left

@@ -4,6 +4,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
+from bot.model.environment import Redescribed
 from bot.model.forge import PullRequest
 from bot.model.gate import Assessment
 from bot.model.noun import Sha, noun
@@ -46,7 +47,7 @@ class Story:
     `base` is the base head that was merged with; `at` is when this state was planned (UTC).
     `preview` holds the assessments under the tidegate.yaml of the pull request itself, in effect after the merge;
     `former` those of the same environments under the base's, where that is another state, which never comes to be.
-    `leaving` are environments that its own tidegate.yaml describes no more.
+    `leaving` are environments that its own tidegate.yaml describes no more, `described` what it says differently.
     `findings` of an `open` one are about changed files that have a schema of their own.
     `links`: `plan` → the full-plan page, `environment:<name>` → that environment's page.
     """
@@ -61,6 +62,7 @@ class Story:
     former: tuple[Assessment, ...] = ()
     unaffected: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
+    described: tuple[Redescribed, ...] = ()
     standings: tuple[Standing, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[str, ...] = ()

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.model.environment import Redescribed
 from bot.model.gate import Assessment, Verdict
 from bot.model.plan import Change
 from bot.report import markdown
 from bot.report.changes import danger, plural, short_digest
 from bot.report.compose import folds_of, taken_out
+from bot.report.described import described_lines
 from bot.report.escape import visible
 from bot.report.findings.shape import finding_value
 from bot.report.headline import plan_headline
@@ -22,21 +24,25 @@ BOLD, RESET = "\x1b[1m", "\x1b[0m"
 MARKDOWN_LIMIT = 1_000_000
 
 
-def to_markdown(assessments: Sequence[Assessment], leaving: Sequence[str] = ()) -> str:
+def to_markdown(
+    assessments: Sequence[Assessment], leaving: Sequence[str] = (), described: Sequence[Redescribed] = ()
+) -> str:
     """The plans as Markdown, in the shape of the comment, without what only a thread has.
 
-    `leaving`, here and below, are the environments that tidegate.yaml describes no more.
+    `leaving`, here and below, are the environments that tidegate.yaml describes no more, and `described` is what it
+    says differently of others.
     """
-    return markdown.to_markdown(outline_of(assessments, leaving), MARKDOWN_LIMIT)
+    return markdown.to_markdown(outline_of(assessments, leaving, described), MARKDOWN_LIMIT)
 
 
-def outline_of(assessments: Sequence[Assessment], leaving: Sequence[str]) -> Outline:
+def outline_of(assessments: Sequence[Assessment], leaving: Sequence[str], described: Sequence[Redescribed]) -> Outline:
     """Headline, table, what to read first, and every object."""
     items = (*(each.text for each in urgent(assessments)), *minor_findings(assessments))
     told = [each for each in assessments if concerned(each)]
     return Outline(
-        headline=plan_headline(told, leaving=leaving), table=plan_table(assessments), urgent=items,
-        folds=folds_of(assessments), paragraphs=(taken_out(leaving),) if leaving else (),
+        headline=plan_headline(told, leaving=leaving, described=described), table=plan_table(assessments),
+        urgent=items, folds=folds_of(assessments),
+        paragraphs=(*described_lines(described), *([taken_out(leaving)] if leaving else [])),
     )  # fmt: skip
 
 
@@ -46,9 +52,12 @@ def concerned(assessment: Assessment) -> bool:
     return wrong or assessment.plan is None or bool(assessment.plan.effective)
 
 
-def to_text(assessments: Sequence[Assessment], colour: bool, leaving: Sequence[str] = ()) -> str:
+def to_text(
+    assessments: Sequence[Assessment], colour: bool, leaving: Sequence[str] = (),
+    described: Sequence[Redescribed] = (),
+) -> str:  # fmt: skip
     """The plans as lines for a terminal; what a terminal would obey is written out. `colour` adds ANSI colours."""
-    return "\n".join(text_lines(outline_of(assessments, leaving), assessments, colour))
+    return "\n".join(text_lines(outline_of(assessments, leaving, described), assessments, colour))
 
 
 def text_lines(outline: Outline, assessments: Sequence[Assessment], colour: bool) -> Iterator[str]:
@@ -94,9 +103,11 @@ def bold(text: str, colour: bool) -> str:
     return f"{BOLD}{text}{RESET}" if colour else text
 
 
-def to_json(assessments: Sequence[Assessment], leaving: Sequence[str] = ()) -> dict[str, Any]:
-    """`{"environments": [{name, digest, state, reason, checked, changes, findings, verdict}], "leaving": [name]}`,
-    environments most dangerous first.
+def to_json(
+    assessments: Sequence[Assessment], leaving: Sequence[str] = (), described: Sequence[Redescribed] = ()
+) -> dict[str, Any]:
+    """`{"environments": [{name, digest, state, reason, checked, changes, findings, verdict}], "leaving": [name],
+    "described": [{environments: [name], settings: [{key, before, after}]}]}`, environments most dangerous first.
 
     `digest` is None where nothing was rendered. `changes` is None where nothing could be planned, else a list of
     `{type, scope, name, action, cause, path, line, conflict, fields: [{path, before, after}]}`. `findings` are
@@ -104,7 +115,14 @@ def to_json(assessments: Sequence[Assessment], leaving: Sequence[str] = ()) -> d
     next, children}`.
     """
     environments = [environment_value(each) for each in sorted(assessments, key=danger)]
-    return {"environments": environments, "leaving": list(leaving)}
+    anew = [
+        {
+            "environments": list(each.environments),
+            "settings": [{"key": key, "before": before, "after": after} for key, before, after in each.settings],
+        }
+        for each in described
+    ]
+    return {"environments": environments, "leaving": list(leaving), "described": anew}
 
 
 def environment_value(assessment: Assessment) -> dict[str, Any]:

@@ -49,6 +49,14 @@ async def test_an_approval_is_for_the_state_that_the_merge_brings(people: People
     assert len(written) == 6
 
 
+async def test_rules_that_change_are_told_where_no_object_does(people: People) -> None:
+    number = await people.change(("tidegate.yaml", "    approvals: {count: 1}\n", "    approvals: {count: 2}\n"))
+    text = await people.comment_says(number, "Takes effect after the merge")
+    assert "\n### ✅ Changes nothing that is not there already · ⏸ staging waits: 0 of 2 approvals" in f"\n{text}"
+    assert "staging is described differently" in text
+    assert "\nAfter the merge staging has `approvals.count`: 1 → 2\n" in text
+
+
 async def test_a_review_counts_for_what_is_described_anew(people: People, stage: Stage) -> None:
     number = await people.change(("tidegate.yaml", "  staging:\n", "  staging:\n    scope: blue\n"))
     text = await people.comment_says(number, "Takes effect after the merge", "0 of 1 approvals")

@@ -74,6 +74,21 @@ def test_plan_says_which_environments_are_taken_out(repository: Path) -> None:
     assert tidegate("plan", cwd=repository).returncode == 1
 
 
+def test_plan_says_what_is_described_differently(repository: Path) -> None:
+    file = repository / "tidegate.yaml"
+    file.write_text(file.read_text().replace("drift: revert", "drift: report") + "prefix: /t\n")
+    done = tidegate("plan", cwd=repository)
+    assert (done.returncode, done.stdout.split("\n")[:3]) == (2, [
+        "⚙ dev, staging, prod are described differently",
+        "  After the merge tidegate.yaml has prefix: /gate → /t",
+        "  After the merge dev, staging, prod have drift: revert → report",
+    ])  # fmt: skip
+    one = tidegate("plan", "-e", "prod", "--json", cwd=repository)
+    settings = [{"key": "drift", "before": "revert", "after": "report"}]
+    assert json.loads(one.stdout)["described"] == [{"environments": ["prod"], "settings": settings}]
+    assert "`drift`: revert → report" in tidegate("plan", "-f", "markdown", cwd=repository).stdout
+
+
 def test_plan_of_a_first_configuration_compares_with_nothing(repository: Path) -> None:
     text = (repository / "tidegate.yaml").read_text()
     subprocess.run([*GIT, "rm", "-q", "tidegate.yaml"], cwd=repository, check=True)

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
 
+from bot.model.environment import Redescribed
 from bot.model.identity import Person
 from bot.model.plan import Action, Applied, Health
 from bot.report import outcome_marker, outcome_of
@@ -41,6 +43,29 @@ def test_offline_nobody_has_to_agree_to_what_does_not_change(build: Build) -> No
     assert to_text([same], False).startswith("✅ Affects no environment\n")
     changed = build.assessment(changes=[build.change(build.thing())])
     assert to_text([changed, same], False).startswith("✅ 1 change in prod · ⏸ prod waits: 0 of 1 approvals\n")
+
+
+def test_what_is_described_differently_is_said(build: Build) -> None:
+    one = Redescribed(environments=("prod",), settings=(("drift", "revert", "off"), ("scope", "", "shop")))
+    all = Redescribed(environments=(), settings=(("prefix", "/gate", "/t"),))
+    same = build.assessment(environment=build.environment(name="prod"))
+    assert to_text([same], False, (), (all, one)).split("\n")[:3] == [
+        "⚙ prod is described differently",
+        "  After the merge tidegate.yaml has prefix: /gate → /t",
+        "  After the merge prod has drift: revert → off, scope: none → shop",
+    ]
+    assert to_text([], False, (), (all,)).startswith("⚙ changes tidegate.yaml\n")
+    assert "`drift`: revert → off" in to_markdown([same], (), (one,))
+    both = replace(one, environments=("dev", "prod"))
+    assert to_text([], False, ("qa",), (both,)).split("\n")[:2] == [
+        "⚠ qa leaves tidegate.yaml · ⚙ dev, prod are described differently",
+        "  After the merge dev, prod have drift: revert → off, scope: none → shop",
+    ]
+    many = replace(one, environments=tuple("abcde"))
+    assert to_text([], False, (), (many,)).startswith("⚙ 5 environments are described differently\n")
+    (value,) = to_json([], (), (one,))["described"]
+    assert value["environments"] == ["prod"]
+    assert value["settings"][1] == {"key": "scope", "before": "", "after": "shop"}
 
 
 def test_a_terminal_is_never_obeyed(build: Build) -> None:

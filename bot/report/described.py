@@ -1,0 +1,35 @@
+"""What a change of `tidegate.yaml` says differently of environments that stay."""
+
+from collections.abc import Sequence
+
+from bot.model.environment import CONFIGURATION, Redescribed
+from bot.report.outline import Line, code, join, line, listing
+
+__all__ = ["described_lines", "described_part"]
+
+MOST_NAMES = 4
+
+
+def described_part(described: Sequence[Redescribed]) -> Line:
+    """`⚙ prod is described differently`, for a headline."""
+    names = list(dict.fromkeys(name for each in described for name in each.environments))
+    if not names:
+        return line(f"⚙ changes {CONFIGURATION}")
+    where = ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} environments"
+    return line(f"⚙ {where} {'is' if len(names) == 1 else 'are'} described differently")
+
+
+def described_lines(described: Sequence[Redescribed]) -> tuple[Line, ...]:
+    """Which settings become what, in a line for each group of environments that change alike."""
+    return tuple(
+        line(
+            "After the merge ", listing([line(name) for name in each.environments]) or code(CONFIGURATION),
+            " have " if len(each.environments) > 1 else " has ", join([setting(*one) for one in each.settings], ", "),
+        )
+        for each in described
+    )  # fmt: skip
+
+
+def setting(key: str, before: str, after: str) -> Line:
+    """`drift: revert → report`."""
+    return line(code(key), f": {before or 'none'} → {after or 'none'}")
