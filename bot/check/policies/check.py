@@ -65,7 +65,8 @@ class Policies:
         """The findings of all objects, as long as there is time."""
         situation = Situation(examined)
         params = Params(contents.others, examined, situation.kinds)
-        court = Court(docket=Docket(bounds), params=params, matcher=Matcher(), budget=Budget(self.seconds))
+        matcher = Matcher(situation.kinds)
+        court = Court(docket=Docket(bounds), params=params, matcher=matcher, budget=Budget(self.seconds))
         if examined.before is None:
             yield from (deletions(each) for each in bounds if deletes(each))
         for request in situation.requests():

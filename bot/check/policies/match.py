@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.check.policies.constraints import Constraints, ResourceRule
 from bot.check.policies.defaults import NAME
+from bot.check.policies.kinds import Kinds
 from bot.check.policies.request import BASE_UNKNOWN, Request
 from bot.check.policies.selector import Selector, labels_of
 from bot.errors import CelEvaluationError
@@ -25,7 +26,8 @@ def exempt(request: Request) -> bool:
 class Matcher:
     """Answers for many requests; what rules say of objects of one type is found once."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
         self._known: dict[tuple[Any, ...], bool] = {}
 
     def matches(self, constraints: Constraints, request: Request) -> bool:
@@ -33,29 +35,33 @@ class Matcher:
         key = (id(constraints), request.resource.id.type, request.version, request.operation, request.namespace is None)
         known = None if constraints.by_name else self._known.get(key)
         if known is None:
-            known = self._known[key] = meets_rules(constraints, request)
+            known = self._known[key] = meets_rules(constraints, request, self.kinds)
         if not known:
             return False
         return in_namespace(constraints.namespaces, request) and is_selected(constraints.objects, request)
 
 
-def meets_rules(constraints: Constraints, request: Request) -> bool:
+def meets_rules(constraints: Constraints, request: Request, kinds: Kinds) -> bool:
     """Whether one of the rules fits and none of the excluded. CelEvaluationError: that cannot be told."""
     if any(fits(each, request) for each in constraints.excluded):
         return False
-    return constraints.rules is None or meets_one(constraints, request)
+    return constraints.rules is None or meets_one(constraints, request, kinds)
 
 
-def meets_one(constraints: Constraints, request: Request) -> bool:
+def meets_one(constraints: Constraints, request: Request, kinds: Kinds) -> bool:
     """Whether one of the rules fits; by another version of the same resource only if the object could be converted."""
     rules = constraints.rules or ()
     if any(fits(each, request) for each in rules):
         return True
-    others = [each for each in rules if not constraints.exact and fits_but_version(each, request)]
-    if not others:
+    if constraints.exact:
         return False
+    served = kinds.versions(request.resource.id.type)
+    named = [version for each in rules if fits_but_version(each, request) for version in each.versions]
+    others = [each for each in named if served is None or each in served]
+    if not others:
+        return False  # a version that the API does not have is about nothing
     raise CelEvaluationError(
-        f"the policy is about version {others[0].versions[0]} of {request.served.plural}, to which an API server would "
+        f"the policy is about version {others[0]} of {request.served.plural}, to which an API server would "
         f"convert this object of version {request.version}"
     )
 

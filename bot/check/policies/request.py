@@ -94,7 +94,8 @@ class Situation:
 
     def __init__(self, examined: Examined) -> None:
         self.examined = examined
-        self.kinds = Kinds((*examined.kubernetes.crds, *(examined.before or ()), *examined.resources))
+        kubernetes = examined.kubernetes
+        self.kinds = Kinds((*kubernetes.crds, *(examined.before or ()), *examined.resources), kubernetes.version)
         self.before = None if examined.before is None else {self.place(each.id): each for each in examined.before}
 
     @cached_property

@@ -118,6 +118,24 @@ def test_another_version_of_a_resource_would_be_converted() -> None:
     assert judged(policy("true", rules=rule, constraints="matchPolicy: Exact") + binding(), objects=objects) == []
 
 
+def test_a_version_that_the_api_does_not_have_is_about_nothing() -> None:
+    rule = "{apiGroups: [apps], apiVersions: [v1beta1], operations: [CREATE], resources: [deployments]}"
+    assert levels(policy("false", rules=rule) + binding()) == []
+    crd = """\
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: mice.acme.io}
+        spec:
+          {group: acme.io, names: {kind: Mouse, plural: mice}, versions: [{name: v1}, {name: v2}, VERSION]}
+        """.replace("VERSION", "{name: v3, served: false}")
+    mouse = resources("apiVersion: acme.io/v1\nkind: Mouse\nmetadata: {name: a, namespace: b}\n")
+    rule = "{apiGroups: [acme.io], apiVersions: [VERSION], operations: [CREATE], resources: [mice, mouses]}"
+    for version, known, unknown in (("v1", "error", "error"), ("v3", "unknown", "unknown"), ("v4", "", "unknown")):
+        text = policy("false", rules=rule.replace("VERSION", version)) + binding()
+        assert levels(text, objects=mouse, before=resources(crd)) == ([known] if known else [])
+        assert levels(text, objects=mouse) == [unknown]
+
+
 def test_a_custom_resource_is_known_by_its_definition() -> None:
     crd = """\
         apiVersion: apiextensions.k8s.io/v1
