@@ -8,7 +8,7 @@ import pytest
 from bot.cli.demo.walk.browser import eventually
 from tests.support.control_plane import ControlPlane
 from tests.support.enforced import BINDINGS, POLICIES, admits, namespace
-from tests.support.expressions import FAIL, HOLD, SEEN, UNSEEN
+from tests.support.expressions import FAIL, HOLD, REFUSED, SEEN, UNSEEN
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -56,6 +56,13 @@ async def test_a_real_server_gives_every_expression_the_same_result(plane: Contr
     ]
     assert wrong == []
     assert [each for each in verdicts if not each[2] and "resulted in error" not in each[3]] == []
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+async def test_a_real_server_refuses_what_is_refused_here(plane: ControlPlane, expression: str) -> None:
+    status, answer = await plane.call("POST", POLICIES, policy("refused", expression), dryRun="All")
+    assert status == 422, answer
+    assert "compilation failed" in answer["message"]
 
 
 async def in_force(plane: ControlPlane, name: str) -> None:

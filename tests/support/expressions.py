@@ -1,6 +1,6 @@
 """Expressions of CEL that hold, and expressions that have no result, for every function of Kubernetes' libraries."""
 
-__all__ = ["FAIL", "FAIL_HERE", "HOLD", "HOLD_HERE", "SEEN", "UNSEEN"]
+__all__ = ["FAIL", "FAIL_HERE", "HOLD", "HOLD_HERE", "REFUSED", "SEEN", "UNSEEN"]
 
 HOLD = """
 quantity("1.5k") == quantity("1500")
@@ -87,6 +87,8 @@ duration("1.234s").getMilliseconds() == 1234 && duration("-90.7s").getMillisecon
 duration("59.9999s") . getMilliseconds( ) == 59999 && duration("-0.0009s").getMilliseconds() == 0
 timestamp("2030-01-31T10:00:00.987Z").getMilliseconds() == 987
 timestamp("2030-01-31T10:00:00.987Z").getMilliseconds("+01:00") == 987
+1 < 1.5 && 1.5 > 1 && 1 <= 1u && 2u >= 1.5 && !(1 < 0.5) && [1, 2].exists(x, x > 1.5) && 1.0 <= 1
+1 < 2 && 1u < 2u && 1.0 < 1.5 && "a" < "b" && b"a" < b"b" && false < true && duration("1s") < duration("2s")
 "aBc".lowerAscii() == "abc" && " a ".trim() == "a"
 "abcd".substring(1, 3) == "bc" && "abc".substring(1, 3) == "bc" && "é€😀".substring(2, 3) == "😀"
 "abc".substring(3) == "" && "abc".substring(0, 0) == "" && "".substring(0) == "" && "abc".substring(1) == "bc"
@@ -129,10 +131,18 @@ format.dns1123Label().validate("A").value().size() == 1
 
 HOLD_HERE = r"""
 dyn([true]).indexOf(1) == -1 && dyn([1]).indexOf(1.0) == 0 && [[1]].indexOf([1]) == 0 && "abcb".indexOf("b") == 1
-math.greatest(1, 2) == 2 && math.least(1, 2.5) == 1
-base64.decode("YQ==") == b"a" && base64.encode(b"a") == "YQ=="
 """.strip().split("\n")
-"""What holds here; an API server has no such functions, or refuses it for its types."""
+"""What holds here; an API server refuses it for its types."""
+
+REFUSED = r"""
+math.greatest(1, 2) == 2
+base64.encode(b"a") == "YQ=="
+cel.bind(x, 1, x == 1)
+"abc".reverse() == "cba"
+1 < "a"
+true < 1
+""".strip().split("\n")
+"""What neither an API server nor Tidegate compiles."""
 
 FAIL = """
 quantity("three") == quantity("3")

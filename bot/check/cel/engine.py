@@ -20,6 +20,10 @@ __all__ = ["Bindings", "Definition", "Program", "Scope", "compile"]
 ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 NAMED = re.compile(r"for '([\w.]+)")
 UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
+BIND = ("cel", "bind")
+"""What is made here of definitions, and must not be written."""
+UNSUPPORTED = frozenset({"unwrapOpt", "optional", "net", "kubernetes"})
+"""What begins names of Kubernetes' CEL that the engine does not have: `optional.unwrap`, `net.IP`."""
 LONGEST = 16_384
 """Characters of an expression, as the API server has it."""
 
@@ -128,22 +132,26 @@ TYPES = {
 
 
 @lru_cache(maxsize=4096)
-def compile(expression: str, scope: Scope, result: tuple[str, ...] = ()) -> Program:
+def compile(expression: str, scope: Scope, result: tuple[str, ...] = (), around: tuple[str, str] = ("", "")) -> Program:
     """The program of an expression whose result is of one of these types (none given: of any).
 
     As in the API server an expression must be of that type by what is written: one of type dyn is refused, unless
-    "dyn" is among the types. CelError: it does not compile, with the place and the name of what is not known.
+    "dyn" is among the types. `around` is what to put before and after it. CelError: it does not compile, with the place
+    and the name of what is not known.
     """
     if len(expression) > LONGEST:
         raise CelError(f"the expression has more than {LONGEST:,} characters")
     if "\0" in expression:
         raise CelError("the expression has a NUL character in it")
+    if any(names[:2] == BIND for _, names, _ in chains(expression)):
+        raise CelError("cel.bind is not known: it is no function of Kubernetes' CEL")
     names = {(scope.prefix, each.name): f"__{scope.prefix}_{each.name}" for each in scope.definitions}
     body, places = replaced(expression, names)
     head = tail = ""
     for each in used(expression, scope):
         head += f"cel.bind({names[scope.prefix, each.name]}, ({replaced(each.expression, names)[0]}\n), "
         tail += ")"
+    head, tail = head + around[0], around[1] + tail
     # The newline before the body keeps a comment at the end of a definition from swallowing it.
     text = renamed(f"{head}{body}\n{tail}", OWN, RIGHT)
     try:
@@ -198,6 +206,8 @@ def words(message: str) -> str:
         name = match[1]
         if name.partition(".")[0] == "authorizer":
             return "authorizer is not supported: there is no API server to ask"
+        if name.partition(".")[0] in UNSUPPORTED:
+            return f"{name} is not supported here"
         return f"{name} is not known, neither as a variable here nor as a function of Kubernetes' CEL"
     return " ".join("".join(sign if sign.isprintable() else " " for sign in message).split())
 

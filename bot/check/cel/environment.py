@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bot.check.cel.library import FUNCTIONS, OWN, Function
+from bot.check.cel.library.order import ORDER
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["environment"]
 
 # Some of the engine's own extensions can only be had by way of a configuration.
-EXTENSIONS = """
+CONFIGURATION = f"""
+stdlib:
+  exclude_functions: [{", ".join(f"{{name: {name}}}" for name in ORDER)}]
 extensions:
   - name: bindings
-  - name: encoders
   - name: lists
-  - name: math
   - name: optional
   - name: sets
   - name: strings
+    version: 2
   - name: two-var-comprehensions
 """
 
@@ -38,10 +40,25 @@ def environment(variables: frozenset[tuple[str, str]]) -> "cel.Env":
 
     keep_none()
     return cel.NewEnv(
-        config=cel.NewEnvConfigFromYaml(EXTENSIONS),
+        config=cel.NewEnvConfigFromYaml(CONFIGURATION),
         variables={name: type_of(type) for name, type in variables},
+        functions=list(order()),
         extensions=[cel.CelExtension("kubernetes", list(declarations(FUNCTIONS)))],
     )
+
+
+def order() -> "Iterable[cel.FunctionDecl]":
+    """What is smaller than what, as the API server has it declared; the engine's own code is what runs."""
+    from cel_expr_python import cel
+
+    for name, overloads in ORDER.items():
+        yield cel.FunctionDecl(
+            name,
+            [
+                cel.Overload(id, return_type=cel.Type.BOOL, parameters=[type_of(each) for each in types])
+                for id, types in overloads.items()
+            ],
+        )
 
 
 def declarations(functions: Iterable[Function]) -> "Iterable[cel.FunctionDecl]":

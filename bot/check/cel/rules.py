@@ -25,7 +25,7 @@ ABSENT = object()
 VARIABLES = frozenset({("self", "dyn"), ("oldSelf", "dyn"), ("__had", "bool")})
 SCOPE = Scope(variables=VARIABLES)
 # The engine cannot be given optionals, so they are made inside of it.
-OPTIONAL = "cel.bind(oldSelf, __had ? optional.of(oldSelf) : optional.none(),\n{}\n)"
+OPTIONAL = ("cel.bind(oldSelf, __had ? optional.of(oldSelf) : optional.none(),\n", ")")
 STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\]")
 KNOWN = frozenset({"rule", "message", "messageExpression", "reason", "fieldPath", "optionalOldSelf"})
 
@@ -108,12 +108,7 @@ def rule_of(validation: Mapping[str, Any]) -> Rule:
 
 def compiled(text: str, result: tuple[str, ...], optional: bool) -> Program:
     """The program of a rule or its message, with `oldSelf` as an optional where that is asked for."""
-    if not optional:
-        return compile(text, SCOPE, result)
-    try:
-        return compile(OPTIONAL.format(text), SCOPE, result)
-    except CelError as error:
-        raise CelError(error.message, max(error.line - 1, 1), error.column) from None
+    return compile(text, SCOPE, result, OPTIONAL if optional else ("", ""))
 
 
 def path_of(text: str) -> tuple[str, ...]:

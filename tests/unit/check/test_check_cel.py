@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.check.cel import ABSENT, Bindings, Definition, Scope, Subject, Unknown, compile, rule_of
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import Json
-from tests.support.expressions import FAIL, FAIL_HERE, HOLD, HOLD_HERE
+from tests.support.expressions import FAIL, FAIL_HERE, HOLD, HOLD_HERE, REFUSED
 
 VARIABLES = frozenset({("object", "dyn"), ("oldObject", "dyn"), ("request.operation", "string")})
 SCOPE = Scope(variables=VARIABLES)
@@ -26,6 +26,14 @@ def test_it_holds(expression: str) -> None:
     assert result(expression) is True
 
 
+@pytest.mark.parametrize("expression", REFUSED)
+def test_what_an_api_server_does_not_have_is_refused(expression: str) -> None:
+    with pytest.raises(CelError):
+        compile(expression, SCOPE)
+    with pytest.raises(CelError):
+        rule_of({"rule": expression, "optionalOldSelf": True})
+
+
 @pytest.mark.parametrize("expression", FAIL + FAIL_HERE)
 def test_what_has_no_result_is_an_error(expression: str) -> None:
     with pytest.raises(CelEvaluationError):
@@ -38,6 +46,9 @@ def test_what_has_no_result_is_an_error(expression: str) -> None:
         ("foo(1)", "foo is not known", 1, 4),
         ("true &&\n  object.all(x, nope)", "nope is not known", 2, 17),
         ("authorizer.path('/').allowed()", "authorizer is not supported", 1, 1),
+        ("[optional.of(1)].unwrapOpt() == [1]", "unwrapOpt is not supported here", 1, 27),
+        ("type(ip('::1')) == net.IP", "net.IP is not supported here", 1, 23),
+        ("true ||\n cel.bind(x, 1, x == 1)", "cel.bind is not known", 1, 1),
         ("request.userName == ''", "request.userName is not known", 1, 8),
         ("1 + 'a'", "found no matching overload", 1, 3),
         ("'a'.substring('b') == ''", "found no matching overload for 'substring'", 1, 14),
