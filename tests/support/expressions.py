@@ -87,6 +87,9 @@ duration("1.234s").getMilliseconds() == 1234 && duration("-90.7s").getMillisecon
 duration("59.9999s") . getMilliseconds( ) == 59999 && duration("-0.0009s").getMilliseconds() == 0
 timestamp("2030-01-31T10:00:00.987Z").getMilliseconds() == 987
 timestamp("2030-01-31T10:00:00.987Z").getMilliseconds("+01:00") == 987
+timestamp(string("2020-01-31T9:00:00,5+24:60")) == timestamp("2020-01-30T08:00:00.5Z")
+timestamp("2020-01-31T10:00:00.123456789-01:30") == timestamp("2020-01-31T11:30:00.123456789Z")
+timestamp(1) == timestamp("1970-01-01T00:00:01Z") && timestamp(timestamp(-1)) < timestamp("1970-01-01T00:00:00Z")
 1 < 1.5 && 1.5 > 1 && 1 <= 1u && 2u >= 1.5 && !(1 < 0.5) && [1, 2].exists(x, x > 1.5) && 1.0 <= 1
 1 < 2 && 1u < 2u && 1.0 < 1.5 && "a" < "b" && b"a" < b"b" && false < true && duration("1s") < duration("2s")
 "aBc".lowerAscii() == "abc" && " a ".trim() == "a"
@@ -206,6 +209,14 @@ request.subResource == ""
 has(oldObject.data.a)
 oldObject.data.a == "1"
 object.data.b == "1"
+timestamp("2020-01-0" + object.data.a + "T00:00:60Z") > timestamp("2000-01-01T00:00:00Z")
+timestamp("2020-01-0" + object.data.a + "t00:00:00z") > timestamp("2000-01-01T00:00:00Z")
+timestamp(" 2020-01-0" + object.data.a + "T00:00:00Z") > timestamp("2000-01-01T00:00:00Z")
+timestamp("2020-01-" + object.data.a + "T00:00:00Z") > timestamp("2000-01-01T00:00:00Z")
+timestamp("2020-01-0" + object.data.a + "T00:00:00+0100") > timestamp("2000-01-01T00:00:00Z")
+timestamp("2020-01-0" + object.data.a + "T00:00:00+25:00") > timestamp("2000-01-01T00:00:00Z")
+timestamp("2021-02-3" + object.data.a + "T00:00:00Z") > timestamp("2000-01-01T00:00:00Z")
+timestamp(253402300799 + int(object.data.a)) > timestamp("2000-01-01T00:00:00Z")
 object.data.a > 0
 int(object.data.a + " ") == 1
 int(object.data.a + "_0") == 10

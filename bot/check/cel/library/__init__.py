@@ -19,17 +19,18 @@ from bot.check.cel.library import (
     regex,
     semver,
     strings,
+    times,
     url,
 )
 from bot.check.cel.library.declare import Function
 
 __all__ = ["FUNCTIONS", "OWN", "RIGHT", "Function"]
 
-LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, strings, numbers, durations, format)
+LIBRARIES = (quantity, semver, compare, url, ip, cidr, regex, lists, maps, strings, numbers, times, durations, format)
 
 OWN = {
     name: name.removeprefix(".")[:-1] + name[-1].upper()
-    for name in (".getMilliseconds", ".indexOf", ".lastIndexOf", ".split", ".substring", "int", "double")
+    for name in (".getMilliseconds", ".indexOf", ".lastIndexOf", ".split", ".substring", "int", "double", "timestamp")
 }
 """What the engine has too, but not as the API server has it: ours go by other names, which are as long.
 
