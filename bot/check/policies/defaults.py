@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any
 
+from bot.check.policies.typed import as_typed
 from bot.model.noun import noun
 
 __all__ = ["NAME", "filled"]
@@ -35,6 +36,7 @@ class Fields:
 
 def filled(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object with what an API server fills in; the same object where that is nothing that is known here."""
+    body = as_typed(body)
     type = str(body.get("apiVersion")), str(body.get("kind"))
     if type == ("v1", "Namespace"):
         return labelled(body)
@@ -78,6 +80,11 @@ def pull_policy(container: Mapping[str, Any]) -> str | None:
     return "Always" if tag == "latest" else "IfNotPresent"
 
 
+def folder(volume: Mapping[str, Any]) -> dict[str, Any] | None:
+    """An empty one, where a volume says nothing but its name."""
+    return None if any(each is not None for key, each in volume.items() if key != "name") else {}
+
+
 def of_type(*types: str, value: Any) -> Value:
     """A value for mappings of one of those types."""
     return lambda mapping: value if mapping.get("type") in types else None
@@ -115,6 +122,7 @@ CONTAINER = Fields(
 MODE = Fields(fixed={"defaultMode": 420})
 CLAIM = Fields(fixed={"volumeMode": "Filesystem"})
 VOLUME = Fields(
+    derived={"emptyDir": folder},
     within={
         "secret": MODE, "configMap": MODE, "projected": MODE, "hostPath": Fields(fixed={"type": ""}),
         "downwardAPI": Fields(fixed=MODE.fixed, each={"items": FIELD}),
@@ -125,6 +133,10 @@ POD = Fields(
     fixed={
         "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
         "securityContext": {}, "schedulerName": "default-scheduler",
+    },
+    derived={
+        "serviceAccountName": lambda spec: spec.get("serviceAccount"),  # its older name
+        "serviceAccount": lambda spec: spec.get("serviceAccountName"),
     },
     each={"containers": CONTAINER, "initContainers": CONTAINER, "volumes": VOLUME},
 )  # fmt: skip

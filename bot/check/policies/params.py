@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.check.policies.binding import ParamRef
+from bot.check.policies.defaults import filled
 from bot.check.policies.kinds import Kinds
 from bot.check.policies.policy import ParamKind
 from bot.check.policies.request import BASE_UNKNOWN, DEFAULT_NAMESPACE, Request
@@ -51,7 +52,7 @@ class Params:
             raise CelEvaluationError("the binding's paramRef names no namespace, and the object belongs to none")
         type = f"{kind.api_version}/{kind.kind}"
         chosen: list[Mapping[str, Any] | None] = [
-            body
+            filled(body)
             for (other, name, place), body in sorted(self.known.items(), key=lambda each: str(each[0]))
             if (other, place) == (type, namespace)
             and (name == reference.name if reference.selector is None else reference.selector.selects(labels_of(body)))

@@ -154,16 +154,21 @@ def test_a_resource_of_no_file_is_judged_too() -> None:
     assert (found.level, found.path, found.line) == ("error", "", 0)
 
 
+ENCODED = "Y29ycmVjdC1ob3JzZSg="
+"""`correct-horse(` in base64."""
+
+
 def test_no_word_of_a_secret_is_said() -> None:
     objects = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {key: 'correct-horse('}\n"
     rule = ANY + "}"
-    said = "messageExpression: \"'it is ' + object.stringData.key\""
+    said = "messageExpression: \"'it is ' + object.data.key\""
     (found,) = judged(policy("false", rules=rule, said=said) + binding(), objects=objects)
     assert found.message == "it is (hidden)"
-    for expression in ("'a'.matches(object.stringData.key)", "object[object.stringData.key] == 1"):
+    for expression in ("'a'.matches('(' + object.data.key)", "object[object.data.key] == 1"):
         (found,) = judged(policy(expression, rules=rule) + binding(), objects=objects)
         assert found.level == "unknown"
         assert "correct-horse" not in repr(found)
+        assert ENCODED not in repr(found)
 
 
 def test_no_word_of_a_secret_that_was_applied_is_said() -> None:
@@ -182,9 +187,10 @@ def test_no_word_of_a_secret_beside_the_object_is_said(name: str) -> None:
     given: dict[str, Any] = {"before": resources(text), "objects": ()} if gone else {"files": {"policies/s.yaml": text}}
     more = "" if gone else "paramKind: {apiVersion: v1, kind: Secret}"
     bound = binding(more="" if gone else "paramRef: {name: a, parameterNotFoundAction: Deny}")
-    said = f"messageExpression: \"'it is ' + {name}.stringData.key\""
+    said = f"messageExpression: \"'it is ' + {name}.data.key\""
     (found,) = judged(policy("false", rules=ANY + "}", said=said, more=more) + bound, **given)
     assert found.message == "it is (hidden)"
-    (found,) = judged(policy(f"{name}[{name}.stringData.key] == 1", rules=ANY + "}", more=more) + bound, **given)
+    (found,) = judged(policy(f"{name}[{name}.data.key] == 1", rules=ANY + "}", more=more) + bound, **given)
     assert found.level == "unknown"
     assert "correct-horse" not in repr(found)
+    assert ENCODED not in repr(found)

@@ -11,19 +11,24 @@ from typing import Any
 
 from bot.check.cel.library.declare import Function, function, method, tagged, untagged
 
-__all__ = ["FUNCTIONS", "amount"]
+__all__ = ["FUNCTIONS", "amount", "canonical"]
 
 FORM = re.compile(
     r"([+-]?[0-9]*(?:\.[0-9]*)?)(?:(?P<exponent>[eE][+-]?[0-9]+)|(?P<suffix>[KMGTPE]i|[numkMGTPE]))?",
     re.ASCII,
 )
+DECIMAL = ("n", "u", "m", "", *"kMGTPE")
+BINARY = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 SUFFIXES = {
-    **{sign: Decimal(1000) ** power for power, sign in enumerate(["n", "u", "m", "", *"kMGTPE"], -3)},
-    **{f"{sign}i": Decimal(1024) ** power for power, sign in enumerate("KMGTPE", 1)},
+    **{sign: Decimal(1000) ** power for power, sign in enumerate(DECIMAL, -3)},
+    **{sign: Decimal(1024) ** power for power, sign in enumerate(BINARY, 1)},
 }
 DIGIT = re.compile(r"[0-9]")
 LONGEST = 400
 """Digits of a quantity, and the largest exponent: longer ones are nobody's amount of anything."""
+
+SHORT = 18
+"""Digits that apimachinery is sure to find room for."""
 
 LARGEST = 2**63 - 1
 EXACT = Context(prec=4 * LONGEST)
@@ -51,6 +56,37 @@ def amount(text: str) -> Decimal | None:
         )
         number = number.quantize(NANO, rounding=ROUND_UP)
         return min(number, Decimal(LARGEST)) if suffix.endswith("i") else number
+
+
+def canonical(text: str) -> str | None:
+    """The quantity as apimachinery writes it: `1000m` is `1`, `0.5Gi` is `512Mi`; None: it is none.
+
+    The number before the suffix is whole and as small as it can be. ValueError: as `amount`.
+    """
+    number, match = amount(text), FORM.fullmatch(text)
+    if not number or match is None:
+        return None if number is None else "0"
+    if is_kept(match):
+        return text
+    binary = text.endswith("i") and abs(number) >= 1024 and number == number.to_integral_value()
+    base, suffixes = (1024, ("", *BINARY)) if binary else (1000, DECIMAL)
+    with localcontext(EXACT):
+        whole, power = int(number if binary else number / NANO), 0
+    while whole % base == 0 and power + 1 < len(suffixes):
+        whole, power = whole // base, power + 1
+    if match["exponent"]:
+        return f"{whole}e{3 * power - 9}".removesuffix("e0")
+    return f"{whole}{suffixes[power]}"
+
+
+def is_kept(match: re.Match[str]) -> bool:
+    """Whether a decimal quantity is short and looks as it should, for all apimachinery cares: `1.234`, `1e3`."""
+    whole, _, fraction = match[1].lstrip("+-").partition(".")
+    if (match["suffix"] or "").endswith("i") or len(digits := whole + fraction) > SHORT:
+        return False
+    power = int(match["exponent"][1:]) if match["exponent"] else 3 * (DECIMAL.index(match["suffix"] or "") - 3)
+    scale = power - len(fraction)
+    return scale >= -9 and scale % 3 == 0 and not digits.startswith("0") and not digits.endswith("000")
 
 
 def quantity(text: str) -> dict[str, Any]:
