@@ -12,6 +12,7 @@ from bot.document.json_events import json_events
 from bot.document.places import Place, Places
 from bot.document.quick import quick
 from bot.document.simple import simple
+from bot.document.split import check_lines
 from bot.document.text import decode
 from bot.document.value import Document, Limits, Root
 from bot.errors import DocumentError
@@ -29,6 +30,7 @@ def load_documents(data: bytes, limits: Limits = DEFAULT) -> tuple[Document, ...
     DocumentError: not YAML, beyond a limit, a key set twice, or something that kubectl could not make JSON of.
     """
     text = _whole_lines(decode(data, limits.size))
+    check_lines(text)
     roots = simple(text, limits)
     if roots is None:
         roots = quick(text, limits)

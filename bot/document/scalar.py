@@ -11,6 +11,7 @@ What kubectl would change silently is refused here with a ValueError, whose mess
 import base64
 import binascii
 import re
+from datetime import date
 
 __all__ = ["Scalar", "is_merge", "key_text", "plain", "tagged"]
 
@@ -49,6 +50,8 @@ def tagged(tag: str, text: str) -> Scalar:
         return _binary(text)
     value = plain(text)
     fits = {"bool": value is True or value is False, "null": value is None}
+    if name == "timestamp" and not _is_day(text):
+        raise ValueError("the value of a !!timestamp tag is not a day, such as 2030-01-31; leave the tag out")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     fits |= {"float": number, "int": number and INTEGER.fullmatch(text.replace("_", "")) is not None}
     if not fits.get(name, True):
@@ -115,6 +118,14 @@ def _float_key(text: str) -> str:
     if few and STABLE_FLOAT_KEY.fullmatch(text) and abs(float(text)) >= 1e-4:
         return text
     raise ValueError("a key is a number that readers of YAML write differently; quote it")
+
+
+def _is_day(text: str) -> bool:
+    # kubectl takes some times too, in forms of its own
+    try:
+        return len(text) == len("2030-01-31") and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _binary(text: str) -> str:
