@@ -1,6 +1,7 @@
 """Expressions mean here what they mean to a real API server: what holds, and what has no result."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from bot.cli.demo.walk.browser import eventually
 from tests.support.control_plane import ControlPlane
 from tests.support.enforced import BINDINGS, POLICIES, admits, namespace
 from tests.support.expressions import FAIL, HOLD, REFUSED, SEEN, UNSEEN
+from tests.support.policies_given import judged
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -63,6 +65,19 @@ async def test_a_real_server_refuses_what_is_refused_here(plane: ControlPlane, e
     status, answer = await plane.call("POST", POLICIES, policy("refused", expression), dryRun="All")
     assert status == 422, answer
     assert "compilation failed" in answer["message"]
+
+
+@pytest.mark.parametrize(("name", "condition"), [("a", "variables.a == 1"), ("namespace", "true")])
+async def test_variables_are_those_of_a_real_server(plane: ControlPlane, name: str, condition: str) -> None:
+    body = policy("refused", "true")
+    body["spec"] |= {
+        "variables": [{"name": name, "expression": "1"}],
+        "matchConditions": [{"name": "b", "expression": condition}],
+    }
+    status, answer = await plane.call("POST", POLICIES, body, dryRun="All")
+    assert status == 422, answer
+    (found,) = await asyncio.to_thread(judged, json.dumps(body))
+    assert "cannot be evaluated" in found.message
 
 
 async def in_force(plane: ControlPlane, name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.check.cel.moments import handed
 
-__all__ = ["escaped", "typed"]
+__all__ = ["RESERVED", "escaped", "typed"]
 
 RESERVED = frozenset(
     [
@@ -20,6 +20,7 @@ RESERVED = frozenset(
         *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
     ]
 )
+"""Words that are no names in CEL."""
 SIGNS = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 # Whatever was matched is kept (`++`): to give signs back would take the square of a long text's length.
 DURATION = re.compile(r"([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(h|ms|us|µs|μs|ns|m|s)")

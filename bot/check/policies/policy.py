@@ -8,6 +8,7 @@ from dataclasses import field
 
 from bot.check.cel import Definition, Program, Scope, compile
 from bot.check.cel.source import chains
+from bot.check.cel.typed import RESERVED
 from bot.check.policies.adapt import adapted
 from bot.check.policies.constraints import Constraints, read_constraints
 from bot.check.policies.reader import Place, Reader
@@ -90,7 +91,8 @@ def read_policy(reader: Reader) -> Policy:
     audits = tuple(read_audit(each, scope) for each in spec.parts("auditAnnotations"))
     if not validations and not audits:
         raise spec.refused("validations", "is missing")
-    conditions = tuple(read_condition(each, scope) for each in spec.parts("matchConditions"))
+    # the conditions come before the policy's own variables
+    conditions = tuple(read_condition(each, Scope(variables=VARIABLES)) for each in spec.parts("matchConditions"))
     programs = (*conditions, *audits, *(each.program for each in validations))
     texts = [*(each.expression for each in scope.definitions), *(each.expression for each in programs)]
     if params is None and any(names[0] == "params" for text in texts for _, names, _ in chains(text)):
@@ -118,7 +120,7 @@ def read_variables(spec: Reader) -> Scope:
     for each in spec.parts("variables"):
         each.only("name", "expression")
         name, expression = each.text("name"), each.text("expression")
-        if not (name.isascii() and name.isidentifier()):
+        if not (name.isascii() and name.isidentifier()) or name in RESERVED:
             raise each.refused("name", "is no name that CEL has")
         if any(name == other.name for other in scope.definitions):
             raise each.refused("name", "is there twice")

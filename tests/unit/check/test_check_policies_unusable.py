@@ -108,6 +108,11 @@ def test_a_field_of_another_type_is_never_passed_over(path: tuple[Any, ...]) -> 
     ("more", "said"),
     [
         ("variables: [{name: a-b, expression: 'true'}]", "spec.variables[0].name is no name that CEL has"),
+        ("variables: [{name: namespace, expression: 'true'}]", "spec.variables[0].name is no name that CEL has"),
+        (
+            "variables: [{name: a, expression: '1'}]\nmatchConditions: [{name: b, expression: variables.a == 1}]",
+            "spec.matchConditions[0].expression does not compile: variables.a is not known",
+        ),
         ("variables: [{name: é, expression: 'true'}]", "spec.variables[0].name is no name that CEL has"),
         (
             "variables: [{name: a, expression: '1'}, {name: a, expression: '2'}]",
