@@ -14,7 +14,8 @@ from tests.support.policies_given import binding, levels, policy, resources
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
-SCHEMA = {"openAPIV3Schema": {"type": "object"}}
+SPEC = {"type": "object", "default": {}, "properties": {"insecure": {"type": "boolean", "default": True}}}
+SCHEMA = {"openAPIV3Schema": {"type": "object", "properties": {"spec": SPEC}}}
 CRD: dict[str, Any] = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",
@@ -62,11 +63,11 @@ PROBE = {"apiVersion": "v1", "kind": "ConfigMap"}
 CONFIGS = "/api/v1/namespaces/matching/configmaps"
 
 
-async def test_a_rule_matches_where_a_real_server_matches_it(plane: ControlPlane) -> None:
+async def established(plane: ControlPlane) -> None:
+    """Make the namespace and the kind, and wait until the kind is served."""
     await namespace(plane, "matching")
     status, answer = await plane.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD)
     assert status in (201, 409), answer
-
     crd = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{CRD['metadata']['name']}"
 
     async def served() -> bool:
@@ -74,6 +75,10 @@ async def test_a_rule_matches_where_a_real_server_matches_it(plane: ControlPlane
         return any(each["type"] == "Established" and each["status"] == "True" for each in conditions(read))
 
     await eventually(served, "the mice were never served")
+
+
+async def test_a_rule_matches_where_a_real_server_matches_it(plane: ControlPlane) -> None:
+    await established(plane)
     given = [(f"match-{number}-{how.lower()}", how, *case) for number, case in enumerate(CASES) for how in HOW]
     texts = {name: about(name, how, *rule) for name, how, *rule, _ in given}
     documents = [each.value for text in texts.values() for each in load_documents(text.encode())]
@@ -91,6 +96,32 @@ async def test_a_rule_matches_where_a_real_server_matches_it(plane: ControlPlane
             assert ours == found[how], (name, group, version)
     finally:
         probe = {**PROBE, "metadata": {"name": given[-1][0]}}
+        await stop_enforcing(plane, documents, CONFIGS, probe)
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"), [("object.spec.insecure == true", []), ("!object.spec.insecure", ["error"])]
+)
+async def test_a_policy_sees_the_defaults_of_a_definition(
+    plane: ControlPlane, expression: str, found: list[str]
+) -> None:
+    await established(plane)
+    name = f"default-{len(found)}"
+    rules = (
+        "{apiGroups: ['*'], apiVersions: [v1], operations: ['*'], resources: [mice, configmaps], resourceNames: [NAME]}"
+    )
+    text = policy(f"has(object.data) ? false : {expression}", name, rules.replace("NAME", name)) + binding(name)
+    documents = [each.value for each in load_documents(text.encode())]
+    path, mouse = OBJECTS["mice"][0], OBJECTS["mice"][1].replace("NAME", name)
+    probe = {**PROBE, "metadata": {"name": name}, "data": {"a": "b"}}
+    await start_enforcing(plane, documents, "matching")
+    try:
+        await in_force(plane, CONFIGS, probe)
+        (body,) = [each.value for each in load_documents(mouse.encode())]
+        admitted, why = await admits(plane, "/" + path, body)
+        assert admitted == (not found), why
+        assert await asyncio.to_thread(levels, text, objects=mouse, before=resources(json.dumps(CRD))) == found
+    finally:
         await stop_enforcing(plane, documents, CONFIGS, probe)
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from bot.check.cel import Unknown
+from bot.check.policies.customs import Customs
 from bot.check.policies.defaults import filled
 from bot.check.policies.kinds import Kinds, Served
 from bot.model.examined import Examined
@@ -94,6 +95,7 @@ class Situation:
 
     def __init__(self, examined: Examined) -> None:
         self.examined = examined
+        self.customs = Customs(examined)
         kubernetes = examined.kubernetes
         self.kinds = Kinds((*kubernetes.crds, *(examined.before or ()), *examined.resources), kubernetes.version)
         self.before = None if examined.before is None else {self.place(each.id): each for each in examined.before}
@@ -129,8 +131,8 @@ class Situation:
             resource=resource,
             served=served,
             operation=operation,
-            body=placed(body, namespace) if body is not None else None,
-            old=placed(old.body, namespace) if old is not None else None,
+            body=placed(self.customs.settled(body), namespace) if body is not None else None,
+            old=placed(self.customs.settled(old.body), namespace) if old is not None else None,
             version=str(resource.body.get("apiVersion", "")).rpartition("/")[2],
             namespace=namespace,
             namespace_body=self.namespaces.get(namespace) if namespace is not None else None,

@@ -147,3 +147,33 @@ def test_a_policy_sees_the_label_that_a_server_gives_a_namespace(environment: En
     text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {b: c}}\n"
     seen = "object.metadata.labels == {'b': 'c', 'kubernetes.io/metadata.name': 'a'}"
     assert holds(environment, seen, rules, text) is True
+
+
+@pytest.mark.parametrize(
+    ("expression", "schema", "found"),
+    [
+        ("object.spec.insecure == true", "{default: true, type: boolean}", []),
+        ("!has(object.spec.insecure) || !object.spec.insecure", "{default: true, type: boolean}", ["error"]),
+        ("!has(object.spec.insecure)", "{default: true, type: nonsense}", []),
+        ("object.spec.other == 'x'", "{type: string}", []),
+    ],
+)
+def test_a_policy_sees_the_defaults_of_a_custom_resource(
+    environment: Environment, expression: str, schema: str, found: list[str]
+) -> None:
+    properties = f"{{spec: {{type: object, properties: {{insecure: {schema}, other: {{type: string}}}}}}}}"
+    version = f"{{name: v1, served: true, schema: {{openAPIV3Schema: {{type: object, properties: {properties}}}}}}}"
+    definition = described("acme.io", "Goose", "geese", "Namespaced").replace("[]", f"[{version}]")
+    goose = "apiVersion: acme.io/v1\nkind: Goose\nmetadata: {name: a, namespace: shop}\nspec: {other: x}\n"
+    rules = RULES.replace("GROUP", "acme.io").replace("PLURAL", "geese")
+    assert judged(environment, policy(expression, rules=rules) + binding(), goose + definition) == found
+
+
+def test_no_definition_brings_defaults_for_a_kind_of_kubernetes_own(environment: Environment) -> None:
+    properties = "{spec: {type: object, properties: {replicas: {type: integer, default: 9}}}}"
+    version = f"{{name: v1, served: true, schema: {{openAPIV3Schema: {{type: object, properties: {properties}}}}}}}"
+    definition = described("apps", "Deployment", "deployments", "Namespaced").replace("[]", f"[{version}]")
+    rules = RULES.replace("GROUP", "apps").replace("PLURAL", "deployments")
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: shop}\nspec: {}\n"
+    given = policy("object.spec.replicas == 9", rules=rules) + binding()
+    assert judged(environment, given, text + definition) == ["error"]

@@ -1,0 +1,48 @@
+"""Custom resources as an API server shows them to policies: with the defaults of their definitions.
+
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.check.definitions import definitions_of
+from bot.check.formats import string_formats
+from bot.check.settle import settled
+from bot.check.structural import Refused, json_schema
+from bot.model.examined import Examined
+from bot.model.groups import is_own_group
+
+__all__ = ["Customs"]
+
+
+class Customs:
+    """The custom resources of one environment; what is found of a kind is found once."""
+
+    def __init__(self, examined: Examined) -> None:
+        self.definitions = definitions_of(examined)
+        self.formats = string_formats(examined.kubernetes.version)
+        self._schemas: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+
+    def settled(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The object with its defaults; the same object where no definition that can be used describes it."""
+        type = str(body.get("apiVersion")), str(body.get("kind"))
+        if type not in self._schemas:
+            self._schemas[type] = self.schema(*type)
+        schema = self._schemas[type]
+        made: Mapping[str, Any] = body if schema is None else settled(body, schema, embedded=True)
+        return made
+
+    def schema(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
+        """The structural schema of a version of a kind; None: there is none that is sound."""
+        group, _, name = api_version.rpartition("/")
+        # an API server takes no definition of what is its own
+        definition = None if is_own_group(group) else self.definitions.get((group, kind))
+        version = definition.version(name) if definition else None
+        schema = version[1].get("schema") if version else None
+        wanted = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None
+        try:
+            json_schema(wanted, self.formats)
+        except Refused:
+            return None
+        return wanted if isinstance(wanted, Mapping) else None
