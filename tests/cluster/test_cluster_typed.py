@@ -58,6 +58,20 @@ kind: PersistentVolumeClaim
 spec: {accessModes: [ReadWriteOnce], volumeName: '', storageClassName: '', resources: {requests: {storage: 1024Mi}}}
 """,
     """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: mice.typed.example.com, labels: {}, annotations: {}}
+spec:
+  group: typed.example.com
+  scope: Cluster
+  names: {kind: Mouse, plural: mice, singular: mouse}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, properties: {data: {type: object, properties: {labels: {type: object}}}}}}
+""",
+    """
 apiVersion: apps/v1
 kind: Deployment
 spec:
@@ -129,7 +143,7 @@ def differing(given: Any, mine: Any, theirs: Any, path: str = "") -> Iterator[tu
 
 @pytest.mark.parametrize("text", OBJECTS)
 async def test_what_is_empty_is_there_where_the_server_keeps_it(plane: ControlPlane, text: str) -> None:
-    body = {**yaml.safe_load(text), **yaml.safe_load(META)}
+    body = {**yaml.safe_load(META), **yaml.safe_load(text)}
     status, answer = await plane.call("POST", await path_of(plane, body), body, dryRun="All", fieldValidation="Strict")
     assert status == 201, answer["message"]
     stands = {**body, "stringData": None} if body["kind"] == "Secret" else body

@@ -1,7 +1,8 @@
 """What an API server's own types make of an object: what is empty is not there, and a quantity is written in one way.
 
-The server reads Kubernetes' own kinds into Go types before any policy sees them. A list, a map or a value that is empty
-(`[]`, `{}`, `""`, 0, false) gets lost on the way, but where the type can tell it from one that is not there.
+The server reads Kubernetes' own kinds, and the metadata of all, into Go types before any policy sees them. A list, a
+map or a value that is empty (`[]`, `{}`, `""`, 0, false) gets lost on the way, but where the type can tell it from one
+that is not there.
 https://pkg.go.dev/encoding/json#Marshal (omitempty) and the types of https://pkg.go.dev/k8s.io/api
 """
 
@@ -16,6 +17,8 @@ from bot.model.groups import is_own_group
 __all__ = ["as_typed"]
 
 DEFINITIONS = "apiextensions.k8s.io/"
+"""The schemas of definitions have fields of any name."""
+
 AMOUNTS = frozenset(
     {"limits", "requests", "capacity", "overhead", "hard", "max", "min", "default", "defaultRequest", "podFixed"}
 )
@@ -64,10 +67,11 @@ OTHERS = frozenset(
 
 
 def as_typed(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object as the server's types hold it; the same object where it is no kind of Kubernetes' own."""
+    """The object as the server's types hold it; of what is no kind of Kubernetes' own they hold the metadata."""
     version, kind = str(body.get("apiVersion")), body.get("kind")
     if not is_own_group(version.rpartition("/")[0]) or version.startswith(DEFINITIONS):
-        return body
+        metadata = body.get("metadata")
+        return {**body, "metadata": fields(metadata)} if isinstance(metadata, dict) else body
     made = fields(body)
     spec = made.get("spec")
     if kind in SELECTING and isinstance(spec, dict) and spec.get("selector") == {}:

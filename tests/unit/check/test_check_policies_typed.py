@@ -44,7 +44,10 @@ def typed(kind: str, text: str) -> dict[str, Any]:
         ("v1/Secret", "{stringData: {}, data: null}", "{data: null}"),
         ("v1/Secret", "{stringData: {a: b}, data: null}", "{data: {a: Yg==}}"),
         ("acme.io/v1/Secret", "{stringData: {}, labels: {}}", "{stringData: {}, labels: {}}"),
-        ("apiextensions.k8s.io/v1/CustomResourceDefinition", "{spec: {data: {}}}", "{spec: {data: {}}}"),
+        ("acme.io/v1/X", "{metadata: {labels: {}, name: a}, spec: {name: ''}}",
+         "{metadata: {name: a}, spec: {name: ''}}"),
+        ("apiextensions.k8s.io/v1/CustomResourceDefinition", "{metadata: {labels: {}}, spec: {data: {}}}",
+         "{metadata: {}, spec: {data: {}}}"),
     ],
 )  # fmt: skip
 def test_what_is_empty_is_there_only_where_a_type_can_tell(kind: str, given: str, left: str) -> None:
