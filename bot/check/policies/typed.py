@@ -9,6 +9,7 @@ https://pkg.go.dev/encoding/json#Marshal (omitempty) and the types of https://pk
 import base64
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from bot.check.cel.library.quantity import canonical
@@ -93,7 +94,7 @@ def fields(value: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(each, list):
             if each or name in KEPT:
                 made[name] = [fields(one) if isinstance(one, dict) else one for one in each]
-        elif each is None or each or name not in (TEXTS if each == "" else OTHERS):
+        elif each or each is None or name not in (TEXTS if each == "" else OTHERS):
             made[name] = amount(each) if name in AMOUNT else each
     return made
 
@@ -102,11 +103,17 @@ def amount(value: Any) -> Any:
     """A quantity as the server writes it; what is none stays as it is."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
-    try:
-        found = canonical(value if isinstance(value, str) else format(Decimal(repr(value)), "f"))
-    except ValueError:
-        return value
+    found = written(value if isinstance(value, str) else format(Decimal(repr(value)), "f"))
     return value if found is None else found
+
+
+@lru_cache(maxsize=1024)
+def written(text: str) -> str | None:
+    """The quantity in the server's form, None where it is none: the same few are in most objects."""
+    try:
+        return canonical(text)
+    except ValueError:
+        return None
 
 
 def with_data(secret: dict[str, Any]) -> dict[str, Any]:
