@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.config import touched
+from bot.diff import redescribed
 from bot.errors import ConfigurationError, InputError
 from bot.flow.assess import assess, reads_of
 from bot.flow.gather import row_of
@@ -85,6 +86,7 @@ async def stand_each(world: World, landed: Landed) -> View:
         pull=landed.pull, phase="merged", base=landed.ground.base, configuration=landed.configuration,
         parts=tuple(parts), standings=(*standings, *await gone_since(world, landed)), unaffected=tuple(unaffected),
         leaving=(landed.earlier or Configuration()).gone_in(landed.made),
+        described=redescribed(landed.earlier, landed.made) if landed.earlier else (),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def planned(story: Story) -> Outline:
         folds += (Fold(title=line(plural(len(notices), "notice")), lines=notices),)
     return Outline(
         headline=headline(story),
-        paragraphs=(*described_lines(story.described), *unaffected(story)),
+        paragraphs=(*described_lines(story.described, merged=merged), *unaffected(story)),
         table=table,
         urgent=tuple(each.text for each in items),
         folds=folds,

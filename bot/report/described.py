@@ -19,11 +19,12 @@ def described_part(described: Sequence[Redescribed]) -> Line:
     return line(f"⚙ {where} {'is' if len(names) == 1 else 'are'} described differently")
 
 
-def described_lines(described: Sequence[Redescribed]) -> tuple[Line, ...]:
+def described_lines(described: Sequence[Redescribed], *, merged: bool = False) -> tuple[Line, ...]:
     """Which settings become what, in a line for each group of environments that change alike."""
+    since = "Since" if merged else "After"
     return tuple(
         line(
-            "After the merge ", listing([line(name) for name in each.environments]) or code(CONFIGURATION),
+            f"{since} the merge ", listing([line(name) for name in each.environments]) or code(CONFIGURATION),
             " have " if len(each.environments) > 1 else " has ", join([setting(*one) for one in each.settings], ", "),
         )
         for each in described

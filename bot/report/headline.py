@@ -25,6 +25,7 @@ def headline(story: Story) -> Line:
     if story.phase == "merged":
         parts = standings(story.standings, story.assessments)
         parts += [line(f"⚠ {leaving_words(story.leaving)}")] if story.leaving else []
+        parts += [described_part(story.described)] if story.described else []
         return short(parts or [line("✅ Merged: affects no environment")])
     return plan_headline((*story.assessments, *story.preview), story.findings, story.leaving, story.described)
 
