@@ -16,12 +16,20 @@ def step_lines(assessments: Sequence[Assessment], items: Sequence[Urgent], *, me
 
     Environments of which the same is to be done share one.
     """
-    names: dict[Line, list[str]] = {}
+    names: dict[tuple[str, Line], list[str]] = {}
     for assessment in assessments:
         steps = () if assessment.environment.apply == "never" else join(steps_of(assessment, items, merged=merged))
         if steps:
-            names.setdefault(steps, []).append(assessment.environment.id.name)
-    return tuple(line(strong(f"To apply {several(found)}:"), " ", steps) for steps, found in names.items())
+            aim = "To approve {} as it is:" if not merged and only_agreed(assessment) else "To apply {}:"
+            names.setdefault((aim, steps), []).append(assessment.environment.id.name)
+    return tuple(line(strong(aim.format(several(found))), " ", steps) for (aim, steps), found in names.items())
+
+
+def only_agreed(assessment: Assessment) -> bool:
+    """Whether people are to agree, and to nothing but what is there: other rules, a revert of what was not applied."""
+    rules = {each.rule for each in waits(assessment)}
+    nothing = assessment.plan is not None and not assessment.plan.effective
+    return nothing and not rules.isdisjoint(CONSENT) and rules.isdisjoint(("first_apply", "apply"))
 
 
 def steps_of(assessment: Assessment, items: Sequence[Urgent], *, merged: bool) -> list[Line]:

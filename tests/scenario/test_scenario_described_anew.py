@@ -55,6 +55,7 @@ async def test_rules_that_change_are_told_where_no_object_does(people: People) -
     assert "\n### ✅ Changes nothing that is not there already · ⏸ staging waits: 0 of 2 approvals" in f"\n{text}"
     assert "staging is described differently" in text
     assert "\nAfter the merge staging has `approvals.count`: 1 → 2\n" in text
+    assert "\n**To approve staging as it is:** 2 people with write access comment `/gate approve staging`" in text
     await people.merge(number)
     text = await people.comment_says(number, "was merged into", "### ⚙ staging is described differently")
     assert "\nSince the merge staging has `approvals.count`: 1 → 2\n" in text

@@ -155,3 +155,12 @@ def test_only_a_state_that_can_be_approved_is_named(build: Build) -> None:
     assert not named(build.assessment(changes=[build.change()], environment=never))
     assert not named(replace(free(build), plan=None))
     assert "Approvals are for" not in comment_of(build.story(), LIMITS)
+
+
+@pytest.mark.parametrize(("changed", "aim"), [(True, "To apply prod"), (False, "To approve prod as it is")])
+def test_where_nothing_is_to_be_applied_people_agree_to_what_is_there(build: Build, changed: bool, aim: str) -> None:
+    environment = build.environment(first_apply="on-merge")
+    part = build.assessment(changes=[build.change()] if changed else [], environment=environment)
+    assert f"\n**{aim}:** " in comment_of(build.story(assessments=(part,)), LIMITS)
+    free_of = build.assessment(changes=[], environment=replace(environment, approvals=ApprovalRule()))
+    assert "To approve" not in comment_of(build.story(assessments=(free_of,)), LIMITS)
