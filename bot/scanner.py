@@ -1,5 +1,6 @@
 """The scanner's library, behind an interface of our own: bytes → sightings. It is young, so nothing else knows it."""
 
+import time
 from dataclasses import field
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from bot.model.noun import noun
 if TYPE_CHECKING:
     from kingfisher_sdk import Scanner as Native
 
-__all__ = ["Scanner", "Sighting", "preload"]
+__all__ = ["Scanner", "Sighting", "left_until", "preload"]
 
 
 @noun
@@ -61,6 +62,14 @@ class Scanner:
             if not LOADED:
                 LOADED.append(native())
             return LOADED[0]
+
+
+def left_until(end: float) -> float:
+    """How many seconds of the time for several scans are left, by `time.monotonic`. TimeoutError: none."""
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
 def preload() -> Thread:

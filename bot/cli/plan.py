@@ -80,7 +80,7 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
     before = await read_base(repository, base, request.base)
     revisions = Revisions(base=base, head=head, before=before, after=after, load=repository.load)
     leaving = () if request.environments else (before or Configuration()).gone_in(after)
-    described = redescribed(before, after) if before else ()
+    described = redescribed(before, after)
     wanted = frozenset(request.environments)
     assessments = await preview(offline_tools(), revisions, wanted, after.prefix)
     return assessments, leaving, about(described, wanted) if wanted else described

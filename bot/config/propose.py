@@ -48,17 +48,21 @@ def propose(tree: Tree, renderers: frozenset[str] = PLAIN) -> Proposal:
     by_label = {label(each): each for each in chosen}
     found = {name: by_label[each] for name, each in unique(map(label, chosen)).items()}
     environments = {name: each.path for name, each in found.items()}
-    usual = {name: each.path for name, each in found.items() if not each.values and not holds_secret(tree, each)}
+    lenient = frozenset(name for name, each in found.items() if holds_secret(tree, each))
+    usual = {name: each.path for name, each in found.items() if not each.values and name not in lenient}
     patterns = tuple(alike(usual, environments, tree))
     return Proposal(
-        text=dump_in_order({"version": 1, "environments": described(tree, found, patterns)}),
+        text=dump_in_order({"version": 1, "environments": described(found, lenient, patterns)}),
         environments=environments, patterns=patterns,
         skipped=tuple(reason(each) for each in sorted(everything, key=place) if each not in chosen),
     )  # fmt: skip
 
 
-def described(tree: Tree, found: Mapping[str, Found], patterns: Sequence[Alike]) -> dict[str, Any]:
-    """The environments as the file describes them, a pattern in the place of the first that it stands for."""
+def described(found: Mapping[str, Found], lenient: frozenset[str], patterns: Sequence[Alike]) -> dict[str, Any]:
+    """The environments as the file describes them, a pattern in the place of the first that it stands for.
+
+    `lenient` are those whose Secrets would keep their first plan from passing.
+    """
     pattern_of = {name: each for each in patterns for name in each.environments}
     described: dict[str, Any] = {}
     for name, each in found.items():
@@ -66,8 +70,8 @@ def described(tree: Tree, found: Mapping[str, Found], patterns: Sequence[Alike])
             described[pattern.name] = describe(pattern.name, {"path": pattern.path})
         else:
             options = {"options": {"values": [each.values]}} if each.values else {}
-            lenient = {"secrets": {"plain": "warning"}} if holds_secret(tree, each) else {}
-            described[name] = {**describe(name, {"path": each.path or ".", **options}), **lenient}
+            secrets = {"secrets": {"plain": "warning"}} if name in lenient else {}
+            described[name] = {**describe(name, {"path": each.path or ".", **options}), **secrets}
     return described
 
 

@@ -11,7 +11,7 @@ from bot.diff.described import redescribed
 from bot.diff.digest import desired_digest, object_digest, render_digest
 from bot.diff.fields import field_changes
 from bot.diff.mask import mask, masked
-from bot.diff.normalise import normalise
+from bot.diff.normalise import normalise, stored
 from bot.diff.pointer import key_of
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "pieces",
     "redescribed",
     "render_digest",
+    "stored",
     "to_approve",
 ]

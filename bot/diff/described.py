@@ -10,11 +10,13 @@ __all__ = ["redescribed"]
 Settings = tuple[tuple[str, str, str], ...]
 
 
-def redescribed(before: Configuration, after: Configuration) -> tuple[Redescribed, ...]:
+def redescribed(before: Configuration | None, after: Configuration | None) -> tuple[Redescribed, ...]:
     """What `after` says differently, first of the file, then of environments; those of which it says the same together.
 
-    Environments that only one of them describes are left out.
+    Environments that only one of them describes are left out, and so is all where one of them is not there.
     """
+    if before is None or after is None:
+        return ()
     alike: dict[Settings, list[str]] = {}
     for environment in after.environments:
         earlier = before.environment(environment.id.name)

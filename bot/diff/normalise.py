@@ -8,9 +8,10 @@ import base64
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.model.noun import Json
 from bot.model.resource import Locate, Resource
 
-__all__ = ["normalise"]
+__all__ = ["normalise", "stored"]
 
 
 def normalise(resource: Resource) -> Resource:
@@ -18,12 +19,23 @@ def normalise(resource: Resource) -> Resource:
 
     What is not legal in a Secret (a number, a null) stays where it is, to be found.
     """
-    body = resource.body
+    body = stored(resource.body) if resource.id.type == "Secret" else resource.body
+    if body is resource.body:
+        return resource
+    origin = resource.origin
+    if origin and origin.locate:
+        encoded = frozenset(resource.body["stringData"] or ()) - frozenset(body.get("stringData", ()))
+        origin = replace(origin, locate=Moved(origin.locate, encoded))
+    return replace(resource, body=body, origin=origin)
+
+
+def stored(body: Json) -> Json:
+    """The body of a Secret as it is stored; the same one where it is so already, or cannot be."""
     plain, data = body.get("stringData"), body.get("data")
-    if resource.id.type != "Secret" or "stringData" not in body or "sops" in body:
-        return resource
+    if "stringData" not in body or "sops" in body:
+        return body
     if not isinstance(plain, Mapping | None) or not isinstance(data, Mapping | None):
-        return resource
+        return body
     encoded = {key: _base64(value) for key, value in (plain or {}).items() if isinstance(value, str)}
     illegal = {key: value for key, value in (plain or {}).items() if not isinstance(value, str)}
     rest = {key: value for key, value in body.items() if key != "stringData"}
@@ -31,10 +43,7 @@ def normalise(resource: Resource) -> Resource:
         rest["data"] = {**(data or {}), **encoded}
     if illegal:
         rest["stringData"] = illegal
-    origin = resource.origin
-    if origin and origin.locate:
-        origin = replace(origin, locate=Moved(origin.locate, frozenset(encoded)))
-    return replace(resource, body=rest, origin=origin)
+    return rest
 
 
 class Moved:

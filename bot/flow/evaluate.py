@@ -19,7 +19,7 @@ from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render import Renderer
-from bot.scanner import Scanner
+from bot.scanner import Scanner, left_until
 
 __all__ = ["Changes", "Evaluator", "Files", "InProcess", "Render", "unevaluated"]
 
@@ -138,9 +138,7 @@ def concealed(work: Changes) -> list[Change]:
     until = time.monotonic() + MOST_SECONDS
 
     def find(data: bytes) -> list[str]:
-        if (left := until - time.monotonic()) <= 0:
-            raise TimeoutError
-        return scanner.texts(data, left)
+        return scanner.texts(data, left_until(until))
 
     try:
         seen = (value for data in work.files.values() if len(data) <= MOST_BYTES for value in find(data))

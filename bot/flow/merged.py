@@ -86,7 +86,7 @@ async def stand_each(world: World, landed: Landed) -> View:
         pull=landed.pull, phase="merged", base=landed.ground.base, configuration=landed.configuration,
         parts=tuple(parts), standings=(*standings, *await gone_since(world, landed)), unaffected=tuple(unaffected),
         leaving=(landed.earlier or Configuration()).gone_in(landed.made),
-        described=redescribed(landed.earlier, landed.made) if landed.earlier else (),
+        described=redescribed(landed.earlier, landed.made),
     )  # fmt: skip
 
 

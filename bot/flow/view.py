@@ -138,7 +138,7 @@ async def compare(world: World, pair: Pair) -> View:
         pull=pair.pull, phase="open", base=pair.ground.base, configuration=pair.rules,
         parts=tuple(part for part in parts if part not in former and part.environment.id.name not in gone),
         preview=preview, former=former, leaving=gone,
-        described=redescribed(pair.before, pair.after) if pair.before and pair.after else (),
+        described=redescribed(pair.before, pair.after),
         unaffected=tuple(e.id.name for e in in_order(before.environments) if e.id.name not in {*names, *gone}),
         findings=tuple(await with_schemas(world, pair)),
     )  # fmt: skip

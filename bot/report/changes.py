@@ -12,9 +12,10 @@ from bot.report.outline import Block, Line, Piece, code, join, line, strong
 
 __all__ = [
     "DANGEROUS", "block", "by_danger", "consequence", "count_line", "diff_lines", "elsewhere_line", "from_elsewhere",
-    "from_here", "hides_something", "place", "plural", "short_digest", "verb", "whence",
+    "from_here", "hides_something", "named", "place", "plural", "short_digest", "verb", "whence",
 ]  # fmt: skip
 
+MOST_NAMES = 4
 DANGEROUS = (Action.DELETE, Action.REPLACE, Action.ADOPT)
 ORDER = list(Action)
 
@@ -53,6 +54,11 @@ LONGEST_DIFF = 4000
 def plural(number: int, singular: str) -> str:
     """`1 object`, `2 objects`."""
     return f"{number} {singular}{'' if number == 1 else 's'}"
+
+
+def named(environments: Sequence[str]) -> str:
+    """`staging, prod`, `5 environments`."""
+    return ", ".join(environments) if len(environments) <= MOST_NAMES else plural(len(environments), "environment")
 
 
 def short_digest(digest: str) -> str:

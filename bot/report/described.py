@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from bot.model.environment import CONFIGURATION, Redescribed
+from bot.report.changes import named
 from bot.report.outline import Line, code, join, line, listing
 
 __all__ = ["described_lines", "described_part"]
-
-MOST_NAMES = 4
 
 
 def described_part(described: Sequence[Redescribed]) -> Line:
@@ -15,8 +14,7 @@ def described_part(described: Sequence[Redescribed]) -> Line:
     names = list(dict.fromkeys(name for each in described for name in each.environments))
     if not names:
         return line(f"⚙ changes {CONFIGURATION}")
-    where = ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} environments"
-    return line(f"⚙ {where} {'is' if len(names) == 1 else 'are'} described differently")
+    return line(f"⚙ {named(names)} {'is' if len(names) == 1 else 'are'} described differently")
 
 
 def described_lines(described: Sequence[Redescribed], *, merged: bool = False) -> tuple[Line, ...]:

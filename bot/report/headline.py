@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.model.environment import Redescribed
 from bot.model.gate import Assessment
 from bot.model.plan import Action, Change, Finding
-from bot.report.changes import danger, plural
+from bot.report.changes import danger, named, plural
 from bot.report.described import described_part
 from bot.report.outline import Line, join, line
 from bot.report.story import Standing, Story
@@ -16,7 +16,6 @@ from bot.report.verdicts import CONSENT, waits
 __all__ = ["asked", "headline", "leaving_words", "plan_headline", "united"]
 
 MOST_PARTS = 5
-MOST_NAMES = 4
 VOLUMES = {"PersistentVolumeClaim": "volume", "Namespace": "namespace"}
 
 
@@ -32,7 +31,7 @@ def headline(story: Story) -> Line:
 
 def leaving_words(names: Sequence[str]) -> str:
     """`prod leaves tidegate.yaml`, `5 environments leave tidegate.yaml`."""
-    where = ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} environments"
+    where = named(names)
     return f"{where} {'leaves' if len(names) == 1 else 'leave'} tidegate.yaml"
 
 
@@ -112,7 +111,7 @@ def calm(assessments: Sequence[Assessment]) -> Line:
     changing = sorted(name for name, number in numbers.items() if number)
     if not changing:
         return line("✅ Changes nothing that is not there already")
-    where = ", ".join(changing) if len(changing) <= MOST_NAMES else f"{len(changing)} environments"
+    where = named(changing)
     return line(f"✅ {plural(sum(numbers.values()), 'change')} in {where}")
 
 
@@ -149,7 +148,7 @@ def standings(found: Sequence[Standing], assessments: Sequence[Assessment]) -> l
                 parts.append(line(f"{sign} {each.environment} {words}" + (f": {waits_for}" if waits_for else "")))
     done = sorted(each.environment for each in found if each.state == "applied")
     if done:
-        where = ", ".join(done) if len(done) <= MOST_NAMES else f"{len(done)} environments"
+        where = named(done)
         parts.append(line(f"✅ {where} applied"))
     if found and not parts:
         parts.append(line("✅ Merged: nothing is left to apply"))

@@ -12,7 +12,7 @@ from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
-from bot.scanner import Scanner, Sighting
+from bot.scanner import Scanner, Sighting, left_until
 
 __all__ = ["Leaks"]
 
@@ -145,10 +145,7 @@ class Search:
         """What is in the bytes that is not sealed. TimeoutError: the time for all is over."""
         if not data or len(data) > MOST_BYTES:
             return []
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        found = self._scanner.scan(data, left)
+        found = self._scanner.scan(data, left_until(self._until))
         return [each for each in found if not self.is_sealed(data[each.start : each.end])]
 
     def is_sealed(self, span: bytes) -> bool:

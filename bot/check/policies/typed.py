@@ -6,13 +6,13 @@ that is not there.
 https://pkg.go.dev/encoding/json#Marshal (omitempty) and the types of https://pkg.go.dev/k8s.io/api
 """
 
-import base64
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from bot.check.cel.library.quantity import canonical
+from bot.diff import stored
 from bot.model.groups import is_own_group
 
 __all__ = ["as_typed"]
@@ -79,7 +79,7 @@ def as_typed(body: Mapping[str, Any]) -> Mapping[str, Any]:
         del spec["selector"]
     if "Role" in str(kind) and body.get("rules") == []:
         made["rules"] = []
-    return with_data(made) if kind == "Secret" and version == "v1" else made
+    return stored(made) if kind == "Secret" and version == "v1" else made
 
 
 def fields(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,14 +114,3 @@ def written(text: str) -> str | None:
         return canonical(text)
     except ValueError:
         return None
-
-
-def with_data(secret: dict[str, Any]) -> dict[str, Any]:
-    """A Secret whose `stringData` is part of its `data`, which it takes the place of."""
-    given = secret.pop("stringData", None)
-    if not isinstance(given, dict):
-        return secret
-    data = secret.get("data")
-    texts = {key: str(each).encode("utf-8", "surrogatepass") for key, each in given.items()}
-    encoded = {key: base64.b64encode(each).decode() for key, each in texts.items()}
-    return {**secret, "data": {**(data if isinstance(data, dict) else {}), **encoded}}
