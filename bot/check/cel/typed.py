@@ -35,7 +35,10 @@ def escaped(name: str) -> str:
 
 
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
-    """The value, read by its structural schema; what the schema does not describe stays as it is."""
+    """The value, read by its structural schema; what the schema does not describe stays as it is.
+
+    A property that is null is not there, although it may be null; the value of a map's key is.
+    """
     if isinstance(value, Mapping):
         properties = schema.get("properties") or {}
         others = schema.get("additionalProperties")
@@ -43,6 +46,7 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
         return {
             escaped(key) if key in properties else key: typed(each, properties.get(key, inner))
             for key, each in value.items()
+            if each is not None or key not in properties
         }
     if isinstance(value, list):
         items = schema.get("items")

@@ -34,8 +34,8 @@ class Unfit(Exception):
 def fitted(value: Any) -> tuple[Any, int]:
     """The value, or a copy, as the engine takes it, and the length of its longest list or map where that is long.
 
-    Fields that are null are left out: Kubernetes reads them as not there. Unfit: text with NUL (the engine would cut it
-    there) or that is not Unicode, a number of more than 64 bits, or more items than a list may have.
+    Unfit: text with NUL (the engine would cut it there) or that is not Unicode, a number of more than 64 bits, or more
+    items than a list may have.
     """
     if is_plain(value):
         return value, 0
@@ -65,13 +65,13 @@ def is_plain_text(value: Any) -> bool:
 
 @lru_cache(maxsize=1)
 def plain_schema() -> "Draft7Validator":
-    """The schema of JSON without nulls, NUL characters, large numbers and long lists."""
+    """The schema of JSON without NUL characters, large numbers and long lists."""
     from jsonschema_rs import Draft7Validator  # a server that evaluates nothing does not carry it
 
     text = {"pattern": "^[^\\x00]*$"}
     anything = {"$ref": "#"}
     schema = {
-        **text, "type": ["string", "array", "object", "integer", "number", "boolean"],
+        **text, "type": ["string", "array", "object", "integer", "number", "boolean", "null"],
         "minimum": LOWEST, "maximum": HIGHEST, "maxItems": SHORT, "maxProperties": SHORT,
         "items": anything, "additionalProperties": anything, "propertyNames": text,
     }  # fmt: skip
@@ -87,7 +87,7 @@ def copied(value: Any, lengths: list[int]) -> Any:
             raise Unfit(f"holds a list or map of more than {MOST_ITEMS:,} items")
         lengths.append(len(value))
         if isinstance(value, dict):
-            return {fitted_text(key): copied(each, lengths) for key, each in value.items() if each is not None}
+            return {fitted_text(key): copied(each, lengths) for key, each in value.items()}
         return [copied(each, lengths) for each in value]
     if value is None or isinstance(value, bool | float | Timestamp | Duration | bytearray):
         return value

@@ -64,7 +64,7 @@ class Policies:
     def judged(self, examined: Examined, contents: Contents, bounds: tuple[Bound, ...]) -> Iterator[Finding]:
         """The findings of all objects, as long as there is time."""
         situation = Situation(examined)
-        params = Params(contents.others, examined, situation.kinds)
+        params = Params(contents.others, situation)
         matcher = Matcher(situation.kinds)
         court = Court(docket=Docket(bounds), params=params, matcher=matcher, budget=Budget(self.seconds))
         if examined.before is None:

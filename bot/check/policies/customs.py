@@ -1,5 +1,7 @@
 """Custom resources as an API server shows them to policies: with the defaults of their definitions.
 
+Kubernetes' own kinds are left alone: an API server takes no definition of what is its own.
+
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting
 """
 
@@ -8,7 +10,7 @@ from typing import Any
 
 from bot.check.definitions import definitions_of
 from bot.check.formats import string_formats
-from bot.check.settle import settled
+from bot.check.settle import settled, without_nulls
 from bot.check.structural import Refused, json_schema
 from bot.model.examined import Examined
 from bot.model.groups import is_own_group
@@ -25,19 +27,23 @@ class Customs:
         self._schemas: dict[tuple[str, str], Mapping[str, Any] | None] = {}
 
     def settled(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The object with its defaults; the same object where no definition that can be used describes it."""
+        """The object with its defaults, and with those nulls alone that its definition takes.
+
+        Without any null where no definition that can be used describes it; the same object where it is no custom one.
+        """
         type = str(body.get("apiVersion")), str(body.get("kind"))
+        if is_own_group(type[0].rpartition("/")[0]):
+            return body
         if type not in self._schemas:
             self._schemas[type] = self.schema(*type)
         schema = self._schemas[type]
-        made: Mapping[str, Any] = body if schema is None else settled(body, schema, embedded=True)
+        made: Mapping[str, Any] = without_nulls(body) if schema is None else settled(body, schema, embedded=True)
         return made
 
     def schema(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
         """The structural schema of a version of a kind; None: there is none that is sound."""
         group, _, name = api_version.rpartition("/")
-        # an API server takes no definition of what is its own
-        definition = None if is_own_group(group) else self.definitions.get((group, kind))
+        definition = self.definitions.get((group, kind))
         version = definition.version(name) if definition else None
         schema = version[1].get("schema") if version else None
         wanted = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None

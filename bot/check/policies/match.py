@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.check.policies.constraints import Constraints, ResourceRule
-from bot.check.policies.defaults import NAME
 from bot.check.policies.kinds import Kinds
 from bot.check.policies.request import BASE_UNKNOWN, Request
 from bot.check.policies.selector import Selector, labels_of
+from bot.check.policies.shown import NAME
 from bot.errors import CelEvaluationError
 
 __all__ = ["Matcher", "exempt"]

@@ -4,13 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.check.policies.binding import ParamRef
-from bot.check.policies.defaults import filled
-from bot.check.policies.kinds import Kinds
 from bot.check.policies.policy import ParamKind
-from bot.check.policies.request import BASE_UNKNOWN, DEFAULT_NAMESPACE, Request
+from bot.check.policies.request import BASE_UNKNOWN, DEFAULT_NAMESPACE, Request, Situation
 from bot.check.policies.selector import labels_of
 from bot.errors import CelEvaluationError
-from bot.model.examined import Examined
 
 __all__ = ["Params"]
 
@@ -20,11 +17,12 @@ Key = tuple[str, str, str | None]
 class Params:
     """All objects that could set a policy up, by type, name and namespace (None: they belong to none)."""
 
-    def __init__(self, folder: Iterable[Mapping[str, Any]], examined: Examined, kinds: Kinds) -> None:
-        self.kinds = kinds
+    def __init__(self, folder: Iterable[Mapping[str, Any]], situation: Situation) -> None:
+        self.situation = situation
         self.known: dict[Key, Mapping[str, Any]] = {}
-        self.complete = examined.before is not None
-        for body in (*(each.body for each in examined.before or ()), *folder):
+        before = situation.examined.before
+        self.complete = before is not None
+        for body in (*(each.body for each in before or ()), *folder):
             if key := self.key(body):
                 self.known[key] = body
 
@@ -36,7 +34,7 @@ class Params:
         if not (isinstance(metadata, Mapping) and isinstance(version, str) and isinstance(kind, str)):
             return None
         given = str(metadata.get("namespace") or "")
-        namespaced = self.kinds.served(type_of(version, kind), given).namespaced
+        namespaced = self.situation.kinds.served(type_of(version, kind), given).namespaced
         return f"{version}/{kind}", str(name), (given or DEFAULT_NAMESPACE) if namespaced else None
 
     def found(self, kind: ParamKind, reference: ParamRef | None, request: Request) -> list[Mapping[str, Any] | None]:
@@ -46,13 +44,13 @@ class Params:
         """
         if reference is None:
             return [None]
-        served = self.kinds.served(type_of(kind.api_version, kind.kind), reference.namespace)
+        served = self.situation.kinds.served(type_of(kind.api_version, kind.kind), reference.namespace)
         namespace = (reference.namespace or request.namespace) if served.namespaced else None
         if served.namespaced and namespace is None:
             raise CelEvaluationError("the binding's paramRef names no namespace, and the object belongs to none")
         type = f"{kind.api_version}/{kind.kind}"
         chosen: list[Mapping[str, Any] | None] = [
-            filled(body)
+            self.situation.shown(body)
             for (other, name, place), body in sorted(self.known.items(), key=lambda each: str(each[0]))
             if (other, place) == (type, namespace)
             and (name == reference.name if reference.selector is None else reference.selector.selects(labels_of(body)))

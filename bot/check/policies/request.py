@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from bot.check.cel import Unknown
 from bot.check.policies.customs import Customs
-from bot.check.policies.defaults import filled
 from bot.check.policies.kinds import Kinds, Served
+from bot.check.policies.shown import shown
 from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.resource import Resource, ResourceId
@@ -104,7 +104,7 @@ class Situation:
     def namespaces(self) -> Mapping[str, Mapping[str, Any]]:
         """Every Namespace that is rendered, with what the API server fills in: as it is to be, else as it was."""
         known = [*(self.examined.before or ()), *self.examined.resources]
-        return {each.id.name: filled(each.body) for each in known if each.id.type == "Namespace"}
+        return {each.id.name: self.shown(each.body) for each in known if each.id.type == "Namespace"}
 
     def requests(self) -> Iterator[Request]:
         """Of every object that is to be, in order; then of every one that is to be no more."""
@@ -131,23 +131,26 @@ class Situation:
             resource=resource,
             served=served,
             operation=operation,
-            body=placed(self.customs.settled(body), namespace) if body is not None else None,
-            old=placed(self.customs.settled(old.body), namespace) if old is not None else None,
+            body=self.placed(body, namespace) if body is not None else None,
+            old=self.placed(old.body, namespace) if old is not None else None,
             version=str(resource.body.get("apiVersion", "")).rpartition("/")[2],
             namespace=namespace,
             namespace_body=self.namespaces.get(namespace) if namespace is not None else None,
         )
 
+    def shown(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An object as the API server has it before any policy sees it."""
+        return shown(self.customs.settled(body), self.kinds.release)
+
+    def placed(self, body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
+        """The object as policies are shown it, with its namespace."""
+        body = self.shown(body)
+        metadata = body.get("metadata")
+        if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace"):
+            return body
+        return {**body, "metadata": {**metadata, "namespace": namespace}}
+
 
 def namespace_of(id: ResourceId, served: Served) -> str | None:
     """The namespace that an object goes to; None: it belongs to none."""
     return (id.scope or DEFAULT_NAMESPACE) if served.namespaced else None
-
-
-def placed(body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
-    """The object with its namespace and what else the API server fills in before any policy sees it."""
-    body = filled(body)
-    metadata = body.get("metadata")
-    if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace"):
-        return body
-    return {**body, "metadata": {**metadata, "namespace": namespace}}

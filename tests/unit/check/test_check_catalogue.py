@@ -73,6 +73,14 @@ def test_every_definition_with_properties_is_strict(catalogue: Catalogue) -> Non
     assert loose == set()
 
 
+def test_every_form_is_of_a_definition_and_of_its_fields(catalogue: Catalogue) -> None:
+    forms = shipped(f"forms-{catalogue.version}")
+    assert len(forms) > 400
+    for name, form in forms.items():
+        properties = catalogue.definitions[name]["properties"]
+        assert {*form.get("always", ()), *form.get("kept", ())} <= properties.keys(), name
+
+
 def test_the_files_are_small_and_have_no_time_in_them() -> None:
     for file in SHIPPED.iterdir():
         packed = file.read_bytes()

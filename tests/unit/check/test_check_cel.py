@@ -118,8 +118,11 @@ def test_a_value_that_the_engine_reads_wrongly_is_not_known(value: object, why: 
     assert result("oldObject == null", object=value) is True
 
 
-def test_nulls_in_maps_are_not_there_and_in_lists_are() -> None:
-    assert result("!has(object.a) && object.b == [null, 1]", object={"a": None, "b": [None, 1]}) is True
+def test_nulls_are_there() -> None:
+    value = {"a": None, "b": [None, 1], "c": "ä"}
+    assert result("has(object.a) && object.a == null && object.b == [null, 1]", object=value) is True
+    with pytest.raises(CelEvaluationError):
+        result("object.a.all(x, true)", object=value)
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is not counted from Python 3.12 on")
