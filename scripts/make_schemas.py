@@ -6,7 +6,8 @@
 
 Sources, all of the Go module k8s.io/kubernetes unless said otherwise:
 
-- `api/openapi-spec/v3/*.json`: the kinds with their fields, and the defaults of the keys that tell list items apart.
+- `api/openapi-spec/v3/*.json`: the kinds with their fields, the defaults of the keys that tell list items apart, and
+  under which name, in a namespace or not, objects of a kind are made.
 - `pkg/generated/openapi/zz_generated.openapi.go`: which values a field may have. The published documents are made
   with `OpenAPIEnums=false`, so neither they nor swagger.json have any.
 - `zz_generated.prerelease-lifecycle.go` of k8s.io/api, k8s.io/apiextensions-apiserver and k8s.io/kube-aggregator: when
@@ -168,7 +169,8 @@ def short(name: str) -> str:
 def kinds(definitions: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
     """(`apps/v1/Deployment`, the definition's name) of everything that has a name of its own in the API.
 
-    Lists, options and review results have no ObjectMeta and are no manifests.
+    Lists, options and review results have no ObjectMeta and are no manifests. What is only part of another object
+    (`Scale`, `Eviction`) is among them.
     """
     for name, schema in definitions.items():
         if referred(schema.get("properties", {}).get("metadata", {})) != META:
@@ -178,8 +180,24 @@ def kinds(definitions: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
             yield f"{version}/{kind['kind']}", short(name)
 
 
-def make(release: str, definitions: Mapping[str, Schema], enums: Enums) -> bytes:
-    """The shipped file. ValueError: two definitions would share a name, or values belong to no field."""
+MADE_AT = re.compile(r"/apis?(?:/[^/]+)?/[^/]+(/namespaces/\{namespace\})?/([a-z]+)")
+
+
+def resources(paths: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, bool]]]:
+    """(`apps/v1/Deployment`, (`deployments`, whether it is in a namespace)) of each kind whose objects are made."""
+    for path, item in paths.items():
+        match, made = MADE_AT.fullmatch(path), item.get("post", {}).get("x-kubernetes-group-version-kind")
+        if match and made:
+            version = f"{made['group']}/{made['version']}" if made["group"] else made["version"]
+            yield f"{version}/{made['kind']}", (match[2], match[1] is not None)
+
+
+def make(release: str, document: Mapping[str, Any], enums: Enums) -> bytes:
+    """The shipped file of a document that has `schemas` and `paths`.
+
+    ValueError: two definitions would share a name, or values belong to no field.
+    """
+    definitions: Mapping[str, Schema] = document["schemas"]
     maker = Maker(definitions, enums)
     made = {short(name): maker.definition(name) for name in definitions}
     if len(made) != len(definitions):
@@ -187,9 +205,11 @@ def make(release: str, definitions: Mapping[str, Schema], enums: Enums) -> bytes
     known = {"_".join(name.split(".")[-3:]) for name in definitions}
     if lost := {key for key in enums if key[0] in known} - maker.used:
         raise ValueError(f"values of fields that are not there: {sorted(lost)}")
-    named = dict(kinds(definitions))
-    wanted = reachable(made, set(named.values()))
-    return packed({"kubernetes": release, "kinds": named, "definitions": {name: made[name] for name in sorted(wanted)}})
+    served = dict(resources(document["paths"]))
+    named = {name: definition for name, definition in kinds(definitions) if name in served}
+    wanted = {name: made[name] for name in sorted(reachable(made, set(named.values())))}
+    served = {name: served[name] for name in named}
+    return packed({"kubernetes": release, "kinds": named, "resources": served, "definitions": wanted})
 
 
 def packed(content: Any) -> bytes:
@@ -293,11 +313,16 @@ def module_folder(module: str, version: str) -> Path:
     return Path(json.loads(answer.stdout)["Dir"])
 
 
-def documents(folder: Path) -> dict[str, Schema]:
-    """Every definition of the OpenAPI v3 documents. Options and events differ between groups, and nobody needs them."""
-    found: dict[str, Schema] = {}
+def document(folder: Path) -> dict[str, dict[str, Any]]:
+    """Every definition and path of the OpenAPI v3 documents.
+
+    Options and events differ between groups, and nobody needs them.
+    """
+    found: dict[str, dict[str, Any]] = {"schemas": {}, "paths": {}}
     for file in sorted((folder / "api" / "openapi-spec" / "v3").glob("*.json")):
-        found |= json.loads(file.read_bytes()).get("components", {}).get("schemas", {})
+        read = json.loads(file.read_bytes())
+        found["schemas"] |= read.get("components", {}).get("schemas", {})
+        found["paths"] |= read.get("paths", {})
     return found
 
 
@@ -306,7 +331,7 @@ def schemas_of(minor: str) -> bytes:
     release = KUBERNETES[minor]
     folder = module_folder("k8s.io/kubernetes", release)
     generated = (folder / "pkg" / "generated" / "openapi" / "zz_generated.openapi.go").read_text()
-    return make(release, documents(folder), {**UNLISTED, **enumerated(generated)})
+    return make(release, document(folder), {**UNLISTED, **enumerated(generated)})
 
 
 def main() -> None:

@@ -75,6 +75,12 @@ class Catalogue:
         """The name of the definition, or None where there is none."""
         return self.kinds.get((group, kind), {}).get(version)
 
+    def resource(self, group: str, kind: str) -> tuple[str, bool]:
+        """The plural of a kind that is there, and whether its objects belong to a namespace: of all its versions."""
+        version = next(iter(self.kinds[group, kind]))
+        many, namespaced = self.content["resources"][f"{group}/{version}/{kind}".removeprefix("/")]
+        return many, namespaced
+
     def builtin(self, group: str) -> bool:
         """Whether only Kubernetes itself can serve this group.
 

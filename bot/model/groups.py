@@ -6,8 +6,8 @@ OWN_GROUPS = frozenset(
     f"{name}.k8s.io"
     for name in (
         "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
-        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node",
-        "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
+        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "lifecycle", "networking",
+        "node", "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
     )
 )  # fmt: skip
 

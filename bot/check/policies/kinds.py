@@ -1,7 +1,7 @@
 """Kinds → resources: the plural that rules name and a request carries, and whether it belongs to a namespace.
 
-Kubernetes' own plurals follow from their kinds; those of custom resources stand in their definitions. A kind that
-nobody describes most likely has the plural that English gives it.
+Those of Kubernetes' own are shipped with the schemas; those of custom resources stand in their definitions. A kind that
+nobody describes most likely has the plural that English gives it, and belongs to a namespace where an object says so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,29 +15,6 @@ from bot.model.noun import noun
 from bot.model.resource import Resource
 
 __all__ = ["Kinds", "Served"]
-
-CLUSTER = frozenset(
-    [
-        *("Namespace", "Node", "PersistentVolume", "ComponentStatus"),
-        *("CustomResourceDefinition.apiextensions.k8s.io", "APIService.apiregistration.k8s.io"),
-        *("ClusterRole.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io"),
-        *("StorageClass.storage.k8s.io", "VolumeAttachment.storage.k8s.io", "VolumeAttributesClass.storage.k8s.io"),
-        *("CSIDriver.storage.k8s.io", "CSINode.storage.k8s.io", "PriorityClass.scheduling.k8s.io"),
-        *("IngressClass.networking.k8s.io", "IPAddress.networking.k8s.io", "ServiceCIDR.networking.k8s.io"),
-        *("RuntimeClass.node.k8s.io", "CertificateSigningRequest.certificates.k8s.io"),
-        *("ClusterTrustBundle.certificates.k8s.io", "StorageVersionMigration.storagemigration.k8s.io"),
-        *("FlowSchema.flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration.flowcontrol.apiserver.k8s.io"),
-        *("DeviceClass.resource.k8s.io", "ResourceSlice.resource.k8s.io", "DeviceTaintRule.resource.k8s.io"),
-        *(
-            f"{kind}.admissionregistration.k8s.io"
-            for kind in (
-                *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy"),
-                *("MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
-            )
-        ),
-    ]
-)
-"""Types of Kubernetes' own that belong to no namespace: `kubectl api-resources --namespaced=false`."""
 
 WITH_VOWEL = ("ay", "ey", "iy", "oy", "uy")
 
@@ -71,24 +48,30 @@ class Kinds:
 
     def served(self, type: str, scope: str) -> Served:
         """How a type is served; one that nobody describes is taken by its name and by where the object says it is."""
-        kind, _, group = type.partition(".")
-        if is_own_group(group):
-            return Served(plural=plural(kind), namespaced=type not in CLUSTER)
-        return self.custom.get(type) or Served(plural=plural(kind), namespaced=bool(scope))
+        return self._described(type) or Served(plural=plural(type.partition(".")[0]), namespaced=bool(scope))
 
     def versions(self, type: str) -> frozenset[str] | None:
         """The versions between which the API converts objects of a type, served or not; None: not known."""
-        kind, _, group = type.partition(".")
-        if is_own_group(group):
-            return own_versions(self.release).get((group, kind))
-        return self.custom[type].versions if type in self.custom else None
+        found = self._described(type)
+        return found.versions if found else None
+
+    def _described(self, type: str) -> Served | None:
+        own = is_own_group(type.partition(".")[2])
+        return (own_kinds(self.release) if own else self.custom).get(type)
 
 
 @lru_cache(maxsize=8)
-def own_versions(release: str) -> Mapping[tuple[str, str], frozenset[str]]:
-    """(group, kind) → versions of Kubernetes' own types; nothing for a release of which nothing is known."""
-    kinds = Catalogue(release).kinds if release in known_versions() else {}
-    return {type: frozenset(versions) for type, versions in kinds.items()}
+def own_kinds(release: str) -> Mapping[str, Served]:
+    """Kubernetes' own types, by name; nothing for a release of which nothing is known."""
+    if release not in known_versions():
+        return {}
+    catalogue = Catalogue(release)
+    found = {}
+    for (group, kind), versions in catalogue.kinds.items():
+        many, namespaced = catalogue.resource(group, kind)
+        served = Served(plural=many, namespaced=namespaced, versions=frozenset(versions))
+        found[f"{kind}.{group}" if group else kind] = served
+    return found
 
 
 def plural(kind: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from bot.check.catalogue import Catalogue, known_versions, minor_order, shipped, version_order
 from bot.errors import InputError
+from bot.model.groups import is_own_group
 from bot.model.kubernetes import NEWEST
 from bot.settings import KUBERNETES
 
@@ -47,6 +48,44 @@ def script() -> ModuleType:
 )  # fmt: skip
 def test_the_kinds_that_people_write_are_there(catalogue: Catalogue, version: str, group: str, kind: str) -> None:
     assert catalogue.definition(version, group, kind) in catalogue.definitions
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "resource"),
+    [
+        ("", "Pod", ("pods", True)), ("", "Namespace", ("namespaces", False)), ("", "Endpoints", ("endpoints", True)),
+        ("networking.k8s.io", "NetworkPolicy", ("networkpolicies", True)),
+        ("networking.k8s.io", "IngressClass", ("ingressclasses", False)),
+    ],
+)  # fmt: skip
+def test_where_objects_are_made_is_there(
+    catalogue: Catalogue, group: str, kind: str, resource: tuple[str, bool]
+) -> None:
+    assert catalogue.resource(group, kind) == resource
+
+
+def test_every_group_is_known_as_kubernetes_own(catalogue: Catalogue) -> None:
+    assert {group for group in catalogue.groups if not is_own_group(group)} == set()
+
+
+def test_every_version_of_a_kind_is_made_at_the_same_place(catalogue: Catalogue) -> None:
+    resources = catalogue.content["resources"]
+    for (group, kind), versions in catalogue.kinds.items():
+        names = [f"{group}/{version}/{kind}".removeprefix("/") for version in versions]
+        assert {tuple(resources[name]) for name in names} == {catalogue.resource(group, kind)}
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [
+        ("autoscaling", "Scale"),
+        ("policy", "Eviction"),
+        ("", "ComponentStatus"),
+        ("authentication.k8s.io", "TokenRequest"),
+    ],
+)
+def test_what_is_never_made_is_no_kind(catalogue: Catalogue, group: str, kind: str) -> None:
+    assert (group, kind) not in catalogue.kinds
 
 
 def test_every_definition_that_is_named_is_there(catalogue: Catalogue) -> None:
@@ -153,10 +192,16 @@ def test_the_script_makes_the_same_bytes_of_the_same_document(script: ModuleType
     part = {"type": "object", "properties": {"port": {"type": "integer"}, "protocol": {"default": "TCP"}}}
     document = {"io.k8s.api.apps.v1.Thing": thing, META: {"type": "object"}, "io.k8s.api.apps.v1.Part": part,
                 "io.k8s.api.apps.v1.Unused": {}}  # fmt: skip
-    made = script.make("v1", document, script.enumerated(GENERATED))
-    assert made == script.make("v1", json.loads(json.dumps(document)), script.enumerated(GENERATED))
+    made_at = {"post": {"x-kubernetes-group-version-kind": {"group": "apps", "version": "v1", "kind": "Thing"}}}
+    paths = {"/apis/apps/v1/namespaces/{namespace}/things": made_at, "/apis/apps/v1/things": {"get": {}}}
+    read = {"schemas": document, "paths": paths}
+    made = script.make("v1", read, script.enumerated(GENERATED))
+    assert made == script.make("v1", json.loads(json.dumps(read)), script.enumerated(GENERATED))
     content = json.loads(gzip.decompress(made))
     assert content["kinds"] == {"apps/v1/Thing": "apps.v1.Thing"}
+    assert content["resources"] == {"apps/v1/Thing": ["things", True]}
+    nowhere = json.loads(gzip.decompress(script.make("v1", {**read, "paths": {}}, script.enumerated(GENERATED))))
+    assert nowhere["kinds"] == nowhere["resources"] == nowhere["definitions"] == {}
     assert set(content["definitions"]) == {"apps.v1.Thing", "apps.v1.Part", "meta.v1.ObjectMeta"}
     assert content["definitions"]["apps.v1.Thing"] == {
         "type": "object", "required": ["metadata"], "additionalProperties": False,
@@ -173,7 +218,7 @@ def test_the_script_makes_the_same_bytes_of_the_same_document(script: ModuleType
 
 
 def test_values_of_a_field_that_is_not_there_stop_the_script(script: ModuleType) -> None:
-    document = {"io.k8s.api.apps.v1.Thing": {"type": "object", "properties": {}}}
+    document = {"schemas": {"io.k8s.api.apps.v1.Thing": {"type": "object", "properties": {}}}, "paths": {}}
     with pytest.raises(ValueError, match="that are not there"):
         script.make("v1", document, script.enumerated(GENERATED))
     with pytest.raises(ValueError, match="belong to no field"):
