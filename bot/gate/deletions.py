@@ -6,6 +6,7 @@ from bot.gate.people import all_approvers, enough, rules_of
 from bot.gate.state import plural
 from bot.model.environment import ApprovalRule
 from bot.model.gate import Verdict
+from bot.model.groups import OWN_GROUPS
 from bot.model.plan import Action, Change, Plan
 
 __all__ = ["allowance", "always_asked", "deletions"]
@@ -26,20 +27,6 @@ ASKED_KINDS = frozenset(
     }
 )
 
-BUILT_IN_GROUPS = frozenset(
-    {"", "apps", "autoscaling", "batch", "extensions", "policy"}
-    | {
-        f"{group}.k8s.io"
-        for group in (
-            "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization",
-            "certificates", "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver",
-            "networking", "node", "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
-        )
-    }
-)  # fmt: skip
-"""The API groups of a Kubernetes API server itself (kubernetes.io/docs/reference/generated/kubernetes-api). A custom
-resource's group may end in `k8s.io` too, such as `gateway.networking.k8s.io`, so the suffix alone says nothing."""
-
 
 def allowance(inventory: int, destroyed: int) -> int:
     """How many more objects may go without being named: at most five and 20 % (rounded up), less what went already."""
@@ -48,7 +35,7 @@ def allowance(inventory: int, destroyed: int) -> int:
 
 def always_asked(change: Change) -> bool:
     """Whether destroying this object takes more with it than itself, or nobody here knows what it takes."""
-    if change.id.kind in ASKED_KINDS or change.id.group not in BUILT_IN_GROUPS:
+    if change.id.kind in ASKED_KINDS or change.id.group not in OWN_GROUPS:
         return True
     metadata = change.before.get("metadata") if isinstance(change.before, dict) else None
     return isinstance(metadata, dict) and bool(metadata.get("finalizers"))

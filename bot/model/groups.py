@@ -1,8 +1,8 @@
 """API groups: which are Kubernetes' own."""
 
-__all__ = ["is_own_group"]
+__all__ = ["OWN_GROUPS", "is_own_group"]
 
-OWN_GROUPS = frozenset(
+OWN_GROUPS = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"}) | frozenset(
     f"{name}.k8s.io"
     for name in (
         "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
@@ -10,12 +10,13 @@ OWN_GROUPS = frozenset(
         "node", "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
     )
 )  # fmt: skip
+"""The groups of a Kubernetes API server itself (https://kubernetes.io/docs/reference/kubernetes-api/). Those of other
+projects may end in `k8s.io`, too: `gateway.networking.k8s.io`."""
 
 
 def is_own_group(group: str) -> bool:
     """Whether an API group is Kubernetes' own; every other one holds custom resources.
 
-    Groups without a dot are never anybody else's. The others are those of
-    https://kubernetes.io/docs/reference/kubernetes-api/; projects beside Kubernetes use `k8s.io` too.
+    One without a dot is never a custom resource's, known or not.
     """
     return "." not in group or group in OWN_GROUPS
