@@ -19,7 +19,7 @@ from bot.errors import ConfigurationError, InputError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
 from bot.model.environment import CONFIGURATION, Configuration, Redescribed
-from bot.model.gate import Assessment
+from bot.model.gate import Comparison
 from bot.model.noun import noun
 from bot.model.tree import Tree
 from bot.report.text import to_json, to_markdown, to_text
@@ -42,27 +42,27 @@ class Request:
 def run_plan(request: Request, format: str) -> int:
     """Plan, print, and answer with the exit status."""
     with redirect_stdout(sys.stderr):  # what is logged is no plan
-        assessments, leaving, described = asyncio.run(plan(request))
+        comparison = asyncio.run(compared(request))
     if format == "json":
-        typer.echo(json.dumps(to_json(assessments, leaving, described), indent=2))
+        typer.echo(json.dumps(to_json(comparison), indent=2))
     elif format == "markdown":
-        typer.echo(to_markdown(assessments, leaving, described))
+        typer.echo(to_markdown(comparison))
     else:
-        typer.echo(to_text(assessments, coloured(), leaving, described))
-    return status(assessments) or (CHANGED if leaving or described else UNCHANGED)
+        typer.echo(to_text(comparison, coloured()))
+    return status(comparison)
 
 
-def status(assessments: tuple[Assessment, ...]) -> int:
+def status(comparison: Comparison) -> int:
     """0 unchanged, 2 changes, 1 something is wrong or could not be evaluated."""
+    assessments = comparison.assessments
     if any(each.head is None or any(f.level in ("error", "unknown") for f in each.findings) for each in assessments):
         return WRONG
-    return CHANGED if any(each.plan and each.plan.effective for each in assessments) else UNCHANGED
+    changed = any(each.plan and each.plan.effective for each in assessments)
+    return CHANGED if changed or comparison.leaving or comparison.described else UNCHANGED
 
 
-async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...], tuple[Redescribed, ...]]:
-    """The assessments, the environments that are described no more, and what is said differently of the others.
-
-    Where some environments were asked for, the last two are not told of others.
+async def compared(request: Request) -> Comparison:
+    """The two revisions compared; where some environments were asked for, nothing is told of others.
 
     InputError: the repository, a revision or an environment is not there.
     """
@@ -83,7 +83,8 @@ async def plan(request: Request) -> tuple[tuple[Assessment, ...], tuple[str, ...
     described = redescribed(before, after)
     wanted = frozenset(request.environments)
     assessments = await preview(offline_tools(), revisions, wanted, after.prefix)
-    return assessments, leaving, about(described, wanted) if wanted else described
+    told = about(described, wanted) if wanted else described
+    return Comparison(assessments=assessments, leaving=leaving, described=told)
 
 
 def about(described: Sequence[Redescribed], wanted: frozenset[str]) -> tuple[Redescribed, ...]:

@@ -5,13 +5,13 @@ from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
-from bot.model.environment import ApprovalRule, Environment
+from bot.model.environment import ApprovalRule, Environment, Redescribed
 from bot.model.identity import Person, PullRequestId
 from bot.model.noun import Digest, noun
 from bot.model.plan import Finding, Plan
 from bot.model.resource import Desired, ResourceId
 
-__all__ = ["Approval", "Asked", "Assessment", "Hold", "Lease", "State", "Verdict"]
+__all__ = ["Approval", "Asked", "Assessment", "Comparison", "Hold", "Lease", "State", "Verdict"]
 
 State = Literal["pass", "fail", "unknown", "wait", "skip"]
 """Of a rule: satisfied; broken; could not be evaluated; not yet; does not apply."""
@@ -83,6 +83,18 @@ class Assessment:
     preview: bool = False
     rules: tuple[ApprovalRule, ...] = ()
     verdict: Verdict | None = None
+
+
+@noun
+class Comparison:
+    """What lies between two revisions of a repository, as far as its environments go.
+
+    `leaving` are those that tidegate.yaml describes no more, `described` is what it says differently of others.
+    """
+
+    assessments: tuple[Assessment, ...]
+    leaving: tuple[str, ...] = ()
+    described: tuple[Redescribed, ...] = ()
 
 
 @noun

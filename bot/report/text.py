@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.model.environment import Redescribed
-from bot.model.gate import Assessment, Verdict
+from bot.model.gate import Assessment, Comparison, Verdict
 from bot.model.plan import Change
 from bot.report import markdown
 from bot.report.changes import danger, plural, short_digest
@@ -24,19 +23,14 @@ BOLD, RESET = "\x1b[1m", "\x1b[0m"
 MARKDOWN_LIMIT = 1_000_000
 
 
-def to_markdown(
-    assessments: Sequence[Assessment], leaving: Sequence[str] = (), described: Sequence[Redescribed] = ()
-) -> str:
-    """The plans as Markdown, in the shape of the comment, without what only a thread has.
-
-    `leaving`, here and below, are the environments that tidegate.yaml describes no more, and `described` is what it
-    says differently of others.
-    """
-    return markdown.to_markdown(outline_of(assessments, leaving, described), MARKDOWN_LIMIT)
+def to_markdown(comparison: Comparison) -> str:
+    """The plans as Markdown, in the shape of the comment, without what only a thread has."""
+    return markdown.to_markdown(outline_of(comparison), MARKDOWN_LIMIT)
 
 
-def outline_of(assessments: Sequence[Assessment], leaving: Sequence[str], described: Sequence[Redescribed]) -> Outline:
+def outline_of(comparison: Comparison) -> Outline:
     """Headline, table, what to read first, and every object."""
+    assessments, leaving, described = comparison.assessments, comparison.leaving, comparison.described
     items = (*(each.text for each in urgent(assessments)), *minor_findings(assessments))
     told = [each for each in assessments if concerned(each)]
     return Outline(
@@ -52,12 +46,9 @@ def concerned(assessment: Assessment) -> bool:
     return wrong or assessment.plan is None or bool(assessment.plan.effective)
 
 
-def to_text(
-    assessments: Sequence[Assessment], colour: bool, leaving: Sequence[str] = (),
-    described: Sequence[Redescribed] = (),
-) -> str:  # fmt: skip
+def to_text(comparison: Comparison, colour: bool) -> str:
     """The plans as lines for a terminal; what a terminal would obey is written out. `colour` adds ANSI colours."""
-    return "\n".join(text_lines(outline_of(assessments, leaving, described), assessments, colour))
+    return "\n".join(text_lines(outline_of(comparison), comparison.assessments, colour))
 
 
 def text_lines(outline: Outline, assessments: Sequence[Assessment], colour: bool) -> Iterator[str]:
@@ -103,9 +94,7 @@ def bold(text: str, colour: bool) -> str:
     return f"{BOLD}{text}{RESET}" if colour else text
 
 
-def to_json(
-    assessments: Sequence[Assessment], leaving: Sequence[str] = (), described: Sequence[Redescribed] = ()
-) -> dict[str, Any]:
+def to_json(comparison: Comparison) -> dict[str, Any]:
     """`{"environments": [{name, digest, state, reason, checked, changes, findings, verdict}], "leaving": [name],
     "described": [{environments: [name], settings: [{key, before, after}]}]}`, environments most dangerous first.
 
@@ -114,15 +103,15 @@ def to_json(
     `{check, rule, level, message, fix, waived, object, path, line, column}`, `verdict` is `{rule, state, reason, who,
     next, children}`.
     """
-    environments = [environment_value(each) for each in sorted(assessments, key=danger)]
+    environments = [environment_value(each) for each in sorted(comparison.assessments, key=danger)]
     anew = [
         {
             "environments": list(each.environments),
             "settings": [{"key": key, "before": before, "after": after} for key, before, after in each.settings],
         }
-        for each in described
+        for each in comparison.described
     ]
-    return {"environments": environments, "leaving": list(leaving), "described": anew}
+    return {"environments": environments, "leaving": list(comparison.leaving), "described": anew}
 
 
 def environment_value(assessment: Assessment) -> dict[str, Any]:

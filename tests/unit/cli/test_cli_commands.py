@@ -12,7 +12,7 @@ import pytest
 from bot.cli.plan import status
 from bot.model.environment import Environment, Source
 from bot.model.finding import Finding
-from bot.model.gate import Assessment
+from bot.model.gate import Assessment, Comparison
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest, Sha
 from bot.model.resource import Desired
@@ -137,8 +137,8 @@ def test_what_could_not_be_evaluated_is_no_success(level: Any, expected: int) ->
     )
     found = Finding(check="policies", level=level, message="m", fix="f")
     well = Assessment(environment=environment, base=None, head=head, plan=None)
-    assert status((well, replace(well, findings=(found,)))) == expected
-    assert status((well, replace(well, head=None))) == 1
+    assert status(Comparison(assessments=(well, replace(well, findings=(found,))))) == expected
+    assert status(Comparison(assessments=(well, replace(well, head=None)))) == 1
 
 
 @pytest.mark.parametrize(

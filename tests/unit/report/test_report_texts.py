@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.model.environment import Redescribed
+from bot.model.gate import Assessment, Comparison
 from bot.model.identity import Person
 from bot.model.plan import Action, Applied, Health
 from bot.report import outcome_marker, outcome_of
@@ -20,8 +21,13 @@ from tests.unit.report.conftest import Build
 State = Literal["started", "done", "failed", "unknown"]
 
 
+def of(*assessments: Assessment, **more: Any) -> Comparison:
+    """The comparison that found these."""
+    return Comparison(assessments=assessments, **more)
+
+
 def test_terminal_text_has_headline_numbers_and_diffs(build: Build) -> None:
-    text = to_text(build.busy().assessments, colour=False)
+    text = to_text(of(*build.busy().assessments), colour=False)
     assert text.startswith("🗑 prod deletes 1 volume")
     assert "    -  image: api:1\n    +  image: api:2" in text
     assert "\x1b" not in text
@@ -29,7 +35,9 @@ def test_terminal_text_has_headline_numbers_and_diffs(build: Build) -> None:
 
 def test_terminal_columns_have_a_header_and_stand_below_each_other(build: Build) -> None:
     long = build.environment(name="a-long-name")
-    text = to_text([build.assessment(changes=[build.change(build.thing())]), build.assessment(environment=long)], False)
+    text = to_text(
+        of(build.assessment(changes=[build.change(build.thing())]), build.assessment(environment=long)), False
+    )
     header, first, second = text.split("\n")[1:4]
     assert header.split("  ")[1].strip() == "environment"
     assert header.index("would be") == first.index("d1:") == second.index("d1:")
@@ -40,30 +48,30 @@ def test_offline_nobody_has_to_agree_to_what_does_not_change(build: Build) -> No
     same = build.assessment(environment=build.environment(name="qa"))
     assert same.verdict is not None
     assert same.verdict.state == "wait"
-    assert to_text([same], False).startswith("✅ Affects no environment\n")
+    assert to_text(of(same), False).startswith("✅ Affects no environment\n")
     changed = build.assessment(changes=[build.change(build.thing())])
-    assert to_text([changed, same], False).startswith("✅ 1 change in prod · ⏸ prod waits: 0 of 1 approvals\n")
+    assert to_text(of(changed, same), False).startswith("✅ 1 change in prod · ⏸ prod waits: 0 of 1 approvals\n")
 
 
 def test_what_is_described_differently_is_said(build: Build) -> None:
     one = Redescribed(environments=("prod",), settings=(("drift", "revert", "off"), ("scope", "", "shop")))
     all = Redescribed(environments=(), settings=(("prefix", "/gate", "/t"),))
     same = build.assessment(environment=build.environment(name="prod"))
-    assert to_text([same], False, (), (all, one)).split("\n")[:3] == [
+    assert to_text(of(same, described=(all, one)), False).split("\n")[:3] == [
         "⚙ prod is described differently",
         "  After the merge tidegate.yaml has prefix: /gate → /t",
         "  After the merge prod has drift: revert → off, scope: none → shop",
     ]
-    assert to_text([], False, (), (all,)).startswith("⚙ changes tidegate.yaml\n")
-    assert "`drift`: revert → off" in to_markdown([same], (), (one,))
+    assert to_text(of(described=(all,)), False).startswith("⚙ changes tidegate.yaml\n")
+    assert "`drift`: revert → off" in to_markdown(of(same, described=(one,)))
     both = replace(one, environments=("dev", "prod"))
-    assert to_text([], False, ("qa",), (both,)).split("\n")[:2] == [
+    assert to_text(of(leaving=("qa",), described=(both,)), False).split("\n")[:2] == [
         "⚠ qa leaves tidegate.yaml · ⚙ dev, prod are described differently",
         "  After the merge dev, prod have drift: revert → off, scope: none → shop",
     ]
     many = replace(one, environments=tuple("abcde"))
-    assert to_text([], False, (), (many,)).startswith("⚙ 5 environments are described differently\n")
-    (value,) = to_json([], (), (one,))["described"]
+    assert to_text(of(described=(many,)), False).startswith("⚙ 5 environments are described differently\n")
+    (value,) = to_json(of(described=(one,)))["described"]
     assert value["environments"] == ["prod"]
     assert value["settings"][1] == {"key": "scope", "before": "", "after": "shop"}
 
@@ -71,15 +79,15 @@ def test_what_is_described_differently_is_said(build: Build) -> None:
 def test_a_terminal_is_never_obeyed(build: Build) -> None:
     sly = build.change(build.thing(name="\x1b[2J"), after={"k": "\x1b]0;x\x07\r\u202e"})
     part = build.assessment(changes=[sly], findings=[build.finding(message="\x1b[31m")])
-    plain = to_text([part], colour=False)
+    plain = to_text(of(part), colour=False)
     assert not set(plain) & set("\x1b\x07\r\u202e")
-    coloured = to_text([part], colour=True)
+    coloured = to_text(of(part), colour=True)
     assert "\x1b[2J" not in coloured
     assert "\x1b[32m" in coloured
 
 
 def test_json_is_whole_and_serialisable(build: Build) -> None:
-    value = json.loads(json.dumps(to_json(build.busy().assessments)))
+    value = json.loads(json.dumps(to_json(of(*build.busy().assessments))))
     prod, staging = value["environments"]
     assert (prod["name"], staging["name"]) == ("prod", "staging")
     assert prod["state"] == "fail"
@@ -89,15 +97,15 @@ def test_json_is_whole_and_serialisable(build: Build) -> None:
 
 
 def test_json_tells_unplanned_from_unchanged(build: Build) -> None:
-    failed = to_json([build.assessment(rendered=False)])["environments"][0]
-    same = to_json([build.assessment()])["environments"][0]
+    failed = to_json(of(build.assessment(rendered=False)))["environments"][0]
+    same = to_json(of(build.assessment()))["environments"][0]
     assert failed["changes"] is None
     assert failed["digest"] is None
     assert same["changes"] == []
 
 
 def test_offline_markdown_has_no_marker_and_no_steps(build: Build) -> None:
-    text = to_markdown(build.busy().assessments)
+    text = to_markdown(of(*build.busy().assessments))
     assert text.startswith("### 🗑 prod")
     assert "Shown 8 of 8 objects" in text
     assert "To apply" not in text
