@@ -15,8 +15,8 @@ from bot.check.own import OwnChecks
 from bot.check.policies import Policies
 from bot.check.rego import Rego
 from bot.check.schemas import Schemas
+from bot.check.schemas.custom.supplied import load_crds
 from bot.check.secrets import PlainSecrets
-from bot.check.supplied import load_crds
 from bot.flow.assess import Tools
 from bot.flow.evaluate import InProcess
 from bot.git import Bases

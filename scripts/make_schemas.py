@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes what is shipped about Kubernetes' own kinds: `bot/check/schemas/<minor>.json.gz` and `lifecycle.json.gz`.
+"""Makes what is shipped about Kubernetes' own kinds: `<minor>.json.gz` and `lifecycle.json.gz`.
 
     scripts/make_schemas.py              # everything, from Go modules
     scripts/make_schemas.py 1.36         # the schemas of one minor version
@@ -29,7 +29,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-FOLDER = Path(__file__).resolve().parent.parent / "bot" / "check" / "schemas"
+FOLDER = Path(__file__).resolve().parent.parent / "bot" / "check" / "schemas" / "native" / "versions"
 KUBERNETES = {
     "1.31": "v1.31.14",
     "1.32": "v1.32.13",

@@ -6,8 +6,8 @@ from dataclasses import field
 from typing import Protocol
 
 from bot.check import Apart, Check
-from bot.check.files import validate_files
 from bot.check.leaks import LEAST_KNOWN, MOST_BYTES, quiet
+from bot.check.schemas.files import validate_files
 from bot.diff import conceal, pieces
 from bot.errors import TemporaryError
 from bot.model.environment import Configuration, Environment, Source

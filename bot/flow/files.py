@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.check.files import reads
+from bot.check.schemas.files import reads
 from bot.flow.evaluate import Evaluator, Files
 from bot.flow.subject import Load
 from bot.model.environment import Configuration

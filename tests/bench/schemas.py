@@ -17,8 +17,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bot.check.catalogue import Catalogue
 from bot.check.schemas import Schemas
+from bot.check.schemas.native.catalogue import Catalogue
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError
 from bot.model.environment import Environment, Source

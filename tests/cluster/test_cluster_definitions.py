@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.check.catalogue import Catalogue
-from bot.check.custom import CustomKind
-from bot.check.formats import string_formats
-from bot.check.structural import Refused
+from bot.check.schemas.custom.formats import string_formats
+from bot.check.schemas.custom.kind import CustomKind
+from bot.check.schemas.custom.structural import Refused
+from bot.check.schemas.native.catalogue import Catalogue
 from bot.model.kubernetes import NEWEST
 from tests.support.control_plane import ControlPlane
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.check.formats import STRING_FORMATS
+from bot.check.schemas.custom.formats import STRING_FORMATS
 from tests.support.control_plane import ControlPlane
 from tests.support.served import definition, ours, served, theirs
 

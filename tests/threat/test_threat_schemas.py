@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bot.check.files import validate_files
 from bot.check.schemas import Schemas
+from bot.check.schemas.files import validate_files
 from bot.document import load_documents
 from bot.errors import DocumentError
 from bot.model.environment import Configuration, Environment, Source

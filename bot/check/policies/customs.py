@@ -8,10 +8,10 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from collections.abc import Mapping
 from typing import Any
 
-from bot.check.definitions import definitions_of
-from bot.check.formats import string_formats
-from bot.check.settle import settled, without_nulls
-from bot.check.structural import Refused, json_schema
+from bot.check.schemas.custom.definitions import definitions_of
+from bot.check.schemas.custom.formats import string_formats
+from bot.check.schemas.custom.settle import settled, without_nulls
+from bot.check.schemas.custom.structural import Refused, json_schema
 from bot.model.examined import Examined
 from bot.model.groups import is_own_group
 

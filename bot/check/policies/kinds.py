@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from bot.check.catalogue import Catalogue, known_versions
+from bot.check.schemas.native.catalogue import Catalogue, known_versions
 from bot.model.groups import is_own_group
 from bot.model.noun import noun
 from bot.model.resource import Resource

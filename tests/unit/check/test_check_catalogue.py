@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from bot.check.catalogue import Catalogue, known_versions, minor_order, shipped, version_order
+from bot.check.schemas.native.catalogue import Catalogue, known_versions, minor_order, shipped, version_order
 from bot.errors import InputError
 from bot.model.groups import is_own_group
 from bot.model.kubernetes import NEWEST
 from bot.settings import KUBERNETES
 
 ROOT = Path(__file__).resolve().parents[3]
-SHIPPED = ROOT / "bot" / "check" / "schemas"
+SHIPPED = ROOT / "bot" / "check" / "schemas" / "native" / "versions"
 
 
 @pytest.fixture(scope="module", params=KUBERNETES)
@@ -113,7 +113,7 @@ def test_every_definition_with_properties_is_strict(catalogue: Catalogue) -> Non
 
 
 def test_every_form_is_of_a_definition_and_of_its_fields(catalogue: Catalogue) -> None:
-    forms = shipped(f"forms-{catalogue.version}")
+    forms = shipped(f"types-{catalogue.version}")
     assert len(forms) > 400
     for name, form in forms.items():
         properties = catalogue.definitions[name]["properties"]
@@ -121,7 +121,7 @@ def test_every_form_is_of_a_definition_and_of_its_fields(catalogue: Catalogue) -
 
 
 def test_the_files_are_small_and_have_no_time_in_them() -> None:
-    for file in SHIPPED.iterdir():
+    for file in SHIPPED.glob("*.gz"):
         packed = file.read_bytes()
         assert len(packed) < 30_000
         assert packed[4:8] == b"\0\0\0\0"
@@ -238,5 +238,5 @@ def test_the_shipped_file_is_what_the_script_makes_of_kubernetes(script: ModuleT
 
 
 def test_importing_the_check_does_not_load_the_validator() -> None:
-    code = "import sys, bot.check.schemas as s; s.Schemas(); sys.exit('jsonschema_rs' in sys.modules)"
+    code = "import sys, bot.check.schemas.check as s; s.Schemas(); sys.exit('jsonschema_rs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

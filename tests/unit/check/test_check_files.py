@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.files import glob, reads, validate_files
-from bot.check.problem import MOST
+from bot.check.schemas.files.check import glob, reads, validate_files
+from bot.check.schemas.problem import MOST
 from bot.model.environment import Configuration
 from bot.model.noun import Sha
 from bot.model.tree import Entry, Tree

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.check.cel.typed import typed
-from bot.check.formats import STRING_FORMATS
+from bot.check.schemas.custom.formats import STRING_FORMATS
 
 LONG = 1_000_000  # signs; a search whose time grows with the square of it does not come to an end
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.forms import MapList, SetList, base64_bytes, micro_time, quantity, time
-from bot.check.problem import MOST
+from bot.check.schemas.forms import MapList, SetList, base64_bytes, micro_time, quantity, time
+from bot.check.schemas.problem import MOST
 
 
 @pytest.mark.parametrize(

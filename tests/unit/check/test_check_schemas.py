@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check import explain
-from bot.check.problem import MOST
-from bot.check.schemas import Schemas
+from bot.check.schemas import Schemas, explain
+from bot.check.schemas.problem import MOST
 from bot.model.environment import Environment, Source
 from bot.model.examined import Examined
 from bot.model.identity import EnvironmentId, RepositoryId

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.check.settle import settled
-from bot.check.structural import MOST, Refused, json_schema
+from bot.check.schemas.custom.settle import settled
+from bot.check.schemas.custom.structural import MOST, Refused, json_schema
 
 NONE = frozenset[str]()
 TEXT: dict[str, Any] = {"type": "string"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.supplied import load_crds
+from bot.check.schemas.custom.supplied import load_crds
 from bot.errors import SettingsError
 
 GATE = """\

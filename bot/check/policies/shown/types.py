@@ -1,7 +1,7 @@
 """What an API server's own Go types make of an object: what is empty gets lost or appears, quantities look alike.
 
 The server reads Kubernetes' own kinds, and the metadata of all, into Go types and shows policies what it writes of
-them. What their types do is shipped as facts, made by `scripts/make_forms.py`.
+them. What their types do is shipped as facts, made by `scripts/make_types.py`.
 https://pkg.go.dev/encoding/json#Marshal (omitempty) and the types of https://pkg.go.dev/k8s.io/api
 """
 
@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
-from bot.check.catalogue import Catalogue, shipped
 from bot.check.cel.library.quantity import canonical
+from bot.check.schemas.native.catalogue import Catalogue, shipped
 
 __all__ = ["Fill", "Type", "Types"]
 
@@ -33,7 +33,7 @@ class Types:
 
     def __init__(self, version: str, fills: Mapping[str, Fill]) -> None:
         self.catalogue, self.fills = Catalogue(version), fills
-        self.forms = shipped(f"forms-{version}")
+        self.forms = shipped(f"types-{version}")
         self._known: dict[str, Type] = {}
 
     def named(self, name: str) -> "Type":

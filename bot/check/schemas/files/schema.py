@@ -5,9 +5,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag
 
-from bot.check.explain import Words, explain
-from bot.check.problem import Problem, shown
-from bot.check.references import endless, file_of, named, references, uri_of
+from bot.check.schemas.explain import Words, explain
+from bot.check.schemas.files.references import endless, file_of, named, references, uri_of
+from bot.check.schemas.problem import Problem, shown
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError, TreeError
 from bot.model.noun import noun

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from bot.check.catalogue import Catalogue, minor_order, shipped
+from bot.check.schemas.native.catalogue import Catalogue, minor_order, shipped
 from bot.model.noun import noun
 
 __all__ = ["Fate", "fate"]

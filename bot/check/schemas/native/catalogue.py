@@ -14,10 +14,11 @@ __all__ = ["Catalogue", "known_versions", "minor_order", "version_order"]
 
 MATURITY = {"alpha": 0, "beta": 1, "": 2}
 SUFFIX = ".json.gz"
+VERSIONS = "bot.check.schemas.native.versions"
 
 
 class Catalogue:
-    """What `schemas/<minor version>.json.gz` holds, read when it is first asked for.
+    """What `versions/<minor version>.json.gz` holds, read when it is first asked for.
 
     The sources are Kubernetes' own OpenAPI documents, made strict by `scripts/make_schemas.py`.
     InputError: there are none of that version; the text says of which there are.
@@ -116,16 +117,14 @@ def references(schema: Any) -> Iterable[str]:
 @cache
 def known_versions() -> tuple[str, ...]:
     """The minor versions whose schemas are shipped, oldest first."""
-    names = (each.name for each in files("bot.check").joinpath("schemas").iterdir())
+    names = (each.name for each in files(VERSIONS).iterdir())
     found = [name.removesuffix(SUFFIX) for name in names if name[0].isdigit() and name.endswith(SUFFIX)]
     return tuple(sorted(found, key=minor_order))
 
 
 def shipped(name: str) -> Mapping[str, Any]:
     """The JSON of a shipped file."""
-    content: Mapping[str, Any] = json.loads(
-        gzip.decompress(files("bot.check").joinpath("schemas", name + SUFFIX).read_bytes())
-    )
+    content: Mapping[str, Any] = json.loads(gzip.decompress(files(VERSIONS).joinpath(name + SUFFIX).read_bytes()))
     return content
 
 

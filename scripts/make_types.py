@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes what is shipped about the Go types of Kubernetes' own kinds: `bot/check/schemas/forms-<minor>.json.gz`.
+"""Makes what is shipped about the Go types of Kubernetes' own kinds: `types-<minor>.json.gz`.
 
-    scripts/make_forms.py              # all minor versions
-    scripts/make_forms.py 1.36         # one of them
+    scripts/make_types.py              # all minor versions
+    scripts/make_types.py 1.36         # one of them
 
 An API server reads an object into Go types and shows it to policies as it writes those again, so what is empty gets
-lost or appears. No OpenAPI document says which. `forms/main.go` asks the types themselves, those of the Go modules
+lost or appears. No OpenAPI document says which. `types/main.go` asks the types themselves, those of the Go modules
 k8s.io/api, k8s.io/apiextensions-apiserver and k8s.io/kube-aggregator, by the code that the server writes them with.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from make_schemas import FOLDER, KUBERNETES, packed, short
 
-PROGRAM = Path(__file__).resolve().parent / "forms" / "main.go"
+PROGRAM = Path(__file__).resolve().parent / "types" / "main.go"
 MODULES = ("api", "apiextensions-apiserver", "apimachinery", "client-go", "kube-aggregator")
 
 
@@ -29,7 +29,7 @@ def printed(release: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         shutil.copy(PROGRAM, name)
         wanted = [f"k8s.io/{each}@v0{release.removeprefix('v1')}" for each in MODULES]
-        for command in (["mod", "init", "forms"], ["get", *wanted], ["mod", "tidy"]):
+        for command in (["mod", "init", "types"], ["get", *wanted], ["mod", "tidy"]):
             subprocess.run(["go", *command], cwd=name, check=True, capture_output=True)
         answer = subprocess.run(["go", "run", "."], cwd=name, check=True, capture_output=True)
     found: dict[str, Any] = json.loads(answer.stdout)
@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("version", nargs="*", choices=[*KUBERNETES, []], help="minor versions (default: all)")
     for minor in parser.parse_args().version or KUBERNETES:
-        file = FOLDER / f"forms-{minor}.json.gz"
+        file = FOLDER / f"types-{minor}.json.gz"
         file.write_bytes(forms_of(minor))
         print(f"{file}: {file.stat().st_size:,} bytes")
 

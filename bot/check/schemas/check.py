@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from bot.check.builtin import Builtin
 from bot.check.cel import ABSENT, Unknown
-from bot.check.custom import CustomKind
-from bot.check.definitions import Definition, Definitions, definitions_of, unusable
-from bot.check.explain import Words, explain
-from bot.check.lifecycle import fate
-from bot.check.problem import Problem, shown
-from bot.check.rules import Unevaluated
+from bot.check.schemas.custom.definitions import Definition, Definitions, definitions_of, unusable
+from bot.check.schemas.custom.kind import CustomKind
+from bot.check.schemas.custom.rules import Unevaluated
+from bot.check.schemas.custom.structural import Refused
+from bot.check.schemas.explain import Words, explain
+from bot.check.schemas.native.builtin import Builtin
+from bot.check.schemas.native.lifecycle import fate
+from bot.check.schemas.problem import Problem, shown
+from bot.check.schemas.tell import SCHEMAS, finding, not_validated, told
 from bot.check.sops import opened
-from bot.check.structural import Refused
-from bot.check.tell import SCHEMAS, finding, not_validated, told
 from bot.errors import InputError
 from bot.model.environment import Environment
 from bot.model.examined import Examined

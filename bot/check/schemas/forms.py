@@ -9,8 +9,8 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from bot.check.patterns import GoPattern
-from bot.check.problem import MOST
+from bot.check.schemas.patterns import GoPattern
+from bot.check.schemas.problem import MOST
 
 __all__ = ["FORMATS", "KEYWORDS", "MapList", "SetList"]
 

@@ -9,8 +9,8 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.check.patterns import BadPattern, go_pattern
-from bot.check.problem import Path, shown
+from bot.check.schemas.patterns import BadPattern, go_pattern
+from bot.check.schemas.problem import Path, shown
 from bot.model.noun import noun
 
 __all__ = ["Default", "Refused", "json_schema"]

@@ -5,12 +5,12 @@ import marshal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.check.catalogue import Catalogue
-from bot.check.custom import CustomKind
-from bot.check.formats import string_formats
-from bot.check.problem import Path, shown
-from bot.check.structural import Refused
-from bot.check.tell import finding
+from bot.check.schemas.custom.formats import string_formats
+from bot.check.schemas.custom.kind import CustomKind
+from bot.check.schemas.custom.structural import Refused
+from bot.check.schemas.native.catalogue import Catalogue
+from bot.check.schemas.problem import Path, shown
+from bot.check.schemas.tell import finding
 from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.plan import Finding

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from bot.check.problem import LONGEST_NAME, Path, Problem, field_name, shown
+from bot.check.schemas.problem import LONGEST_NAME, Path, Problem, field_name, shown
 from bot.model.noun import noun
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bot.check.definitions import CRD, definition
+from bot.check.schemas.custom.definitions import CRD, definition
 from bot.document import load_documents, load_json
 from bot.errors import DocumentError, SettingsError
 from bot.model.resource import Resource, ResourceId

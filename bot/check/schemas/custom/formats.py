@@ -11,8 +11,8 @@ from datetime import date
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from bot.check.catalogue import minor_order
-from bot.check.patterns import go_pattern
+from bot.check.schemas.native.catalogue import minor_order
+from bot.check.schemas.patterns import go_pattern
 
 __all__ = ["STRING_FORMATS", "string_formats"]
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bot.check.problem import MOST, Path, shown
-from bot.check.schema_files import SchemaFile, Unusable, compiled, read
-from bot.check.tell import SCHEMAS, Level
+from bot.check.schemas.files.schema import SchemaFile, Unusable, compiled, read
+from bot.check.schemas.problem import MOST, Path, shown
+from bot.check.schemas.tell import SCHEMAS, Level
 from bot.document import Document, load_documents, load_json, load_toml
 from bot.errors import DocumentError, TreeError
 from bot.model.environment import Configuration

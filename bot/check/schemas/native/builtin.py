@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.check.catalogue import Catalogue
-from bot.check.explain import explain
-from bot.check.forms import FORMATS, KEYWORDS
-from bot.check.problem import Problem
-from bot.check.settle import without_nulls
+from bot.check.schemas.custom.settle import without_nulls
+from bot.check.schemas.explain import explain
+from bot.check.schemas.forms import FORMATS, KEYWORDS
+from bot.check.schemas.native.catalogue import Catalogue
+from bot.check.schemas.problem import Problem
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft4Validator

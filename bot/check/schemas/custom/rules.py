@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.check.cel import ABSENT, Rule, Subject, Unknown, rule_of
-from bot.check.problem import Path, Problem, field_name, shown
-from bot.check.structural import Refused
+from bot.check.schemas.custom.structural import Refused
+from bot.check.schemas.problem import Path, Problem, field_name, shown
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import noun
 

@@ -1,0 +1,9 @@
+"""The check `schemas`: objects, and files that are none, have the fields and values that they may have.
+
+`native` judges Kubernetes' own kinds by what each of its versions publishes, `custom` what CustomResourceDefinitions
+describe, `files` any YAML, JSON or TOML file by a JSON Schema of the repository.
+"""
+
+from bot.check.schemas.check import Schemas
+
+__all__ = ["Schemas"]
