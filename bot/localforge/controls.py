@@ -5,14 +5,14 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.localforge import seeding
-from bot.localforge.api import body, core
+from bot.localforge.api.exchange import body, core
 from bot.localforge.apps import personal_token
 from bot.localforge.door import Handler, refusal
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.faults import BadFault
 from bot.localforge.merge_queue import enqueue
 from bot.localforge.record import record
-from bot.localforge.shapes import repository_json, user_json
+from bot.localforge.shapes.forge import repository_json, user_json
 
 __all__ = ["refusals", "routes"]
 

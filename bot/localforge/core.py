@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.localforge.calls import CallLog
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.faults import Faults
-from bot.localforge.git_dir import GitDir
+from bot.localforge.git.repository import GitDir
 from bot.localforge.rows import WEB_FLOW, Account, App, Pull, Repository
 from bot.localforge.state import State
 from bot.localforge.webhooks import Webhooks

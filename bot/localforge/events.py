@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.localforge.core import Core
 from bot.localforge.rows import Account, CheckRun, Comment, Pull, Repository, Review
-from bot.localforge.shapes import (
+from bot.localforge.shapes.forge import (
     check_run_json,
     comment_json,
     installation_json,
@@ -15,7 +15,7 @@ from bot.localforge.shapes import (
     review_json,
     user_json,
 )
-from bot.localforge.shapes_git import commit_json, pull_json
+from bot.localforge.shapes.git import commit_json, pull_json
 
 __all__ = [
     "tell",

@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError
 from bot.localforge.events import tell_group, tell_pull, tell_push
-from bot.localforge.git_dir import HEADS
-from bot.localforge.git_write import commit_tree, move
+from bot.localforge.git.repository import HEADS
+from bot.localforge.git.write import commit_tree, move
 from bot.localforge.merging import signature_of
 from bot.localforge.pulls import happened
 from bot.localforge.pushes import follow_base

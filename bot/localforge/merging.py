@@ -5,9 +5,9 @@ from dataclasses import replace
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError
 from bot.localforge.events import tell_pull, tell_push
-from bot.localforge.git_dir import GitDir
-from bot.localforge.git_values import Signature
-from bot.localforge.git_write import Moved, commit_tree, copy, move
+from bot.localforge.git.repository import GitDir
+from bot.localforge.git.values import Signature
+from bot.localforge.git.write import Moved, commit_tree, copy, move
 from bot.localforge.pulls import happened
 from bot.localforge.pushes import follow, follow_base
 from bot.localforge.rows import Account, Pull

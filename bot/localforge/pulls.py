@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError, invalid, too_long
 from bot.localforge.events import tell_pull
-from bot.localforge.git_write import copy, move
+from bot.localforge.git.write import copy, move
 from bot.localforge.rows import Account, Event, Pull, Repository
 
 __all__ = ["Proposal", "close", "edit", "happened", "open_pull", "reopen", "show_head"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.localforge.core import Core
 from bot.localforge.events import tell_pull, tell_push
-from bot.localforge.git_dir import HEADS
+from bot.localforge.git.repository import HEADS
 from bot.localforge.pulls import close, happened, show_head
 from bot.localforge.rows import Account, Pull, Repository
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from bot.localforge.core import ROLES, Core
 from bot.localforge.errors import ApiError
 from bot.localforge.events import tell_installed, tell_ping
-from bot.localforge.git_dir import HEADS
-from bot.localforge.git_values import Signature
-from bot.localforge.git_write import Draft, commit_files, copy, files_of_folder
+from bot.localforge.git.repository import HEADS
+from bot.localforge.git.values import Signature
+from bot.localforge.git.write import Draft, commit_files, copy, files_of_folder
 from bot.localforge.rows import WEB_FLOW, Account, Installation, Repository, Team
 
 __all__ = ["add_owner", "add_repository", "add_team", "add_user", "permit", "set_links", "set_webhook"]

@@ -11,25 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.localforge import (
-    api_app,
-    api_checks,
-    api_git,
-    api_issues,
-    api_pulls,
-    api_repositories,
-    controls,
-    pages,
-    seeding,
-    smart_http,
-)
-from bot.localforge.api import ALLOWANCE, LIMIT, Allowance, api_rules
+from bot.localforge import controls, seeding, smart_http
+from bot.localforge.api import PARTS
+from bot.localforge.api.exchange import ALLOWANCE, LIMIT, Allowance, api_rules
 from bot.localforge.apps import new_private_key, personal_token
 from bot.localforge.core import Core
 from bot.localforge.door import API, CORE, guard, lead_on, log_calls, strike
 from bot.localforge.errors import missing
 from bot.localforge.record import record
 from bot.localforge.rows import Account, App, Repository
+from bot.localforge.site import pages
 
 __all__ = ["ForgeSettings", "LocalForge", "start"]
 
@@ -179,7 +170,7 @@ def application(core: Core, rate_limit: int) -> web.Application:
     app = web.Application(middlewares=rules, client_max_size=BODY_LIMIT)
     app[CORE] = core
     app[ALLOWANCE] = Allowance(rate_limit)
-    for module in (api_app, api_checks, api_issues, api_pulls, api_repositories, api_git):
+    for module in PARTS:
         for route in module.routes:
             assert isinstance(route, web.RouteDef)
             app.router.add_route(route.method, API + route.path, route.handler)

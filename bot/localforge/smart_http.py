@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.localforge.apps import Actor, by_token
 from bot.localforge.core import Core
 from bot.localforge.door import CORE, LOGIN
-from bot.localforge.git_process import SETTINGS, environment
+from bot.localforge.git.process import SETTINGS, environment
 from bot.localforge.pushes import follow
 from bot.localforge.rows import Repository
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.walk.browser import eventually
-from bot.localforge.git_values import Signature
-from bot.localforge.git_write import commit_tree, move
+from bot.localforge.git.values import Signature
+from bot.localforge.git.write import commit_tree, move
 from bot.localforge.merge_queue import PREFIX
 from tests.support.people import People
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.localforge.markdown import TAGS, VOID, render
+from bot.localforge.site.markdown import TAGS, VOID, render
 
 
 class Reader(HTMLParser):

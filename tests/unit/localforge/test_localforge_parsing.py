@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.localforge.diff_view import file_views
-from bot.localforge.git_dir import GitDir
-from bot.localforge.git_values import Change, Signature
-from bot.localforge.git_write import Draft, commit_files
+from bot.localforge.git.repository import GitDir
+from bot.localforge.git.values import Change, Signature
+from bot.localforge.git.write import Draft, commit_files
+from bot.localforge.site.diff import file_views
 
 NAMES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0/"), min_size=1, max_size=12).filter(
     lambda name: name not in (".", "..") and name.lower() != ".git" and len(name.encode()) < 100

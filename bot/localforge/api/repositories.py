@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bot.localforge.api import actor, body, core, number, page, reach, repository, text
+from bot.localforge.api.exchange import actor, body, core, number, page, reach, repository, text
 from bot.localforge.apps import Actor
 from bot.localforge.core import ROLES, Core
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.events import tell_repository
-from bot.localforge.git_write import copy
+from bot.localforge.git.write import copy
 from bot.localforge.rows import Account, Repository
-from bot.localforge.shapes import repository_json, user_json
+from bot.localforge.shapes.forge import repository_json, user_json
 
 __all__ = ["fork", "routes"]
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bot.localforge.api import actor, body, core, number, page, pull, repository, text
+from bot.localforge.api.exchange import actor, body, core, number, page, pull, repository, text
 from bot.localforge.conversation import comment, comments, delete_comment, edit_comment, find_comment, react
 from bot.localforge.rows import Comment
-from bot.localforge.shapes import comment_json, reaction_json
-from bot.localforge.shapes_git import pull_json
+from bot.localforge.shapes.forge import comment_json, reaction_json
+from bot.localforge.shapes.git import pull_json
 
 __all__ = ["routes"]
 

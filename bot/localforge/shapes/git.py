@@ -4,10 +4,10 @@ import base64
 from typing import Any
 
 from bot.localforge.core import Core
-from bot.localforge.git_dir import GitDir
-from bot.localforge.git_values import Change, Commit, Signature
+from bot.localforge.git.repository import GitDir
+from bot.localforge.git.values import Change, Commit, Signature
 from bot.localforge.rows import Pull, Repository
-from bot.localforge.shapes import association, node_id, repository_json, user_json
+from bot.localforge.shapes.forge import association, node_id, repository_json, user_json
 
 __all__ = ["change_json", "commit_json", "mergeable", "pull_changes", "pull_json", "pull_json_full"]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.localforge.git_values import Change
+from bot.localforge.git.values import Change
 
 __all__ = ["FileView", "Line", "file_views"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.localforge.api import actor, body, core, number, page, repository, text
+from bot.localforge.api.exchange import actor, body, core, number, page, repository, text
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError, invalid, missing
 from bot.localforge.events import tell_check_run
 from bot.localforge.merge_queue import checked
 from bot.localforge.rows import CheckRun, Repository, Status
-from bot.localforge.shapes import check_run_json, repository_json, status_json
+from bot.localforge.shapes.forge import check_run_json, repository_json, status_json
 
 __all__ = ["rerequest", "routes"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.localforge.git_dir import HEADS, GitDir
-from bot.localforge.git_process import GitError, run
-from bot.localforge.git_values import Signature
+from bot.localforge.git.process import GitError, run
+from bot.localforge.git.repository import HEADS, GitDir
+from bot.localforge.git.values import Signature
 
 __all__ = ["Draft", "Moved", "commit_files", "commit_tree", "copy", "files_of_folder", "is_branch_name", "move"]
 

@@ -11,12 +11,12 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from bot.localforge import page_forms
-from bot.localforge.api import number
+from bot.localforge.api.exchange import number
 from bot.localforge.door import CORE, NONCE, Handler, door_of
 from bot.localforge.errors import ApiError, missing
-from bot.localforge.page_view import hue, initials, pull_view, split_ref
-from bot.localforge.session import found_pull, found_repository, viewer
+from bot.localforge.site import forms
+from bot.localforge.site.session import found_pull, found_repository, viewer
+from bot.localforge.site.view import hue, initials, pull_view, split_ref
 
 __all__ = ["attach", "refusals"]
 
@@ -161,5 +161,5 @@ def attach(app: web.Application) -> None:
     environment.globals.update(initials=initials, hue=hue)
     environment.filters["when"] = when
     app.router.add_static("/_static", HERE / "static")
-    app.add_routes(page_forms.routes)
+    app.add_routes(forms.routes)
     app.add_routes(routes)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from cachetools import LRUCache
 
-from bot.localforge.git_process import GitError, run
-from bot.localforge.git_values import LOG_FORMAT, Change, Commit, Entry, parse_changes, parse_log, parse_tree
+from bot.localforge.git.process import GitError, run
+from bot.localforge.git.values import LOG_FORMAT, Change, Commit, Entry, parse_changes, parse_log, parse_tree
 
 __all__ = ["GitDir"]
 

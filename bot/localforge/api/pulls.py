@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from bot.localforge.api import actor, body, core, number, page, pull, repository, text
+from bot.localforge.api.exchange import actor, body, core, number, page, pull, repository, text
 from bot.localforge.conversation import dismiss, review, reviews
 from bot.localforge.errors import ApiError, invalid, missing
 from bot.localforge.merging import merge, update_branch
 from bot.localforge.pulls import Proposal, close, edit, open_pull, reopen
 from bot.localforge.rows import Review
-from bot.localforge.shapes import review_json
-from bot.localforge.shapes_git import change_json, commit_json, pull_changes, pull_json, pull_json_full
+from bot.localforge.shapes.forge import review_json
+from bot.localforge.shapes.git import change_json, commit_json, pull_changes, pull_json, pull_json_full
 
 __all__ = ["routes"]
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.localforge.api import actor, body, core, number, page, window
+from bot.localforge.api.exchange import actor, body, core, number, page, window
 from bot.localforge.apps import installation_token
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError, missing
 from bot.localforge.rows import Repository
-from bot.localforge.shapes import APP_PERMISSIONS, app_json, delivery_json, installation_json, repository_json
+from bot.localforge.shapes.forge import APP_PERMISSIONS, app_json, delivery_json, installation_json, repository_json
 
 __all__ = ["routes"]
 

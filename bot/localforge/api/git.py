@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.localforge.api import actor, body, core, page, repository, text, window
+from bot.localforge.api.exchange import actor, body, core, page, repository, text, window
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError, invalid, missing
-from bot.localforge.git_dir import HEADS, GitDir
-from bot.localforge.git_values import Entry
-from bot.localforge.git_write import PLAIN, Draft, Moved, commit_files, is_branch_name, move
+from bot.localforge.git.repository import HEADS, GitDir
+from bot.localforge.git.values import Entry
+from bot.localforge.git.write import PLAIN, Draft, Moved, commit_files, is_branch_name, move
 from bot.localforge.merging import signature_of
 from bot.localforge.pushes import follow
 from bot.localforge.rows import WEB_FLOW, Account, Repository
-from bot.localforge.shapes_git import change_json, commit_json
+from bot.localforge.shapes.git import change_json, commit_json
 
 __all__ = ["Edit", "routes", "write_file"]
 

@@ -7,19 +7,19 @@ from urllib.parse import quote
 import aiohttp_jinja2
 from aiohttp import web
 
-from bot.localforge.api_checks import rerequest
-from bot.localforge.api_git import Edit, write_file
+from bot.localforge.api.checks import rerequest
+from bot.localforge.api.git import Edit, write_file
 from bot.localforge.conversation import comment, edit_comment, find_comment, review
 from bot.localforge.core import Core
 from bot.localforge.door import CORE, NONCE
 from bot.localforge.errors import ApiError, invalid, missing
-from bot.localforge.git_write import is_branch_name, move
+from bot.localforge.git.write import is_branch_name, move
 from bot.localforge.merging import merge
-from bot.localforge.page_view import split_ref
 from bot.localforge.pulls import Proposal, close, open_pull, reopen
 from bot.localforge.pushes import follow
 from bot.localforge.rows import Account, Repository
-from bot.localforge.session import COOKIE, found_pull, found_repository, signed_in, viewer
+from bot.localforge.site.session import COOKIE, found_pull, found_repository, signed_in, viewer
+from bot.localforge.site.view import split_ref
 
 __all__ = ["routes"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.localforge.conversation import comments, reviews
 from bot.localforge.core import Core
-from bot.localforge.diff_view import FileView, file_views
-from bot.localforge.git_values import Commit
-from bot.localforge.markdown import render
+from bot.localforge.git.values import Commit
 from bot.localforge.rows import Account, CheckRun, Pull, Repository, Status
-from bot.localforge.shapes_git import mergeable, pull_changes
+from bot.localforge.shapes.git import mergeable, pull_changes
+from bot.localforge.site.diff import FileView, file_views
+from bot.localforge.site.markdown import render
 
 __all__ = ["Item", "PullView", "hue", "initials", "pull_view", "split_ref"]
 

@@ -1,0 +1,1 @@
+"""Bare repositories by the program `git`: what they hold, and writing to them."""
