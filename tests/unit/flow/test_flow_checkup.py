@@ -16,8 +16,7 @@ import pytest
 
 from bot.app import offline_tools
 from bot.cli.check.crew import Crew
-from bot.flow import checkup as room
-from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform
+from bot.flow.checkup import Checkup, Outcome, Task, checkup, perform, pieces, whole
 from bot.git.local import LocalRepository
 from bot.model.checked import Checked
 from bot.model.environment import Configuration, Environment, Source
@@ -92,13 +91,13 @@ def judged(subject: Checkup, jobs: int) -> Checked:
 
 def test_the_same_is_found_however_the_work_is_cut_and_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = subject_of(repository(tmp_path), "a", "b", "c")
-    whole = judged(subject, 1)
-    assert {each.name: each.objects for each in whole.environments} == {"a": 36, "b": 1, "c": 0}
+    once = judged(subject, 1)
+    assert {each.name: each.objects for each in once.environments} == {"a": 36, "b": 1, "c": 0}
     for share, part in ((1, 1), (200, 1), (700, 200), (1_000_000, 200)):
-        monkeypatch.setattr(room, "SHARE", share)
-        monkeypatch.setattr(room, "PART", part)
-        assert judged(subject, 1) == whole
-        assert judged(subject, 3) == whole
+        monkeypatch.setattr(whole, "SHARE", share)
+        monkeypatch.setattr(pieces, "PART", part)
+        assert judged(subject, 1) == once
+        assert judged(subject, 3) == once
 
 
 def test_what_is_found(tmp_path: Path) -> None:
@@ -256,8 +255,8 @@ def test_an_environment_with_policies_that_look_at_several_objects_is_one_piece(
             return ()
 
     tools.evaluator._checks += (Together(),)  # type: ignore[attr-defined]
-    assert list(room.tasks_of(tools, subject, subject.environments[0])) == [Task(environment="b")]
-    assert room.tasks_of(offline_tools(), subject, subject.environments[0]).__next__().paths == ("b/web.yaml",)
+    assert list(whole.tasks_of(tools, subject, subject.environments[0])) == [Task(environment="b")]
+    assert whole.tasks_of(offline_tools(), subject, subject.environments[0]).__next__().paths == ("b/web.yaml",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""The pieces of a checkup, and what becomes of them."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.flow.assess import Tools, pick
+from bot.flow.evaluate import InProcess
+from bot.flow.subject import Load
+from bot.model.environment import Configuration, Environment
+from bot.model.noun import noun
+from bot.model.plan import Finding
+from bot.model.resource import Resource
+from bot.model.tree import Tree
+from bot.render import Piecewise
+
+__all__ = [
+    "FILES",
+    "Checkup",
+    "Identity",
+    "Later",
+    "Outcome",
+    "Task",
+    "joined",
+    "lost",
+    "parts",
+    "piecewise",
+    "put_off",
+]
+
+FILES = ""  # in the place of an environment's name
+
+Identity = tuple[str, str, str, str, int]
+"""An object's type, name, scope, and its file and line: what tells that it is defined twice, at little cost."""
+
+Later = tuple[str, tuple[Resource, ...]]
+"""A file that is judged when everything was read, and its objects."""
+
+
+@noun
+class Checkup:
+    """What is checked: `head` with the environments of its configuration (or those that were chosen of it).
+
+    `base` and `before`, its configuration, are what it is compared with; None: nothing. `broken_before`: there is a
+    base, and it or its configuration cannot be used, so nobody knows what it renders. `written` says whether there is a
+    `tidegate.yaml`. Those of `files` that have a schema by `configuration` are validated, whether an environment reads
+    them or not.
+    """
+
+    environments: tuple[Environment, ...]
+    head: Tree
+    load: Load
+    base: Tree | None = None
+    before: Configuration | None = None
+    broken_before: bool = False
+    written: bool = True
+    configuration: Configuration | None = None
+    files: frozenset[str] = frozenset()
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name."""
+        return next(each for each in self.environments if each.id.name == name)
+
+
+@noun
+class Task:
+    """One piece of work: an environment as a whole, those `paths` of it, or the files of it that were put off."""
+
+    environment: str
+    paths: tuple[str, ...] = ()
+    later: tuple[Later, ...] = ()
+
+
+@noun
+class Outcome:
+    """What became of a task. `identities` are those of all objects, `later` what is not judged yet."""
+
+    findings: tuple[Finding, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    objects: int = 0
+    later: tuple[Later, ...] = ()
+
+
+def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piecewise | None:
+    """The renderer, if it and all checks can do with parts of this environment."""
+    renderer = pick(tools.renderers, subject.head, environment.source)
+    together = not (isinstance(tools.evaluator, InProcess) and tools.evaluator.apart(environment))
+    return renderer if isinstance(renderer, Piecewise) and not together else None
+
+
+def parts(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
+    """The paths in parts of about `most` bytes."""
+    part: list[str] = []
+    size = 0
+    for path in paths:
+        part.append(path)
+        size += tree.entries[path].size
+        if size >= most:
+            yield tuple(part)
+            part, size = [], 0
+    if part:
+        yield tuple(part)
+
+
+def put_off(outcomes: Sequence[Outcome]) -> tuple[Later, ...]:
+    """What is left to judge when everything was read."""
+    return tuple(each for outcome in outcomes for each in outcome.later)
+
+
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """Several outcomes as one."""
+    return Outcome(
+        findings=tuple(each for outcome in outcomes for each in outcome.findings),
+        identities=tuple(each for outcome in outcomes for each in outcome.identities),
+        objects=sum(outcome.objects for outcome in outcomes),
+        later=put_off(outcomes),
+    )
+
+
+def lost(task: Task, why: str) -> Outcome:
+    """The outcome of work that came to no end: what it was to find out is unknown."""
+    first = task.paths[0] if task.paths else ""
+    name = task.environment or "files that have a schema"
+    part = f" ({len(task.paths)} files from {first})" if len(task.paths) > 1 else ""
+    message = f"{name}{part} could not be checked: {why}"
+    fix = "run it again with --jobs 1 to see more; if it stays so, look for the file by checking fewer of them"
+    return Outcome(findings=(Finding(check="check", level="unknown", message=message, fix=fix, path=first),))
