@@ -29,6 +29,10 @@ WIDGET: Mapping[str, Any] = {
                 "i64": {"type": "integer"},
                 "number": {"type": "number", "minimum": 0, "exclusiveMinimum": True},
                 "five": {"type": "integer", "multipleOf": 5},
+                "above": {"type": "integer", "minimum": 0.5, "exclusiveMinimum": True},
+                "below": {"type": "integer", "format": "int32", "maximum": 3e9},
+                "half": {"type": "integer", "multipleOf": 0.5, "nullable": True},
+                "exact": {"type": "integer", "minimum": 1.0},
                 "nullable": {"type": "string", "nullable": True},
                 "word": {"type": "string", "pattern": "a(?i)b", "minLength": 2, "maxLength": 4},
                 "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {
@@ -105,6 +109,7 @@ SPECS: tuple[Any, ...] = (
     {"i32": 2**31}, {"i32": 2**31 - 1}, {"i32": 1.0}, {"i32": 1.5}, {"i32": "1"}, {"i64": 2**63 - 1},
     {"i64": -(2**63)},
     {"number": 0}, {"number": 1}, {"number": 0.1}, {"number": "1"}, {"five": 10}, {"five": 11},
+    {"above": 1}, {"below": 1}, {"half": 1}, {"half": None}, {"exact": 1}, {"exact": 0},
     {"nullable": None}, {"nullable": "a"}, {"nullable": 1},
     {"word": "ab"}, {"word": "aB"}, {"word": "Ab"}, {"word": "xabx"}, {"word": "xxabx"}, {"word": "a"},
     {"any": {"x": {"y": 1}}}, {"any": {"known": {"a": "b"}}}, {"any": {"known": {"b": "b"}}}, {"any": None},

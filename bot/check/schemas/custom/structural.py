@@ -28,6 +28,8 @@ SKELETAL = (
 )
 """What a schema that only narrows values cannot say."""
 
+BOUNDING = ("minimum", "maximum", "multipleOf")
+NO_INTEGER: Schema = {"not": {"type": "integer"}}
 OF_METADATA = frozenset({"type", "properties", "default"})
 KEYS = "x-kubernetes-list-map-keys"
 HALVES = [{"type": "integer"}, {"type": "string"}]
@@ -171,6 +173,8 @@ class Converter:
         for name in ("allOf", "anyOf", "oneOf"):
             if branches := listed(schema, name, path):
                 made[name] = [self.narrowing(each, (*path, name, index)) for index, each in enumerate(branches)]
+        if schema.get("type") == "integer" and not bounds_are_integers(schema):
+            made["allOf"] = [*made.get("allOf", ()), NO_INTEGER]
         if schema.get("not") is not None:
             made["not"] = self.narrowing(self.part(schema, "not", path), (*path, "not"))
         return made
@@ -271,7 +275,7 @@ def numbers(schema: Any, path: Path) -> Schema:
         made |= bounds(BOUNDS.get(str(schema.get("format")), INT64))
     elif schema.get("x-kubernetes-int-or-string") is True:
         made |= bounds(INT64)
-    for name in ("minimum", "maximum", "multipleOf"):
+    for name in BOUNDING:
         value = schema.get(name)
         if value is None:
             continue
@@ -285,6 +289,13 @@ def numbers(schema: Any, path: Path) -> Schema:
             narrower = max if name == "minimum" else min
             made[name] = narrower(made.get(name, value), value)
     return made
+
+
+def bounds_are_integers(schema: Any) -> bool:
+    """Whether the bounds of an integer are what it may be itself: where one is not, a server takes no value at all."""
+    low, high = BOUNDS.get(str(schema.get("format")), INT64)
+    given = [schema[name] for name in BOUNDING if schema.get(name) is not None]
+    return all(each % 1 == 0 and low <= each <= high for each in given)
 
 
 def bounds(range: tuple[int, int]) -> Schema:
