@@ -122,8 +122,9 @@ def known_versions() -> tuple[str, ...]:
     return tuple(sorted(found, key=minor_order))
 
 
+@cache
 def shipped(name: str) -> Mapping[str, Any]:
-    """The JSON of a shipped file."""
+    """The JSON of a shipped file, read once."""
     content: Mapping[str, Any] = json.loads(gzip.decompress(files(VERSIONS).joinpath(name + SUFFIX).read_bytes()))
     return content
 

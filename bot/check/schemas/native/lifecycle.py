@@ -1,7 +1,6 @@
 """Which of Kubernetes' own apiVersions are deprecated or gone in a version, and what takes their place."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Literal
 
 from bot.check.schemas.native.catalogue import Catalogue, minor_order, shipped
@@ -69,7 +68,6 @@ def successor(catalogue: Catalogue, entry: Mapping[str, str]) -> tuple[str, str]
     return "", ""
 
 
-@cache
 def table() -> Mapping[str, Mapping[str, str]]:
     """`batch/v1beta1/CronJob` → {deprecated, removed, replacement}, each where it is known."""
     return shipped("lifecycle")
