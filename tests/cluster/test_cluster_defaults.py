@@ -4,6 +4,7 @@ import copy
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ import yaml
 
 from bot.check.policies.shown import FILLS
 from bot.check.policies.shown.types import Types
+from bot.check.schemas.native.catalogue import Catalogue
 from tests.support.control_plane import ControlPlane
 from tests.support.enforced import path_of
-from tests.support.shown import MINOR, unlike
+from tests.support.shown import MINOR, sprinkled, unlike
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -93,16 +95,36 @@ BODIES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+async def answered(plane: ControlPlane, body: dict[str, Any]) -> tuple[dict[str, Any], int, Any]:
+    """The object where it belongs, and what the server says of it."""
+    path = await path_of(plane, body)
+    if "/namespaces/" not in path:
+        body = {**body, "metadata": {"name": body["metadata"]["name"]}}
+    return body, *await plane.call("POST", path, body, dryRun="All", fieldValidation="Strict")
+
+
 async def test_every_field_is_as_the_server_has_it(plane: ControlPlane) -> None:
-    for body in BODIES:
-        path = await path_of(plane, body)
-        if "/namespaces/" not in path:
-            body = {**body, "metadata": {"name": body["metadata"]["name"]}}
+    for given in BODIES:
+        body, status, answer = await answered(plane, given)
         before = copy.deepcopy(body)
-        status, answer = await plane.call("POST", path, body, dryRun="All", fieldValidation="Strict")
         assert status == 201, (body, answer)
         assert unlike(body, answer) == [], body["kind"]
         assert body == before, "the object itself stays as it is"
+
+
+async def test_what_is_empty_is_as_the_server_has_it(plane: ControlPlane) -> None:
+    dice, taken = Random(1), 0
+    kinds = Catalogue(MINOR).content["kinds"]
+    for number in range(800):
+        given = BODIES[number % len(BODIES)]
+        schema = {"$ref": "#/definitions/" + kinds[f"{given['apiVersion']}/{given['kind']}"]}
+        made = sprinkled(given, schema, dice)
+        made = {name: each for name, each in made.items() if name in given or name not in ("metadata", "status")}
+        body, status, answer = await answered(plane, {**made, "metadata": given["metadata"]})
+        if status == 201:
+            taken += 1
+            assert unlike(body, answer) == [], body
+    assert taken > 400
 
 
 async def test_every_type_that_something_is_filled_into_is_among_them() -> None:

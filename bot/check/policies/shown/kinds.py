@@ -21,6 +21,14 @@ AGGREGATOR = "kube-aggregator.pkg.apis.apiregistration.v1"
 REGISTRATION = "admissionregistration.v1"
 
 THREE_HOURS = {"clientIP": {"timeoutSeconds": 10800}}
+SERVICE = Fields(
+    fixed={"type": "ClusterIP", "sessionAffinity": "None"},
+    derived={
+        "internalTrafficPolicy": where("type", "ClusterIP", "NodePort", "LoadBalancer", value="Cluster"),
+        "externalTrafficPolicy": where("type", "NodePort", "LoadBalancer", value="Cluster"),
+        "allocateLoadBalancerNodePorts": where("type", "LoadBalancer", value=True),
+    },
+)
 TCP = Fields(fixed={"protocol": "TCP"})
 FILESYSTEM = {"volumeMode": "Filesystem"}
 MATCHED = {"matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {}}
@@ -28,6 +36,16 @@ WEBHOOK = {**MATCHED, "failurePolicy": "Fail", "timeoutSeconds": 10}
 DEVICES = Fields(
     fixed={"allocationMode": "ExactCount"}, derived={"count": where("allocationMode", "ExactCount", value=1)}
 )
+
+
+def service(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a Service is like; how long it keeps a client is said only where it keeps one."""
+    made = SERVICE(spec)
+    keeps = made.pop("sessionAffinityConfig", None)
+    if made["sessionAffinity"] == "None":
+        return made
+    lasts = mapping(mapping(keeps).get("clientIP")).get("timeoutSeconds") is not None
+    return {**made, "sessionAffinityConfig": keeps if lasts else THREE_HOURS}
 
 
 def labelled(namespace: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -62,17 +80,7 @@ def lower(names: Mapping[str, Any]) -> str:
 
 
 NETWORK: Mapping[str, Fill] = {
-    "core.v1.ServiceSpec": Fields(
-        fixed={"type": "ClusterIP", "sessionAffinity": "None"},
-        derived={
-            "internalTrafficPolicy": where("type", "ClusterIP", "NodePort", "LoadBalancer", value="Cluster"),
-            "externalTrafficPolicy": where("type", "NodePort", "LoadBalancer", value="Cluster"),
-            "allocateLoadBalancerNodePorts": where("type", "LoadBalancer", value=True),
-            "sessionAffinityConfig": where(
-                "sessionAffinity", "ClientIP", value={"clientIP": {"timeoutSeconds": 10800}}
-            ),
-        },
-    ),
+    "core.v1.ServiceSpec": service,
     "core.v1.ServicePort": Fields(fixed=TCP.fixed, derived={"targetPort": lambda each: each.get("port")}),
     "core.v1.EndpointPort": TCP,
     "discovery.v1.EndpointPort": Fields(fixed={"name": "", **TCP.fixed}),

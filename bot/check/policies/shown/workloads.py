@@ -4,19 +4,17 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from bot.check.policies.shown.fields import Fields, mapping, where
+from bot.check.policies.shown.fields import Fields, mapping
 from bot.check.policies.shown.types import Fill
 
 __all__ = ["WORKLOADS"]
 
 ONE = {"replicas": 1}
+ROLLING = "RollingUpdate"
 HISTORY = {"revisionHistoryLimit": 10}
-ROLLING = {"type": "RollingUpdate"}
-ROLLED = {"maxUnavailable": "25%", "maxSurge": "25%"}
-ROLLED_DAEMON = {"maxUnavailable": 1, "maxSurge": 0}
-ROLLED_SET = {"partition": 0}
 RETAINED = {"whenDeleted": "Retain", "whenScaled": "Retain"}
 UNLIMITED = 2**31 - 1
 BY_PROCESSOR = {
@@ -30,6 +28,19 @@ SCALED_UP = {
     "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}, ALL_AT_ONCE],
 }
 SCALED_DOWN = {"selectPolicy": "Max", "policies": [ALL_AT_ONCE]}
+
+
+def rolling(strategy: Mapping[str, Any], update: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How one version takes another's place; `update` is filled into how it does so bit by bit."""
+    made = {"type": ROLLING, **strategy}
+    return (
+        {**made, "rollingUpdate": {**update, **mapping(made.get("rollingUpdate"))}} if made["type"] == ROLLING else made
+    )
+
+
+def partitioned(strategy: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same of a StatefulSet, which says how only where something is said of it, or nothing at all."""
+    return rolling(strategy, {"partition": 0}) if "type" not in strategy or "rollingUpdate" in strategy else strategy
 
 
 def job(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,10 +78,7 @@ WORKLOADS: Mapping[str, Fill] = {
     "apps.v1.DeploymentSpec": Fields(
         fixed={**ONE, **HISTORY, "progressDeadlineSeconds": 600}
     ),
-    "apps.v1.DeploymentStrategy": Fields(
-        fixed=ROLLING, derived={"rollingUpdate": where("type", "RollingUpdate", value=ROLLED)}
-    ),
-    "apps.v1.RollingUpdateDeployment": Fields(fixed=ROLLED),
+    "apps.v1.DeploymentStrategy": partial(rolling, update={"maxUnavailable": "25%", "maxSurge": "25%"}),
     "apps.v1.ReplicaSetSpec": Fields(fixed=ONE),
     "core.v1.ReplicationControllerSpec": Fields(fixed=ONE, derived={"selector": labels_of_template}),
     "apps.v1.StatefulSetSpec": Fields(
@@ -78,19 +86,10 @@ WORKLOADS: Mapping[str, Fill] = {
             **ONE, **HISTORY, "podManagementPolicy": "OrderedReady", "persistentVolumeClaimRetentionPolicy": RETAINED,
         }
     ),
-    "apps.v1.StatefulSetUpdateStrategy": Fields(
-        derived={
-            "rollingUpdate": lambda strategy: None if "type" in strategy else ROLLED_SET,
-            "type": lambda _: "RollingUpdate",
-        }
-    ),
-    "apps.v1.RollingUpdateStatefulSetStrategy": Fields(fixed=ROLLED_SET),
+    "apps.v1.StatefulSetUpdateStrategy": partitioned,
     "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": Fields(fixed=RETAINED),
     "apps.v1.DaemonSetSpec": Fields(fixed=HISTORY),
-    "apps.v1.DaemonSetUpdateStrategy": Fields(
-        fixed=ROLLING, derived={"rollingUpdate": where("type", "RollingUpdate", value=ROLLED_DAEMON)}
-    ),
-    "apps.v1.RollingUpdateDaemonSet": Fields(fixed=ROLLED_DAEMON),
+    "apps.v1.DaemonSetUpdateStrategy": partial(rolling, update={"maxUnavailable": 1, "maxSurge": 0}),
     "batch.v1.Job": job,
     "batch.v1.PodFailurePolicyOnPodConditionsPattern": Fields(fixed={"status": "True"}),
     "batch.v1.CronJobSpec": Fields(
