@@ -16,6 +16,7 @@ from bot.flow.world import World
 from bot.model.gate import Approval
 from bot.model.identity import EnvironmentId, Permission, Wake
 from bot.model.noun import noun
+from bot.model.report import Standing
 from bot.model.resource import ResourceId
 from bot.report import answers
 from bot.store import approvals, environments, holds, pulls, queue, repositories
@@ -282,18 +283,19 @@ async def status(order: Order) -> Decision:
     wanted = order.command.environments
     chosen = [e for e in order.view.configuration.environments if not wanted or e.id.name in wanted]
     rows = await order.world.store.read(lambda conn: [environments.find(conn, each.id) for each in chosen])
-    lines = [status_of(each.id.name, row) for each, row in zip(chosen, rows, strict=True)]
+    seen = [standing(each.id.name, row) for each, row in zip(chosen, rows, strict=True)]
     wakes = [Wake(key=each.id, reason="status") for each in chosen]
-    return Decision(text=" ".join(lines), accepted=True, effects=(lambda conn: queue.touch(conn, wakes),))
+    text = answers.standings(seen, order.prefix)
+    return Decision(text=text, accepted=True, effects=(lambda conn: queue.touch(conn, wakes),))
 
 
-def status_of(name: str, row: EnvironmentRow | None) -> str:
+def standing(name: str, row: EnvironmentRow | None) -> Standing:
     """Where an environment stands."""
     applied, looked = (row.applied, row.looked) if row else (None, None)
-    settled = row is not None and row.settled
-    return answers.status_of(
-        name, row.health if row else "", applied.revision if applied else "", applied.at if applied else None,
-        looked.reason if looked and not settled else "", len(looked.drifted) if looked else 0,
+    return Standing(
+        environment=name, revision=applied.revision if applied else "", since=applied.at if applied else None,
+        health=row.health if row else "", reason=looked.reason if looked and not (row and row.settled) else "",
+        drifted=len(looked.drifted) if looked else 0, seen=looked.at if looked else None,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.model.noun import Sha, noun
 
-__all__ = ["Annotation", "Answer", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report", "digest_of"]
+__all__ = ["Annotation", "Answer", "CheckReport", "Outcome", "Posted", "PostedCheck", "Report", "Standing", "digest_of"]
 
 
 @noun
@@ -89,6 +89,23 @@ class Posted:
     checks: Mapping[Sha, PostedCheck] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
     sent: str = ""
+
+
+@noun
+class Standing:
+    """Where an environment stands, as it was `seen` last (None: it never was).
+
+    `revision` is the one that was applied, `since` then; "" where nothing was. `reason` says what it waits for,
+    `drifted` counts the objects that were changed beside git.
+    """
+
+    environment: str
+    revision: str = ""
+    since: datetime | None = None
+    health: str = ""
+    reason: str = ""
+    drifted: int = 0
+    seen: datetime | None = None
 
 
 def digest_of(text: str) -> str:

@@ -1,11 +1,11 @@
 """The words with which commands are answered: what happened, or which rule refused and what to type instead."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.model.environment import Environment
 from bot.model.identity import Permission, Person
 from bot.model.noun import Digest, Sha
+from bot.model.report import Standing
 from bot.report.changes import short_digest
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "nothing_to_approve",
     "refusal",
     "released",
+    "standings",
     "status_of",
     "withdrawn",
 ]
@@ -200,9 +201,20 @@ def help_text(rows: Sequence[tuple[str, str]], prefix: str) -> str:
     return "\n".join(["The commands are:", *(f"`{prefix} {syntax}`: {meaning}." for syntax, meaning in rows)])
 
 
-def status_of(name: str, state: str, revision: str, at: datetime | None, reason: str, drifted: int = 0) -> str:
-    """Where an environment stands, in one sentence; `drifted` counts the objects that were changed beside git."""
-    if not revision:
+def status_of(standing: Standing) -> str:
+    """Where an environment stands, in one sentence."""
+    name, reason = standing.environment, standing.reason
+    if not standing.revision:
         return f"{name}: nothing was applied yet{f' ({reason})' if reason else ''}."
-    when = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
-    return f"{name}: at {revision[:7]}{when}; {reason or state}{f', {drifted} drifted' if drifted else ''}."
+    since = f" since {standing.since:%Y-%m-%d %H:%M} UTC" if standing.since else ""
+    drifted = f", {standing.drifted} drifted" if standing.drifted else ""
+    seen = f" (seen {standing.seen:%H:%M:%S} UTC)" if standing.seen else ""
+    return f"{name}: at {standing.revision[:7]}{since}; {reason or standing.health}{drifted}{seen}."
+
+
+def standings(found: Sequence[Standing], prefix: str) -> str:
+    """Where environments stand, and that they are looked at once more."""
+    if not found:
+        return "The branch that deploys describes no environment yet."
+    told = " ".join(map(status_of, found))
+    return f"{told} Another look is under way; `{prefix} status` once more tells what it saw."

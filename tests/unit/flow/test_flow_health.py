@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Connection, delete
 
 from bot.flow import verbs
+from bot.model.report import Standing
 from bot.store import environments, tables
 from tests.support.deployed import CONFIGURATION, Place
 
@@ -26,13 +27,18 @@ async def test_what_is_missing_is_not_healthy(place: Place, waits: bool) -> None
     assert (await place.row()).health == "healthy"
 
 
+async def standing(place: Place) -> Standing:
+    return verbs.standing("prod", await place.row())
+
+
 async def test_a_change_by_hand_is_told_where_somebody_asks(place: Place) -> None:
     await place.approve(await place.merge("one", REPORTED))
     await place.work()
-    assert verbs.status_of("prod", await place.row()).endswith("; healthy.")
+    assert (await standing(place)).drifted == 0
     place.drift()
     await place.work()
-    assert verbs.status_of("prod", await place.row()).endswith("; healthy, 1 drifted.")
+    found = await standing(place)
+    assert (found.health, found.reason, found.drifted, found.seen) == ("healthy", "", 1, place.world.clock())
 
 
 async def test_what_becomes_healthy_after_the_apply_lets_others_follow(place: Place) -> None:

@@ -1,16 +1,19 @@
 """Answers to commands: the next command is one that works when it is typed as it stands there."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits
 from bot.model.identity import Permission, Person
 from bot.model.noun import Digest
-from bot.model.report import Answer
+from bot.model.report import Answer, Standing
 from bot.report import answers, comment_of
 from tests.unit.report.conftest import NOON, Build
 
 BO = Person(id=1, login="bo")
+THERE = Standing(environment="prod", revision="3f2a9c1ff")
 LIMITS = Limits(comment=65_536, check_text=65_535, annotations=50)
 
 
@@ -66,13 +69,21 @@ def test_a_refusal_is_a_sentence_with_what_to_type_instead() -> None:
         (answers.not_destroyed(["a"], []), "a would not be destroyed. The plan destroys nothing."),
         (answers.not_destroyed([], ["b"]), "The plan destroys b."),
         (answers.nothing_pending([]), "Nothing of this pull request waits to be applied to any environment."),
-        (answers.status_of("prod", "waiting", "", None, ""), "prod: nothing was applied yet."),
-        (answers.status_of("prod", "waiting", "", None, "held by ana"), "prod: nothing was applied yet (held by ana)."),
-        (answers.status_of("prod", "applied", "3f2a9c1ff", None, ""), "prod: at 3f2a9c1; applied."),
-        (answers.status_of("prod", "healthy", "3f2a9c1ff", None, "", 2), "prod: at 3f2a9c1; healthy, 2 drifted."),
+        (answers.status_of(Standing(environment="prod")), "prod: nothing was applied yet."),
         (
-            answers.status_of("prod", "waiting", "3f2a9c1ff", NOON, "0 of 1 approvals"),
-            "prod: at 3f2a9c1 since 2026-11-20 14:02 UTC; 0 of 1 approvals.",
+            answers.status_of(Standing(environment="prod", reason="held by ana")),
+            "prod: nothing was applied yet (held by ana).",
+        ),
+        (answers.status_of(replace(THERE, health="healthy", drifted=2)), "prod: at 3f2a9c1; healthy, 2 drifted."),
+        (
+            answers.status_of(replace(THERE, since=NOON, reason="0 of 1 approvals", seen=NOON)),
+            "prod: at 3f2a9c1 since 2026-11-20 14:02 UTC; 0 of 1 approvals (seen 14:02:00 UTC).",
+        ),
+        (answers.standings([], "/gate"), "The branch that deploys describes no environment yet."),
+        (
+            answers.standings([replace(THERE, health="healthy"), Standing(environment="qa")], "/gate"),
+            "prod: at 3f2a9c1; healthy. qa: nothing was applied yet. "
+            "Another look is under way; `/gate status` once more tells what it saw.",
         ),
     ],
 )
