@@ -15,7 +15,7 @@ from bot.cli.local import read_configuration
 from bot.cli.names import no_environment, no_revision, refuse_misnamed
 from bot.cli.terminal import coloured
 from bot.diff import redescribed
-from bot.errors import ConfigurationError, InputError
+from bot.errors import ConfigurationError, InputError, TreeError
 from bot.flow.offline import Revisions, preview
 from bot.git.local import LocalRepository
 from bot.model.environment import CONFIGURATION, Configuration, Redescribed
@@ -97,6 +97,8 @@ async def revision(repository: LocalRepository, name: str) -> Tree:
     """The tree of a revision. InputError: there is none; what was probably meant is said."""
     try:
         return await repository.tree(name)
+    except TreeError:
+        raise
     except InputError as error:
         here = await read_configuration(repository, await repository.working_tree())
         known = {each.id.name for each in here.environments} if here else set()

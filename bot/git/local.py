@@ -38,6 +38,8 @@ class LocalRepository:
             return await self._mirror.resolve(revision)
         except TemporaryError as error:
             raise InputError(f"{self.top}: {error}") from None
+        except TreeError:
+            raise  # there is one, which is not read
         except InputError as error:
             _, shallow = await run(["rev-parse", "--is-shallow-repository"], folder=self._mirror.folder)
             hint = "; this clone is shallow: fetch more of it, such as by `git fetch --unshallow`"

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bot.errors import InputError, TemporaryError
+from bot.errors import InputError, TemporaryError, TreeError
 from bot.model.noun import Sha
 
 __all__ = [
@@ -83,9 +83,12 @@ class TooMuchOutput(TemporaryError):
 
 
 def commit_id(text: str) -> Sha:
-    """`text` as a full commit id. InputError: anything else, so that nothing hostile becomes an argument."""
+    """`text` as a full commit id. InputError: anything else, so that nothing hostile becomes an argument.
+
+    TreeError: it is one of a repository that is not read.
+    """
     if re.fullmatch(r"[0-9a-f]{64}", text):
-        raise InputError("the repository names its objects by SHA-256, which is not supported yet; use one of SHA-1")
+        raise TreeError("the repository names its objects by SHA-256, which is not supported yet; use one of SHA-1")
     if not re.fullmatch(r"[0-9a-f]{40}", text):
         raise InputError(f"{text[:60]!r} is not a full commit id (40 hexadecimal digits)")
     return Sha(text)

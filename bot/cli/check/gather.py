@@ -10,7 +10,7 @@ from bot.cli.check.request import CheckRequest
 from bot.cli.local import meaning, read_configuration
 from bot.cli.names import no_environment, refuse_misnamed
 from bot.config.propose import EVERYTHING, candidates, propose
-from bot.errors import InputError
+from bot.errors import InputError, TreeError
 from bot.flow.affected import changed, changed_paths, reading
 from bot.flow.assess import Tools
 from bot.flow.checkup import Checkup
@@ -93,6 +93,8 @@ async def base_of(repository: LocalRepository, request: CheckRequest) -> tuple[T
         return await repository.tree(revision), False
     except InputError as error:
         empty = revision == "HEAD" and await repository.is_empty()
+        if request.since and isinstance(error, TreeError):
+            raise
         if request.since and not empty:
             hint = "name a branch, a tag or a commit of this clone, such as origin/main"
             raise InputError(f"{error}; {hint}") from None
