@@ -179,7 +179,7 @@ async def keep_discovering(world: World) -> None:
             count = await repository.discover(world)
             log.info("discovered", repositories=count)
         except (TemporaryError, PermanentError) as error:
-            log.warning("forge unavailable", error=str(error))
+            log.warning("repositories not listed", error=str(error))
             wait = look_again(world.intervals, error)
         await asyncio.sleep(world.intervals.retry)  # one change seldom comes alone
         with suppress(TimeoutError):
