@@ -1,12 +1,15 @@
 """The objects that set a policy up: of the policy folders first, else of what the base renders, never of the change."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.check.policies.binding import ParamRef
+from bot.check.policies.customs import Customs
 from bot.check.policies.policy import ParamKind
 from bot.check.policies.request import BASE_UNKNOWN, DEFAULT_NAMESPACE, Request, Situation
 from bot.check.policies.selector import labels_of
+from bot.check.policies.shown import shown
 from bot.errors import CelEvaluationError
 
 __all__ = ["Params"]
@@ -15,10 +18,14 @@ Key = tuple[str, str, str | None]
 
 
 class Params:
-    """All objects that could set a policy up, by type, name and namespace (None: they belong to none)."""
+    """All objects that could set a policy up, by type, name and namespace (None: they belong to none).
+
+    Custom ones have the defaults of the definitions that were there before the change.
+    """
 
     def __init__(self, folder: Iterable[Mapping[str, Any]], situation: Situation) -> None:
-        self.situation = situation
+        self.kinds = situation.kinds
+        self.customs = Customs(replace(situation.examined, resources=()))
         self.known: dict[Key, Mapping[str, Any]] = {}
         before = situation.examined.before
         self.complete = before is not None
@@ -34,7 +41,7 @@ class Params:
         if not (isinstance(metadata, Mapping) and isinstance(version, str) and isinstance(kind, str)):
             return None
         given = str(metadata.get("namespace") or "")
-        namespaced = self.situation.kinds.served(type_of(version, kind), given).namespaced
+        namespaced = self.kinds.served(type_of(version, kind), given).namespaced
         return f"{version}/{kind}", str(name), (given or DEFAULT_NAMESPACE) if namespaced else None
 
     def found(self, kind: ParamKind, reference: ParamRef | None, request: Request) -> list[Mapping[str, Any] | None]:
@@ -44,13 +51,13 @@ class Params:
         """
         if reference is None:
             return [None]
-        served = self.situation.kinds.served(type_of(kind.api_version, kind.kind), reference.namespace)
+        served = self.kinds.served(type_of(kind.api_version, kind.kind), reference.namespace)
         namespace = (reference.namespace or request.namespace) if served.namespaced else None
         if served.namespaced and namespace is None:
             raise CelEvaluationError("the binding's paramRef names no namespace, and the object belongs to none")
         type = f"{kind.api_version}/{kind.kind}"
         chosen: list[Mapping[str, Any] | None] = [
-            self.situation.shown(body)
+            shown(self.customs.settled(body), self.kinds.release)
             for (other, name, place), body in sorted(self.known.items(), key=lambda each: str(each[0]))
             if (other, place) == (type, namespace)
             and (name == reference.name if reference.selector is None else reference.selector.selects(labels_of(body)))

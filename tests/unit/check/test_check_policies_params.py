@@ -108,3 +108,31 @@ def test_what_the_base_may_hold_besides_is_unknown_where_it_does_not_render(
     strict = resources(config("other", "shop", "9").removeprefix("---\n"))
     assert levels(environment, text, before=None) == found
     assert levels(environment, text, before=strict) == (["error"] if "selector" in reference else [])
+
+
+def limits(most: int) -> str:
+    """The definition of Limits, of which there are `most` where nothing is said."""
+    spec = f"{{type: object, default: {{}}, properties: {{most: {{type: integer, default: {most}}}}}}}"
+    schema = f"{{openAPIV3Schema: {{type: object, properties: {{spec: {spec}}}}}}}"
+    return f"""\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: limits.acme.io}}
+spec:
+  group: acme.io
+  scope: Namespaced
+  names: {{kind: Limits, plural: limits}}
+  versions: [{{name: v1, served: true, storage: true, schema: {schema}}}]
+"""
+
+
+@pytest.mark.parametrize(("before", "found"), [(5, []), (4, ["error"])])
+def test_what_sets_it_up_has_the_defaults_that_were_there_before_the_change(
+    environment: Environment, before: int, found: list[str]
+) -> None:
+    kind = "paramKind: {apiVersion: acme.io/v1, kind: Limits}"
+    bound = binding(more="paramRef: {name: few, parameterNotFoundAction: Deny}")
+    few = "---\napiVersion: acme.io/v1\nkind: Limits\nmetadata: {name: few, namespace: shop}\n"
+    text = policy("object.spec.replicas <= params.spec.most", more=kind) + bound + few
+    loosened = WEB + "---\n" + limits(9)
+    assert levels(environment, text, objects=loosened, before=resources(limits(before))) == found
