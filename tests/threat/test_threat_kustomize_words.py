@@ -13,6 +13,7 @@ from bot.render.helm.explain import explained as helm_explained
 from bot.render.kustomize import Kustomize, KustomizeOptions
 from bot.render.kustomize.explain import explained
 from bot.render.kustomize.facts import Rules
+from bot.render.kustomize.tracing import notices
 from bot.render.kustomize.walk import Walker
 from tests.support.kustomizations import JAIL, render, renderer
 from tests.support.programs import program
@@ -140,4 +141,11 @@ def test_row_65_no_error_takes_long_to_tell(part: str) -> None:
     began = time.process_time()
     assert explained(text, made, walk, "o/kustomization.yaml").message
     assert helm_explained(Chart(files={}, values=(), folder=""), text.encode()).findings
+    assert time.process_time() - began < 5
+
+
+def test_row_65_no_file_takes_long_to_look_for_annotations_in() -> None:
+    began = time.process_time()
+    assert not notices(b"fieldPaths:" + b"\n" * 1_000_000 + b"x")
+    assert notices(b"fieldPaths:\n\n-  metadata\n")
     assert time.process_time() - began < 5

@@ -16,7 +16,7 @@ __all__ = ["notices", "traceable"]
 REMEMBERED = 16 * 1024 * 1024
 NOTICES = re.compile(
     rb"""metadata/annotations|/metadata(?:["'\s,}\]]|$)|annotationSelector|metadata\.annotations|fieldPaths?["']?\s*:"""
-    rb"""\s*(?:\[|-)?\s*["']?metadata["'\s,\]]|-\s*["']?metadata["']?\s*$""",
+    rb"""\s*+(?:[\[-]\s*+)?["']?metadata["'\s,\]]|-\s*["']?metadata["']?\s*$""",
     re.IGNORECASE | re.MULTILINE,
 )
 
