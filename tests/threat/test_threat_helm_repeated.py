@@ -69,10 +69,23 @@ async def test_row_46_it_is_found_wherever_it_hides(helm: Helm) -> None:
     assert found.path == "web/charts/sub-1.2.3.tgz"
 
 
+BETWEEN = ['"}}"', "`}}`", """'"'""", "'`'", r"'\''"]
+
+
+@pytest.mark.parametrize("word", BETWEEN)
+@pytest.mark.parametrize("clock", ["now | date `2006`", "date `2006` `x`"])
+async def test_row_46_a_clock_is_found_between_texts_that_look_like_its_end(helm: Helm, word: str, clock: str) -> None:
+    action = f"{{{{ index (list {word} ({clock}) {word}) 1 | quote }}}}"
+    found = await refused(helm, CHART | {"web/templates/a.yaml": config_map("a", action)})
+    assert "web/templates/a.yaml does not render the same twice" in found.message
+
+
 COMPOSED = {
     "in parts": '{{ tpl (printf "{{ %sow | date `2006` }}" "n") . | quote }}',
     "encoded": '{{ tpl (b64dec "TEXT") . }}'.replace("TEXT", b64encode(b"{{ now | date `2006` }}").decode()),
     "by another name in the values": "{{ tpl .Values.x . | quote }}",
+    "between comments": '{{ tpl (printf "{{/* ` */}}{{ %sow | date `2006` }}{{/* ` */}}" "n") . | quote }}',
+    "between characters": """{{ tpl (printf "{{ index (list '%s' (%sow | date `2006`) '%s') 1 }}" `"` "n" `"`) . }}""",
     "piped": '{{ with . }}{{ . | tpl (join "" (list "{" "{ ago 0 }" "}")) | quote }}{{ end }}',
     "in a condition": '{{ if tpl (cat "{{ if" (print "n" "ow") "}}y{{ end }}") . }}y{{ end }}',
 }

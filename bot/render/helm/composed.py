@@ -3,14 +3,15 @@
 Nobody can read that in the chart: a function's name may be there in parts, or in another encoding. So the templates of
 the second render hand each text to `CHECKING` first. What the chart does say is moved by then, so a clock that is found
 there is one that was put together. Where such a text asks for `tpl` itself, what that evaluates is not looked at: texts
-are left as they are, since a chart may print them or their digests.
+are left as they are, since a chart may print them or their digests. Nothing is applied by that which was not approved:
+what a chart renders to after a merge is compared with what was.
 """
 
 import posixpath
 import re
 from collections.abc import Iterable
 
-from bot.render.helm.functions import called
+from bot.render.helm.functions import SKIPPED, called, rewritten
 
 __all__ = ["checked", "checking"]
 
@@ -18,14 +19,16 @@ NAME = "tidegate-tpl"
 PIPE = b" | include `%s` " % NAME.encode()
 LIST = b"tuple"  # Helm's rarer word for `list`
 
-SKIPPED = rb'"(?:\\.|[^"\\\n])*+"?|`[^`]*+`?|\'(?:\\.|[^\'\\\n])*+\'?|/\*(?:[^*]|\*(?!/))*+(?:\*/)?'
 TOKEN = re.compile(rb"%s|[()|]|-?\}\}|%s" % (SKIPPED, called((b"tpl",)).pattern))
-"""What matters within an action. A string or comment without an end is no template, and is read only once."""
+"""What matters within an action."""
 
 CHECKING = rb"""{{- define "tidegate-tpl" -}}
-{{- $code := regexFindAll "\\{\\{(?:\"(?:\\\\.|[^\"\\\\])*\"|`[^`]*`|[^}])*\\}\\}" (index . 0) -1 | join " " -}}
+{{- $quoted := "\"(?:\\\\.|[^\"\\\\])*\"|`[^`]*`|'(?:\\\\.|[^'\\\\])*'" -}}
+{{- $comment := "\\{\\{(?:-\\s)?/\\*(?s:.*?)\\*/(?:\\s-)?\\}\\}" -}}
+{{- $action := print "(\\{\\{(?:" $quoted "|[^}\"'`])*\\}\\})" -}}
+{{- $code := regexReplaceAll (print $comment "|" $action "|[^{]+|\\{") (index . 0) "${1} " -}}
 {{- $moved := "\\(\\(now\\)\\.Add\\s+105742407123456789\\)" -}}
-{{- $code = regexReplaceAll (print $moved "|\"(?:\\\\.|[^\"\\\\])*\"|`[^`]*`") $code " " -}}
+{{- $code = regexReplaceAll (print $moved "|" $quoted) $code " " -}}
 {{- if regexMatch "(?:^|[^\\w.$])(?:now|ago)(?:\\W|$)" $code -}}
 {{- fail "a template that is put together asks for the time" -}}
 {{- end -}}
@@ -46,28 +49,25 @@ def checked(data: bytes) -> bytes:
 
     Each `tpl TEXT CONTEXT` becomes `tuple TEXT CONTEXT | include …`, at the end of its command.
     """
-    parts, last, at = [], 0, 0
-    if b"tpl" not in data:
-        return data
-    while (at := data.find(b"{{", at)) >= 0:
-        at += 2
-        commands = [False]  # of the action and each parenthesis that is open, whether the command is a tpl
-        while commands:
-            token = TOKEN.search(data, at)
-            if token is None:
-                return data
-            word, at = token[0], token.end()
-            if word == b"(":
+    return rewritten(data, _checked) if b"tpl" in data else data
+
+
+def _checked(action: bytes) -> bytes:
+    parts, last = [], 0
+    commands = [False]  # of the action and each parenthesis that is open, whether the command is a tpl
+    for token in TOKEN.finditer(action):
+        word = token[0]
+        if word == b"(":
+            commands.append(False)
+        elif word == b"tpl":
+            parts += [action[last : token.start()], LIST]
+            commands[-1], last = True, token.end()
+        elif word in (b"|", b")", b"}}", b"-}}"):
+            if commands.pop():
+                parts += [action[last : token.start()], PIPE]
+                last = token.start()
+            if word == b"|":
                 commands.append(False)
-            elif word == b"tpl":
-                parts += [data[last : token.start()], LIST]
-                commands[-1], last = True, at
-            elif word[:1] not in b"\"'`/":
-                if commands.pop():
-                    parts += [data[last : token.start()], PIPE]
-                    last = token.start()
-                if word == b"|":
-                    commands.append(False)
-                elif (word == b")") is not bool(commands):
-                    return data
-    return b"".join((*parts, data[last:]))
+            elif (word == b")") is not bool(commands):
+                return action
+    return b"".join((*parts, action[last:]))

@@ -119,6 +119,12 @@ def test_an_object_more_or_less_is_no_equal_render(first: bytes, second: bytes) 
         (b"{{- $now := now | date `x` }}{{ $now }}{{ .now }}", True),
         (b'{{ .Values.now }} {{ $now }} {{ "now" }} {{ printf `now` }} now', False),
         (b"{{ nowhere }}", False),
+        (b'{{ print "}}" `}}` (now) }}', True),
+        (b"""{{ list '"' (now) '"' '`' '\\'' '`' }}""", True),
+        (b"{{/* }} */}}{{ now }}{{- /* now */ -}}", True),
+        (b'a: "{{ date \\"2006\\" now }}"\nb: "now {{ .Values.now }}"', True),
+        (b"# it is {{ now }}, isn't it; {{ ... and 'so }} on", True),
+        (b"# {{ never closed\nb: '{{ now }}'", True),
     ],
 )
 def test_only_the_clock_is_moved(text: bytes, moved: bool) -> None:
@@ -127,10 +133,18 @@ def test_only_the_clock_is_moved(text: bytes, moved: bool) -> None:
     assert changed.count(b".Add 1") == (1 if moved else 0)
 
 
-@pytest.mark.parametrize("text", [b"{{", b'{{"', b"{{ tpl ( ", b'tpl {{"\\'])
+MANY = 250_000
+TORN = [
+    b"{{" * MANY, b'{{"' * MANY, b"{{ tpl ( " * MANY, b'tpl {{"\\' * MANY, b"{{`" * MANY,
+    b"{{" + b'\\"' * MANY + b"}}", b'{{"' + b'\\"' * MANY + b"}}", b"{{" + b"'\\" * MANY + b"}}",
+    b'{{ x "}}" ' * MANY, b"{{/*" * MANY + b"}}", b"{{/*}}" * MANY + b"*/", b"{{- /*}}" * MANY + b"*/ -}}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TORN, ids=lambda text: text[:8])
 def test_row_65_what_never_closes_is_read_only_once(text: bytes) -> None:
-    """Read once for each of its braces, that many take an hour."""
-    files = {"Chart.yaml": b"", "templates/a.yaml": text * 250_000}
+    """Read once for each of its braces or quotes, that many take an hour."""
+    files = {"Chart.yaml": b"", "templates/a.yaml": text}
     began = time.process_time()
     assert later(files)["templates/a.yaml"] == files["templates/a.yaml"]
     assert not doubts(chart(files)).dates
