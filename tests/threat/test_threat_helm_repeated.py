@@ -1,5 +1,6 @@
 """A chart renders to the same each time, or is refused; and nothing is taken from another render."""
 
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,7 @@ async def test_row_46_a_clock_is_found_between_texts_that_look_like_its_end(helm
     assert "web/templates/a.yaml does not render the same twice" in found.message
 
 
+SOON = int(time.time()) + 30_000_000
 COMPOSED = {
     "in parts": '{{ tpl (printf "{{ %sow | date `2006` }}" "n") . | quote }}',
     "encoded": '{{ tpl (b64dec "TEXT") . }}'.replace("TEXT", b64encode(b"{{ now | date `2006` }}").decode()),
@@ -87,24 +89,36 @@ COMPOSED = {
     "between comments": '{{ tpl (printf "{{/* ` */}}{{ %sow | date `2006` }}{{/* ` */}}" "n") . | quote }}',
     "between characters": """{{ tpl (printf "{{ index (list '%s' (%sow | date `2006`) '%s') 1 }}" `"` "n" `"`) . }}""",
     "piped": '{{ with . }}{{ . | tpl (join "" (list "{" "{ ago 0 }" "}")) | quote }}{{ end }}',
-    "in a condition": '{{ if tpl (cat "{{ if" (print "n" "ow") "}}y{{ end }}") . }}y{{ end }}',
+    "in a condition": f'{{{{ if tpl (printf "{{{{ if lt %sow.Unix {SOON} }}}}y{{{{ end }}}}" "n") . }}}}y{{{{ end }}}}',
+    "within a text": '{{ tpl "{{ tpl (printf (`{{ %sow.Year }}` | print) `n`) . | quote }}" . }}',
+    "piped within a text": '{{ tpl "{{ if ($ | tpl `1`) }}{{ $ | tpl (print `{{ n` `ow.Year }}`) }}{{ end }}" . }}',
+    "a date that is looked at": '{{ date "2006" "x" | regexFind "^[0-9]{4}$" | required "a year" | quote }}',
+    "a date": '{{ tpl (printf "{{ %sate `2006` `x` }}" "d") . | quote }}',
+    "a date beside another": '{{ tpl (printf "{{ %sate `2006` `x` }}" "d") . }}{{ date "2006" 0 }}',
 }
 
 
 @pytest.mark.parametrize("how", COMPOSED)
 async def test_row_46_a_clock_that_is_put_together_is_found(helm: Helm, how: str) -> None:
-    values = {"web/values.yaml": 'x: "{{ \\x6eow | date `2006` }}"\n'}
+    values = {"web/values.yaml": 'x: "{{ \\x6eow | date `2006` }}"\n'} if "Values" in COMPOSED[how] else {}
     found = await refused(helm, CHART | values | {"web/templates/a.yaml": config_map("a", COMPOSED[how])})
     assert "web/templates/a.yaml does not render the same twice" in found.message
 
 
+TEXT = "{{ tpl (now) . | quote }} and so on, word by word, until the line is long enough to be folded: {{ now }}" * 3
 EVALUATED = [
-    "{{ tpl .Values.x . }}", "{{- tpl .Values.x . | trim -}}", "{{ tpl (tpl .Values.nested .) $ | quote }}",
+    "{{ tpl .Values.x . }}", "{{- tpl .Values.x . | trim -}}", "{{ tpl .Values.x . -}}",
+    "{{ tpl (tpl .Values.nested .) $ | quote }}", "{{ tpl .Values.day . | quote }}",
     "{{ if (tpl .Values.x .) }}y{{ else if tpl .Values.x . }}n{{ end }}", "{{/* tpl \" */}}{{ tpl .Values.x . }}",
     '{{ tpl "{{ .Values.now }} }} { it is now {{ print `now` \\"tpl now\\" }}" . | quote }}',
     "{{ tpl (toYaml .Values.m) . | fromYaml | toJson | quote }}", "{{ toYaml .Values | sha256sum }}",
     '{{ tpl (printf "{{ .Values.%s }}" "now") . }}', "{{ .Values.nested | quote }}",
     "{{ range .Values.m }}{{ tpl . $ | quote }}{{ break }}{{ end }}",
+    "{{ tpl `{{- tpl (print (.Values.x) | print) . | upper -}} {{ if eq (tpl .Values.x $ | trim) (print 1) -}} 2 "
+    "{{ else -}} {{ $ | tpl .Values.x -}} {{ end }}` . | quote }}",
+    '{{ .Files.Get "files/templates/a" | quote }}', '{{ .Files.Get "files/templates/a" | sha256sum }}',
+    '{{ dict "text" (.Files.Get "files/templates/a") | toYaml | nindent 4 }}',
+    '{{ tpl "{{ `{{ now }}` }} {{- /* ` now tpl */ -}} {{ print 1.5 `(` | toString }}" . | quote }}',
 ]  # fmt: skip
 
 
@@ -112,11 +126,10 @@ EVALUATED = [
 async def test_a_chart_may_evaluate_the_templates_of_its_values(helm: Helm, template: str) -> None:
     values = (
         'x: "{{ .Release.Name }}"\nnow: dawn\nnested: "{{ tpl .Values.x . }}"\n'
-        'never: "{{ if false }}{{ now }}{{ end }}a"\n'
+        'never: "{{ if false }}{{ now }}{{ end }}a"\nday: "{{ date `2006` 0 }}"\n'
         "m: {a: '{{ .Release.Name }} now', b: '{{ tpl .Values.never . }}'}\n"
     )
-    hashed = "sha256sum" in template
-    files = CHART | {"web/values.yaml": values.replace("{{ now }}", "") if hashed else values}
+    files = CHART | {"web/values.yaml": values, "web/files/templates/a": TEXT}
     assert (await render(helm, files | {"web/templates/a.yaml": config_map("a", template)})).resources
 
 

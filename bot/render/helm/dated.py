@@ -6,10 +6,10 @@ whose templates print in place of a date which type the function was given.
 
 import re
 
-from bot.render.helm.functions import actions, called, replacing
+from bot.render.helm.functions import actions, called
 from bot.render.helm.output import Output
 
-__all__ = ["asking", "dated", "typed"]
+__all__ = ["SHOWN", "asking", "dated"]
 
 TYPE, SINCE = b"tidegate-type:", b"tidegate-since:"
 SHOWN = {
@@ -23,8 +23,7 @@ SHOWN = {
 """What stands for each function: it prints the type of the argument that should be a time, and no other argument."""
 
 NAME = called(SHOWN)
-# a percent sign is in a text that only looks like a template
-NOW = re.compile(rb"%s(?!\*?time\.Time;|int(?:32|64)?;|%%)|%s\*?time\.Time;" % (TYPE, SINCE))
+NOW = re.compile(rb"%s(?!\*?time\.Time;|int(?:32|64)?;)|%s\*?time\.Time;" % (TYPE, SINCE))
 
 
 def dated(data: bytes) -> bool:
@@ -32,16 +31,7 @@ def dated(data: bytes) -> bool:
     return any(NAME.search(action[0]) for action in actions(data))
 
 
-_typed = replacing(SHOWN)
-
-
-def typed(path: str, data: bytes) -> bytes:
-    """A template, wherever it is → the same one with types in the place of dates."""
-    del path
-    return _typed(data)
-
-
 def asking(output: bytes) -> str | None:
-    """The template whose `typed` form printed that a date is today's, or a duration up to now; None: there is none."""
+    """The template that printed, with `SHOWN` in it, that a date is today's, or a duration up to now; None: no one."""
     found = NOW.search(output)
     return Output(output).source(output.count(b"\n", 0, found.start()) + 1) if found else None

@@ -13,8 +13,9 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
 from bot.render.bounded import Bounded
+from bot.render.helm.changed import changed
 from bot.render.helm.chart import Chart, gather, named, within
-from bot.render.helm.dated import asking, typed
+from bot.render.helm.dated import SHOWN, asking
 from bot.render.helm.explain import PLACE, explained, unreadable
 from bot.render.helm.options import HelmOptions, chosen, default_release
 from bot.render.helm.output import Output
@@ -22,7 +23,7 @@ from bot.render.helm.program import Runner, arguments, laid_out
 from bot.render.helm.read import rendered
 from bot.render.helm.schema import refuse_remote
 from bot.render.helm.scratch import Scratch, content_key
-from bot.render.helm.steady import as_written, changed, doubts, later, refusal, unequal
+from bot.render.helm.steady import doubts, moved, refusal, unequal
 from bot.render.manifests import problem
 from bot.render.plain import BUILD_FILES, located
 
@@ -94,15 +95,14 @@ class Helm:
             return answer(chart, await self._runner.run(arguments, folder))
         again = folder
         if doubt.clock:
-            moved = await asyncio.to_thread(later, files)
-            again = await self._folder(chart, moved, content_key(moved))
+            later = await asyncio.to_thread(changed, files, moved(doubt))
+            again = await self._folder(chart, later, content_key(later))
         first, second = await asyncio.gather(*(self._runner.run(arguments, each) for each in (folder, again)))
         output = answer(chart, first)
         if second.status:
-            named = PLACE.search(second.errors.decode("utf-8", "replace"))
-            raise refusal(chart, named[1] if named else f"{chart.name}/Chart.yaml")
+            raise failed(chart, second)
         try:
-            error = await asyncio.to_thread(unequal, chart, output, as_written(second.output))
+            error = await asyncio.to_thread(unequal, chart, output, second.output)
         except DocumentError as fault:
             raise RenderError([unreadable(chart, Output(output).source(fault.line), fault)]) from None
         if error:
@@ -113,8 +113,10 @@ class Helm:
 
     async def _date(self, chart: Chart, files: dict[str, bytes], arguments: tuple[str, ...]) -> None:
         """Look at what the chart's dates are made of. RenderError: one of them is today's."""
-        shown = await asyncio.to_thread(changed, files, typed)
+        shown = await asyncio.to_thread(changed, files, SHOWN)
         done = await self._runner.run(arguments, await self._folder(chart, shown, content_key(shown)))
+        if done.status:
+            raise failed(chart, done)
         if (source := asking(done.output)) is not None:
             raise refusal(chart, source)
 
@@ -133,3 +135,9 @@ def answer(chart: Chart, done: Done) -> bytes:
     if done.status:
         raise explained(chart, done.errors)
     return done.output
+
+
+def failed(chart: Chart, done: Done) -> RenderError:
+    """The refusal of a chart that does not render with another clock, or without one."""
+    named = PLACE.search(done.errors.decode("utf-8", "replace"))
+    return refusal(chart, named[1] if named else f"{chart.name}/Chart.yaml")

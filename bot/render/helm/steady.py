@@ -4,24 +4,22 @@ Random values differ by themselves. Time hardly does within a second, so the sec
 templates, `now` is moved on by years.
 """
 
-import io
 import re
-import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
 from bot.document import unpack
 from bot.errors import DocumentError, RenderError
 from bot.model.noun import noun
+from bot.render.helm.changed import is_packed
 from bot.render.helm.chart import Chart
-from bot.render.helm.composed import checked, checking
-from bot.render.helm.dated import dated
-from bot.render.helm.functions import actions, replacing
+from bot.render.helm.dated import SHOWN, dated
+from bot.render.helm.functions import actions
 from bot.render.helm.origin import file_of
 from bot.render.helm.output import Output, Printed, is_hook
 from bot.render.manifests import problem, shown
 
-__all__ = ["Doubt", "as_written", "changed", "doubts", "later", "moved", "refusal", "unequal"]
+__all__ = ["Doubt", "doubts", "moved", "refusal", "unequal"]
 
 UNSTEADY = re.compile(
     rb"\b(rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|uuidv4|now|ago|bcrypt|htpasswd|encryptAES|genCA\w*|"
@@ -41,10 +39,9 @@ LATER = b"((now).Add 105742407123456789)"
 MOVED = {b"now": LATER, b"ago": b"list 105742407123456789"}
 """What stands for a function in the second render. A list prints like no duration."""
 
-moved = replacing(MOVED)
-"""A template, or a text that may become one → the same one for later."""
+COMPOSED = dict.fromkeys(SHOWN, b'fail "a date of what nobody can see"')
+"""What stands for functions of dates where no text has one in it: such a one was put together."""
 
-ARCHIVE = (".tgz", ".tar.gz")
 DEEPEST = 3
 KINDS = "random, dated or newly generated"
 
@@ -69,7 +66,7 @@ def doubts(chart: Chart) -> Doubt:
 def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tuple[str, bytes]]:
     """Every file, those in archives too."""
     for path, data in files.items():
-        if not path.endswith(ARCHIVE):
+        if not is_packed(path):
             yield path, data
             continue
         try:
@@ -82,37 +79,9 @@ def _opened(files: Mapping[str, bytes], chart: Chart, depth: int) -> Iterator[tu
         yield from _opened({f"{path}/{name}": each for name, each in inner.items()}, chart, depth + 1)
 
 
-def later(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The same files with templates that are rendered some years later."""
-    return changed(files, _later) | checking(files)
-
-
-def _later(path: str, data: bytes) -> bytes:
-    return moved(checked(data) if _in_templates(path) else data)
-
-
-def changed(files: Mapping[str, bytes], change: Callable[[str, bytes], bytes]) -> dict[str, bytes]:
-    """The same files with each of them changed, by its path, those in archives too."""
-    return {
-        path: _repacked(data, change) if path.endswith(ARCHIVE) else change(path, data) for path, data in files.items()
-    }
-
-
-def as_written(output: bytes) -> bytes:
-    """What `later` templates printed, where text that only looks like a template's is as the chart has it."""
-    for name, other in MOVED.items():
-        output = output.replace(other, name)
-    return output
-
-
-def _repacked(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
-        for name, each in changed(unpack(data), change).items():
-            info = tarfile.TarInfo(name)
-            info.size = len(each)
-            archive.addfile(info, io.BytesIO(each))
-    return out.getvalue()
+def moved(doubt: Doubt) -> Mapping[bytes, bytes]:
+    """What stands for each function in a render that is to be some years later."""
+    return MOVED if doubt.dates else MOVED | COMPOSED
 
 
 def unequal(chart: Chart, first: bytes, second: bytes) -> RenderError | None:
@@ -150,7 +119,7 @@ def _culprit(chart: Chart, source: str) -> tuple[str, int, str]:
     own = file_of(chart, source)
     for path in sorted(chart.files, key=lambda each: (each != own, "/_" not in each)):
         data = chart.files[path]
-        if path.endswith(ARCHIVE):
+        if is_packed(path):
             for _, inner in _opened({path: data}, chart, 0):
                 if found := _used(inner):
                     return path, 0, found[1]

@@ -13,11 +13,10 @@ from bot.errors import DocumentError
 from bot.jail import Program
 from bot.model.finding import Finding
 from bot.model.tree import Tree
-from bot.render.helm.chart import Chart
 from bot.render.helm.explain import masked
-from bot.render.kustomize.kustomization import field, items, read, sources, texts
-from bot.render.kustomize.layout import Layout, reworded, reworded_plugins, written
-from bot.render.kustomize.moved import INLINE
+from bot.render.kustomize.given import inflated, loaded
+from bot.render.kustomize.kustomization import items, read, sources, texts
+from bot.render.kustomize.layout import Layout
 from bot.render.kustomize.walk import Key, Walk
 from bot.render.manifests import problem, shown, shown_path
 
@@ -114,22 +113,6 @@ def secrets(tree: Tree, walk: Walk) -> Iterator[str]:
             yield from held(data)
 
 
-def inflated(tree: Tree, walk: Walk) -> Chart:
-    """All charts of a build as one, with the values that they are given, since they may make a Secret of these."""
-    given: list[bytes] = []
-
-    def note(chart: Any) -> None:
-        given.extend(written(value) for _, value in (field(chart, name) for name in INLINE) if value)
-
-    for key in walk.builds:
-        reworded(loaded(tree, key) or b"", note)
-    for key in walk.plugins:
-        reworded_plugins(loaded(tree, key) or b"", note)
-    given += [loaded(tree, key) or b"" for key in walk.values | walk.changes]
-    files = {key[1]: loaded(tree, key) or b"" for key in walk.files}
-    return Chart(files=files, values=tuple(("", each) for each in given), folder="")
-
-
 def generated(tree: Tree, key: Key, value: Mapping[str, Any]) -> Iterator[str]:
     """What the secretGenerators of a kustomization take their values from."""
     for _, each in items(value, "secretGenerator"):
@@ -193,11 +176,3 @@ def spelt(value: str) -> Iterator[str]:
                 continue
             if len(plain) >= SHORTEST:
                 yield plain
-
-
-def loaded(tree: Tree, key: Key) -> bytes | None:
-    """A file's content, if it was loaded."""
-    where, path = key
-    origin = tree if where is None else tree.elsewhere.get(where)
-    entry = origin.entries.get(path) if origin else None
-    return origin.blobs.get(entry.blob) if origin and entry else None

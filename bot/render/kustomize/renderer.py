@@ -2,23 +2,26 @@
 
 import asyncio
 import posixpath
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.errors import ProgramError, RenderError
-from bot.jail import Jail
+from bot.jail import Done, Jail
 from bot.model.environment import Source
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered
 from bot.model.tree import Elsewhere, Tree
-from bot.render.helm.steady import as_written
+from bot.render.helm.dated import SHOWN, asking
+from bot.render.helm.steady import doubts, moved
 from bot.render.kustomize.cache import Cache, key_of
 from bot.render.kustomize.explain import explained, unreadable, without_machine
 from bot.render.kustomize.facts import Rules
+from bot.render.kustomize.given import inflated
 from bot.render.kustomize.ground import joined
 from bot.render.kustomize.kustomization import FILES
 from bot.render.kustomize.layout import lay_out
-from bot.render.kustomize.moved import later_files
+from bot.render.kustomize.moved import with_charts
 from bot.render.kustomize.options import KustomizeOptions
 from bot.render.kustomize.output import Traced, applied, resources
 from bot.render.kustomize.program import Builder, Toolchain, arguments_of
@@ -30,7 +33,7 @@ from bot.render.plain import first, located, pointers
 
 __all__ = ["Kustomize"]
 
-PROOF = "the clock was moved"
+PROOF = "the clock was moved, and dates were looked at"
 """What an output of charts was put to before it was kept: in its key, so that another proof asks for a new build."""
 
 
@@ -135,15 +138,23 @@ class Kustomize:
         return done.output
 
     async def _prove(self, traced: Traced, tools: Toolchain, arguments: tuple[str, ...], output: bytes) -> None:
-        """Build it again, some years later. RenderError: something else comes out, by the charts alone."""
-        layout, file = traced.layout, traced.file
-        files = await asyncio.to_thread(later_files, layout, traced.walk)
-        with self._scratch.laid_out(files, ("scratch",)) as run:
-            again = as_written((await self._builder.build(run, layout, tools, arguments)).output)
-        if again != output and applied(again, traced) != applied(output, traced):
+        """Build it again, with other clocks. RenderError: something else comes out, by the charts alone."""
+
+        async def again(others: Mapping[bytes, bytes]) -> Done:
+            files = await asyncio.to_thread(with_charts, traced.layout, traced.walk, others)
+            with self._scratch.laid_out(files, ("scratch",)) as run:
+                return await self._builder.build(run, traced.layout, tools, arguments)
+
+        doubt = await asyncio.to_thread(doubts, inflated(traced.tree, traced.walk))
+        later = (await again(moved(doubt))).output
+        steady = later == output or applied(later, traced) == applied(output, traced)
+        if steady and doubt.dates:
+            shown = await again(SHOWN)
+            steady = not shown.status and asking(shown.output) is None
+        if not steady:
+            file = shown_path(traced.file)
             fix = "give the chart fixed values in place of what it makes up (randAlphaNum, now, genCA …)"
-            message = f"{shown_path(file)} does not render the same twice"
-            raise RenderError([problem(message, fix, path=shown_path(file), place=(1, 1))])
+            raise RenderError([problem(f"{file} does not render the same twice", fix, path=file, place=(1, 1))])
 
     def _walk(self, tree: Tree, source: Source) -> Walk:
         return self._walker.walk(tree, joined("", source.path or ".") or "")

@@ -9,6 +9,7 @@ from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.kubernetes import Kubernetes
 from bot.model.resource import Rendered, Resource, ResourceId
+from bot.render.helm.steady import DEEPEST
 from tests.support.charts import HOOKS, archive, chart_yaml, config_map
 from tests.support.kustomizations import renderer
 from tests.support.programs import program
@@ -160,6 +161,8 @@ ASKING: dict[str, tuple[str, Files]] = {
         {"env/kustomization.yaml": "generators: [../g]\n", "g/g.yaml": INFLATES,
          "g/kustomization.yaml": f"resources: [g.yaml]\npatches: [patch: {json.dumps(PATCH)}]\n"},
     ),
+    "a date of what is no time": (config_map("a", '{{ date "2006" "x" | quote }}'), {}),
+    "a date that is looked at": (config_map("a", '{{ date "2006" "x" | regexFind "^[0-9]{4}$" | required "" }}'), {}),
     "an archive": (
         config_map("a", "'1'"),
         {"env/charts/web/charts/sub-1.2.3.tgz": archive(
@@ -196,10 +199,21 @@ async def test_what_is_not_applied_may_differ() -> None:
 
 
 async def test_an_archive_that_is_not_read_is_told() -> None:
+    named = {"a/Chart.yaml": chart_yaml("a")}
+    data = archive(named)
+    for _ in range(DEEPEST):
+        data = archive({**named, "a/charts/a.tgz": data})
     with pytest.raises(RenderError) as error:
-        await inflate({**inflated(config_map("a", "'1'")), "env/charts/web/files/x.tgz": b"damaged"})
+        await inflate({**inflated(config_map("a", "'1'")), "env/charts/web/charts/a.tgz": data})
     (found,) = error.value.findings
-    assert (found.path, "archive" in found.message) == ("env/charts/web/files/x.tgz", True)
+    assert found.path.startswith("env/charts/web/charts/a.tgz/")
+    assert "archives within archives" in found.message
+
+
+async def test_what_no_chart_is_in_may_be_damaged() -> None:
+    template = config_map("a", '{{ .Files.Get "files/x.tgz" | b64enc }}')
+    (found,) = (await inflate({**inflated(template), "env/charts/web/files/x.tgz": b"damaged"})).resources
+    assert found.body["data"] == {"value": "ZGFtYWdlZA=="}
 
 
 ANOTHER = INFLATES.replace("name: g}", "name: h}").replace("two", "x")

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from bot.errors import RenderError
 from bot.model.environment import Source
 from bot.model.tree import Elsewhere
+from bot.render.helm.changed import changed
 from bot.render.helm.chart import Chart
-from bot.render.helm.composed import checked
 from bot.render.helm.options import chosen
 from bot.render.helm.origin import InTemplate, file_of, first_line
 from bot.render.helm.output import Output
 from bot.render.helm.scratch import Scratch, content_key
-from bot.render.helm.steady import DEEPEST, doubts, later, unequal
+from bot.render.helm.steady import DEEPEST, MOVED, doubts, unequal
 from tests.support.charts import archive, chart_yaml
 
 
@@ -99,7 +99,7 @@ def test_what_might_differ_is_found_anywhere(text: bytes) -> None:
 def test_archives_are_looked_into_only_so_deep() -> None:
     data = b"{{ now }}"
     for _ in range(DEEPEST + 1):
-        data = archive({"a/x.tgz": data})
+        data = archive({"a/charts/x.tgz": data})
     with pytest.raises(RenderError, match="more than 3 deep"):
         doubts(chart({"charts/a.tgz": data}))
 
@@ -128,9 +128,23 @@ def test_an_object_more_or_less_is_no_equal_render(first: bytes, second: bytes) 
     ],
 )
 def test_only_the_clock_is_moved(text: bytes, moved: bool) -> None:
-    changed = later({"a": text})["a"]
-    assert (changed != text) is moved
-    assert changed.count(b".Add 1") == (1 if moved else 0)
+    assert later(text).count(b".Add 1") == (1 if moved else 0)
+    assert (later(text) != text) is moved
+
+
+def later(text: bytes) -> bytes:
+    """A template with another clock."""
+    return changed({"Chart.yaml": b"", "templates/a.yaml": text}, MOVED)["templates/a.yaml"]
+
+
+@pytest.mark.parametrize("path", ["values.yaml", "files/a.txt", "files/templates/a.txt", "crds/a.yaml"])
+def test_what_is_no_template_is_not_changed(path: str) -> None:
+    files = {
+        "Chart.yaml": b"",
+        path: b"{{ now }}{{ tpl .x . }}",
+        "files/a.tgz": archive({"a/templates/b": "{{ now }}"}),
+    }
+    assert changed(files, MOVED).items() >= files.items()
 
 
 MANY = 250_000
@@ -144,10 +158,9 @@ TORN = [
 @pytest.mark.parametrize("text", TORN, ids=lambda text: text[:8])
 def test_row_65_what_never_closes_is_read_only_once(text: bytes) -> None:
     """Read once for each of its braces or quotes, that many take an hour."""
-    files = {"Chart.yaml": b"", "templates/a.yaml": text}
     began = time.process_time()
-    assert later(files)["templates/a.yaml"] == files["templates/a.yaml"]
-    assert not doubts(chart(files)).dates
+    assert later(text) == text
+    assert not doubts(chart({"templates/a.yaml": text})).dates
     assert time.process_time() - began < 10
 
 
@@ -156,7 +169,7 @@ def test_row_65_what_never_closes_is_read_only_once(text: bytes) -> None:
     [b"{{ tpl ) }}", b"{{ (tpl . }}", b"{{- /* tpl . */ -}}", b'{{ "tpl . ." }} {{ .tpl }} {{ `tpl` }} tpl', b"{{ tpl"],
 )
 def test_what_is_no_call_of_tpl_stays_as_it_is(text: bytes) -> None:
-    assert checked(text) == text
+    assert later(text) == text
 
 
 def test_files_are_written_once_for_the_same_content(tmp_path: Path) -> None:
