@@ -12,14 +12,14 @@ from bot.render.helm.chart import Chart
 from bot.render.helm.origin import file_of
 from bot.render.manifests import problem, shown, shown_path
 
-__all__ = ["PLACE", "explained", "masked", "unreadable"]
+__all__ = ["PLACE", "explained", "masked", "unreadable", "without_noise"]
 
 PLACE = re.compile(r"(?<![^\s()\"'<>:])([^\s()\"'<>:]+/(?:templates|crds|charts)/[^\s()\"'<>:]+)(?::(\d+))?(?::(\d+))?")
 """A template that Helm names, by the names of charts, with its line and column."""
 
 VALUES = re.compile(r"values/(\d+)\.yaml")
 MISSING = re.compile(r"missing in charts/ directory: (.+)")
-NOISE = re.compile(r"^(?:Use --debug flag.*|level=\w+ .*|\s*)$|^Error: ", re.MULTILINE)
+NOISE = re.compile(r"^(?:Use --debug flag|level=\w+ |\w+\.go:\d+: |WARNING: ).*$|^Error: ", re.MULTILINE)
 SIGNS = re.compile(r"[\s:\"',\[\]{}]+")
 LONGEST = 600
 SHORTEST = 4  # a value of fewer signs is a word like any other
@@ -32,7 +32,7 @@ HIDDEN = "•••"
 def explained(chart: Chart, errors: bytes) -> RenderError:
     """The error of a chart for which Helm ended with `errors`."""
     text = errors.decode("utf-8", "replace").partition("\nusage:")[0]
-    text = " ".join(line.strip() for line in NOISE.sub("", text).splitlines() if line.strip())
+    text = without_noise(text)
     if missing := MISSING.search(text):
         return RenderError([undelivered(chart, missing[1])])
     if (found := VALUES.search(text)) and "parse" in text:
@@ -42,6 +42,11 @@ def explained(chart: Chart, errors: bytes) -> RenderError:
     return RenderError(
         [problem(message, "correct the template, or the values that it is given", path=path, place=place)]
     )
+
+
+def without_noise(text: str) -> str:
+    """What Helm complains of, on one line: without what it only logs on its way there, and what it says each time."""
+    return " ".join(line.strip() for line in NOISE.sub("", text).splitlines() if line.strip())
 
 
 def undelivered(chart: Chart, names: str) -> Finding:

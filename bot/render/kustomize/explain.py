@@ -13,7 +13,7 @@ from bot.errors import DocumentError
 from bot.jail import Program
 from bot.model.finding import Finding
 from bot.model.tree import Tree
-from bot.render.helm.explain import masked
+from bot.render.helm.explain import masked, without_noise
 from bot.render.kustomize.given import inflated, loaded
 from bot.render.kustomize.kustomization import items, read, sources, texts
 from bot.render.kustomize.layout import Layout
@@ -67,7 +67,7 @@ def explained(text: str, tree: Tree, walk: Walk, file: str) -> Finding:
         text = ESCAPED.sub(r"\1", logged[1]) if logged[1] is not None else logged[2]
     for secret in sorted(secrets(tree, walk), key=len, reverse=True):
         text = text.replace(secret, "***")
-    text = masked(inflated(tree, walk), text) if walk.charts else text
+    text = without_noise(masked(inflated(tree, walk), text)) if walk.charts else text
     text = QUOTED.sub("(…)", text)
     text = FOLDER.sub("", FILE.sub(r"\1: \2", text))
     text = " ".join(text.split())

@@ -277,6 +277,17 @@ async def test_values_that_are_no_yaml_are_told_with_their_line(helm: Helm) -> N
     assert "hunter2" not in repr(found)
 
 
+async def test_what_helm_only_logs_does_not_hide_why_it_fails(helm: Helm) -> None:
+    names = [f"service-number-{index}" for index in range(12)]
+    more = {f"charts/{each}/Chart.yaml": chart_yaml(each) for each in names}
+    more |= {f"charts/{each}/values.yaml": "list: word\n" for each in names}
+    chart = chart_yaml("web", "deprecated: true\ndependencies:\n" + "".join(f"- {{name: {each}}}\n" for each in names))
+    files = web('{{ fail "no luck" }}', more) | {"web/Chart.yaml": chart}
+    given = "".join(f"{each}: {{list: {{a: b}}}}\n" for each in names)
+    found = await refusal(helm, {**files, "v.yaml": given}, values=["v.yaml"])
+    assert found.message == "execution error at (web/templates/a.yaml:1:3): no luck"
+
+
 async def test_a_missing_dependency_says_how_to_vendor_it(helm: Helm) -> None:
     depends = "dependencies:\n- {name: common, version: 1.x, repository: https://acme.io/charts}\n"
     found = await refusal(helm, {**web(config_map("a", "1")), "web/Chart.yaml": chart_yaml("web", depends)})
