@@ -14,6 +14,8 @@ from bot.render.helm.chart import Chart
 __all__ = ["InTemplate", "file_of", "first_line"]
 
 KEY = re.compile(r"\s*(?:- +)*([A-Za-z0-9_./\"'-]+:)(?:\s|$)")
+PACKED = re.compile(r"(.+?)-v?[0-9]+\.[0-9]+(?:[.+-].*)?\.(?:tgz|tar\.gz)")
+LISTING = ("Chart.yaml", "requirements.yaml")
 LONGEST = 3_000  # lines of a template and of a document that are compared
 
 
@@ -22,41 +24,43 @@ def file_of(chart: Chart, source: str) -> str:
 
     A chart within a chart is named by its name or alias, and lies in a folder or an archive below `charts/`.
     """
+    files = chart.files
     path, folder = source.partition("/")[2], ""
     while path.startswith("charts/"):
-        name, _, rest = path.removeprefix("charts/").partition("/")
-        inner = _below(chart.files, folder, name)
-        if inner is None:
-            return next((each for each in chart.files if _is_archive(each, folder, name)), "Chart.yaml")
-        folder, path = inner, rest
+        name, _, path = path.removeprefix("charts/").partition("/")
+        inner = posixpath.join(folder, "charts", name)
+        if f"{inner}/Chart.yaml" not in files:
+            meant = {name, *(each.get("name") for each in _dependencies(files, folder) if each.get("alias") == name)}
+            below = _below(files, folder, meant)
+            if below is None:
+                return next((each for each in files if _packed(each, folder) in meant), "Chart.yaml")
+            inner = below
+        folder = inner
     found = posixpath.join(folder, path)
-    return found if found in chart.files else "Chart.yaml"
+    return found if found in files else "Chart.yaml"
 
 
-def _below(files: Mapping[str, bytes], folder: str, name: str) -> str | None:
-    """The folder of the chart `name` within a chart's folder."""
-    plain = posixpath.join(folder, "charts", name)
-    if f"{plain}/Chart.yaml" in files:
-        return plain
-    aliases = {each.get("alias"): each.get("name") for each in _dependencies(files, folder)}
-    meant = {name, aliases.get(name)}
+def _below(files: Mapping[str, bytes], folder: str, names: set[Any]) -> str | None:
+    """The folder of a chart of one of these names within a chart's folder."""
     start = posixpath.join(folder, "charts") + "/"
     for path in files:
         inner = posixpath.dirname(path)
         at = path.startswith(start) and path.endswith("/Chart.yaml") and "/" not in inner[len(start) :]
-        if at and _value(files, path).get("name") in meant:
+        if at and _value(files, path).get("name") in names:
             return inner
     return None
 
 
-def _is_archive(path: str, folder: str, name: str) -> bool:
-    start = posixpath.join(folder, "charts", name)
-    return path.startswith(start + "-") and path.endswith((".tgz", ".tar.gz"))
+def _packed(path: str, folder: str) -> str:
+    """The name of the chart in the archive `path` of a chart's folder, as far as the file's name tells it; else ""."""
+    found = PACKED.fullmatch(posixpath.basename(path))
+    return found[1] if found and posixpath.dirname(path) == posixpath.join(folder, "charts") else ""
 
 
 def _dependencies(files: Mapping[str, bytes], folder: str) -> list[dict[str, Any]]:
-    listed = _value(files, posixpath.join(folder, "Chart.yaml")).get("dependencies")
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    """Those that a chart lists, also in the file that charts of `apiVersion: v1` have for them."""
+    both = (_value(files, posixpath.join(folder, each)).get("dependencies") for each in LISTING)
+    return [each for listed in both if isinstance(listed, list) for each in listed if isinstance(each, dict)]
 
 
 def _value(files: Mapping[str, bytes], path: str) -> dict[str, Any]:

@@ -29,12 +29,14 @@ def chart(files: dict[str, bytes], values: tuple[tuple[str, bytes], ...] = ()) -
 
 NESTED = {
     "Chart.yaml": chart_yaml("web", "dependencies:\n- {name: database, alias: db}\n- {name: tool}\n").encode(),
+    "requirements.yaml": b"dependencies:\n- {name: packed, alias: other}\n- {name: tool, alias: saw}\n",
     "templates/a.yaml": b"",
     "charts/database/Chart.yaml": chart_yaml("database").encode(),
     "charts/database/templates/b.yaml": b"",
     "charts/odd-folder/Chart.yaml": chart_yaml("tool").encode(),
     "charts/odd-folder/templates/c.yaml": b"",
-    "charts/packed-1.2.3.tgz": b"",
+    "charts/packed-up-1.2.3.tgz": b"",
+    "charts/packed-1.2.3-1.tgz": b"",
 }
 
 
@@ -45,7 +47,9 @@ NESTED = {
         ("web/charts/database/templates/b.yaml", "charts/database/templates/b.yaml"),
         ("web/charts/db/templates/b.yaml", "charts/database/templates/b.yaml"),
         ("web/charts/tool/templates/c.yaml", "charts/odd-folder/templates/c.yaml"),
-        ("web/charts/packed/templates/x.yaml", "charts/packed-1.2.3.tgz"),
+        ("web/charts/saw/templates/c.yaml", "charts/odd-folder/templates/c.yaml"),
+        ("web/charts/packed/templates/x.yaml", "charts/packed-1.2.3-1.tgz"),
+        ("web/charts/other/templates/x.yaml", "charts/packed-1.2.3-1.tgz"),
         ("web/charts/nowhere/templates/x.yaml", "Chart.yaml"),
         ("web/templates/../../secret", "Chart.yaml"),
         ("", "Chart.yaml"),
