@@ -10,7 +10,7 @@ from bot.model.noun import noun
 from bot.model.resource import Locate
 from bot.render.helm.hooks import events_of
 
-__all__ = ["Output", "Printed", "is_hook"]
+__all__ = ["Output", "Printed", "is_crd", "is_hook"]
 
 SOURCE = re.compile(rb"^---[ \t]*\n# Source: ([^\n]*)\n", re.MULTILINE)
 LIMITS = Limits(size=64 * 1024 * 1024, nodes=3_000_000, aliases=5_000)
@@ -56,9 +56,14 @@ class Output:
             yield Printed(source=self.source(each.line), value=each.value, line=each.line, locate=each.locate)
 
 
+def is_crd(printed: Printed) -> bool:
+    """Whether a document is of a file of `crds/`, which Helm treats apart from templates."""
+    return CRDS.match(printed.source) is not None
+
+
 def is_hook(printed: Printed) -> str:
     """The events that a document is a hook for, such as `pre-install,pre-upgrade`; "" where it is none.
 
     Helm takes no file of `crds/` for a hook, whatever it says.
     """
-    return "" if CRDS.match(printed.source) else events_of(printed.value)
+    return "" if is_crd(printed) else events_of(printed.value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from bot.errors import DocumentError, RenderError
 from bot.model.finding import Finding
@@ -10,7 +11,7 @@ from bot.render.helm.chart import Chart
 from bot.render.helm.explain import unreadable
 from bot.render.helm.hooks import hook, left_out
 from bot.render.helm.origin import InTemplate, file_of, first_line
-from bot.render.helm.output import Output, Printed, is_hook
+from bot.render.helm.output import Output, Printed, is_crd, is_hook
 from bot.render.manifests import problem, resources_of, shown
 from bot.render.plain import duplicates, first
 
@@ -26,7 +27,7 @@ def rendered(chart: Chart, data: bytes, tools: tuple[str, ...]) -> Rendered:
         raise RenderError([unreadable(chart, output.source(error.line), error)]) from None
     hooks = [hook(each.value, chart.at(file_of(chart, each.source))) for each in printed if is_hook(each)]
     lines = data.decode("utf-8", "replace").split("\n")
-    results = [each for one in printed if not is_hook(one) for each in _resources(chart, one, lines)]
+    results = [each for one in once(printed) if not is_hook(one) for each in _resources(chart, one, lines)]
     resources = [each for each in results if isinstance(each, Resource)]
     problems = [each for each in results if isinstance(each, Finding)]
     problems += duplicates(resources)
@@ -37,6 +38,21 @@ def rendered(chart: Chart, data: bytes, tools: tuple[str, ...]) -> Rendered:
     if problems:
         raise RenderError(first(problems))
     return Rendered(resources=tuple(resources), tools=tools, notices=tuple(left_out(hooks)))
+
+
+def once(printed: Sequence[Printed]) -> Iterator[Printed]:
+    """What was printed, without files of `crds/` that are there again, since Helm creates what is not there yet.
+
+    Every chart that needs a definition may bring it along, and so does each alias of such a chart.
+    """
+    seen: dict[str, list[Any]] = {}
+    for each in printed:
+        if is_crd(each) and isinstance(each.value, dict):
+            same = seen.setdefault(str(each.value.get("metadata")), [])
+            if each.value in same:
+                continue
+            same.append(each.value)
+        yield each
 
 
 def _resources(chart: Chart, printed: Printed, lines: Sequence[str]) -> Iterator[Resource | Finding]:

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import RenderError
-from bot.jail import Jail, Limits
-from bot.jail.run import Mechanisms
+from bot.jail import Jail
 from bot.model.environment import Source
 from bot.model.finding import Finding
 from bot.model.kubernetes import Kubernetes
@@ -31,14 +29,6 @@ PROGRAMS = ("helm", "helm4")
 def jail() -> Iterator[Jail]:
     """A jail whose launcher ends with the test."""
     made = Jail("best-effort")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def loose() -> Iterator[Jail]:
-    """A jail for scripts, which need their interpreter."""
-    made = Jail("best-effort", lambda: Mechanisms(landlock=0, seccomp=False))
     yield made
     made.close()
 
@@ -124,6 +114,22 @@ async def test_crds_are_left_out_by_choice(helm: Helm) -> None:
     files = SAMPLES["CRDs"]
     assert len((await render(helm, files)).resources) == 3
     assert [each.id.type for each in (await render(helm, files, crds=False)).resources] == ["ConfigMap"]
+
+
+async def test_a_crd_that_two_charts_bring_along_is_there_once(helm: Helm) -> None:
+    crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.acme.io}\n"
+    chart = chart_yaml("web", "dependencies:\n- {name: sub, alias: one}\n- {name: sub, alias: two}\n")
+    files = web(
+        config_map("a", "x"),
+        {"crds/a.yaml": crd, "charts/sub/crds/a.yaml": crd, "charts/sub/Chart.yaml": chart_yaml("sub")},
+    )
+    files["web/Chart.yaml"] = chart
+    made = (await render(helm, files)).resources
+    assert [str(each.id) for each in made] == ["CustomResourceDefinition as.acme.io", "ConfigMap a"]
+    files["web/crds/a.yaml"] += "spec: {group: acme.io}\n"
+    assert "twice" in (await refusal(helm, files)).message
+    again = {"web/templates/b.yaml": config_map("a", "x")}
+    assert "twice" in (await refusal(helm, web(config_map("a", "x")) | again)).message
 
 
 async def test_what_is_served_comes_from_the_target_and_its_crds(helm: Helm) -> None:
@@ -318,44 +324,6 @@ async def test_a_file_that_git_lfs_keeps_is_refused(helm: Helm, path: str) -> No
     files[path] = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12\n"
     found = await refusal(helm, files, values=["envs/v.yaml"])
     assert (found.message, found.path) == (f"{path} is kept by git LFS, which is never fetched", path)
-
-
-@pytest.mark.parametrize("version", ["v2.17.0", "v3.20.1", "v4.1.3", "v5.0.0", "none"])
-async def test_a_program_below_the_floor_is_not_used(version: str, loose: Jail, tmp_path: Path) -> None:
-    old = tmp_path / "helm"
-    old.write_text(f"#!/bin/sh\necho {version}\n")
-    old.chmod(0o755)
-    helm = Helm(loose, str(old), HelmOptions())
-    assert "3.20.2 or 4.1.4" in (await refusal(helm, web(config_map("a", "1")))).fix
-
-
-async def test_no_program_is_an_error_that_says_so(jail: Jail) -> None:
-    helm = Helm(jail, "no-such-helm", HelmOptions())
-    found = await refusal(helm, web(config_map("a", "1")))
-    assert "not found" in found.message
-
-
-async def test_a_program_that_takes_the_place_of_another_is_noticed(jail: Jail, tmp_path: Path) -> None:
-    place = tmp_path / "helm"
-    shutil.copy(program("helm"), place)
-    helm = Helm(jail, str(place), HelmOptions(scratch=tmp_path / "scratch"))
-    files = web(config_map("a", "{{ (semver .Capabilities.HelmVersion.Version).Major }}"))
-    before = await render(helm, files)
-    shutil.copy(program("helm4"), tmp_path / "fresh")
-    (tmp_path / "fresh").replace(place)
-    after = await render(helm, files)
-    assert before.tools[0].startswith("helm 3.")
-    assert after.tools[0].startswith("helm 4.")
-    assert [each.body["data"] for each in before.resources] != [each.body["data"] for each in after.resources]
-
-
-async def test_a_render_without_end_is_unknown(name: str, jail: Jail) -> None:
-    limits = Limits(seconds=0.5)
-    helm = Helm(jail, str(program(name)), HelmOptions(limits=limits))
-    hours = "{{ range until 50000 }}{{ range until 50000 }}{{ end }}{{ end }}"
-    with pytest.raises(RenderError) as error:
-        await render(helm, web(hours + config_map("a", "1")))
-    assert [each.level for each in error.value.findings] == ["unknown"]
 
 
 async def test_a_name_that_is_too_long_for_the_disk_is_told(helm: Helm) -> None:
