@@ -63,6 +63,7 @@ async def test_row_26_charts_are_off_unless_the_server_allows_them(text: str, wo
         ("helmCharts: [{name: shop, repo: 'oci://x.example.org', version: '1', releaseName: s}]", "shop-1/shop"),
         ("helmCharts: [{name: shop, releaseName: s}]\nhelmGlobals: {configHome: .}", "plugins"),
         ("helmCharts: [{name: shop}]", "releaseName"),
+        ("helmCharts: [{name: shop, nameTemplate: 'x-{{ now.Year }}'}]", "releaseName"),
         ("helmCharts: [{name: ../shop, releaseName: s}]", "is a path"),
     ],
 )

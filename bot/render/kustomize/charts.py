@@ -60,7 +60,7 @@ def chart(value: Any, globals_: Any, at: Path, extra: tuple[str, ...] = ()) -> C
             flaws.append((at, HOME))
     if not name or "/" in name or name in (".", ".."):
         flaws.append((at, NAMELESS))
-    if word(value, "nameTemplate") == "" and not word(value, "releaseName"):
+    if "{{" in (template := word(value, "nameTemplate")) or not (template or word(value, "releaseName")):
         flaws.append((at, RELEASE))
     values = [
         Reference(use="file", text=text, at=way)
@@ -80,7 +80,7 @@ HOME = Flaw(
 )
 NAMELESS = Flaw(wrong="has no chart name, or one that is a path", fix="write the name of the chart's folder")
 RELEASE = Flaw(
-    wrong="has no releaseName, so helm would make up another one each time", fix="add releaseName to the chart"
+    wrong="has no fixed releaseName, so helm would make up another one each time", fix="add releaseName to the chart"
 )
 
 
