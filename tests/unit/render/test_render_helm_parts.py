@@ -1,6 +1,7 @@
 """The parts of the Helm renderer that need no program."""
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,13 @@ def test_what_is_no_template_is_not_changed(path: str) -> None:
         "files/a.tgz": archive({"a/templates/b": "{{ now }}"}),
     }
     assert changed(files, MOVED).items() >= files.items()
+
+
+def test_no_chart_can_know_the_templates_that_are_added() -> None:
+    added = [changed({"Chart.yaml": each}, MOVED)["templates/_tidegate.tpl"] for each in (b"a", b"b", b"a")]
+    names = [frozenset(re.findall(rb'define "(.*?)"', each)) for each in added]
+    assert not names[0] & names[1]
+    assert names[0] == names[2]
 
 
 MANY = 250_000
