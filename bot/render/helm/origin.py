@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
 from bot.document import load_documents
@@ -11,11 +12,12 @@ from bot.errors import DocumentError
 from bot.model.resource import Locate
 from bot.render.helm.chart import Chart
 
-__all__ = ["InTemplate", "file_of", "first_line"]
+__all__ = ["InTemplate", "Template", "file_of"]
 
 KEY = re.compile(r"\s*(?:- +)*([A-Za-z0-9_./\"'-]+:)(?:\s|$)")
 PACKED = re.compile(r"(.+?)-v?[0-9]+\.[0-9]+(?:[.+-].*)?\.(?:tgz|tar\.gz)")
 LISTING = ("Chart.yaml", "requirements.yaml")
+MOST = 1_000  # documents of one template that are told apart
 LONGEST = 3_000  # lines of a template and of a document that are compared
 
 
@@ -71,20 +73,28 @@ def _value(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     return documents[0].value if documents and isinstance(documents[0].value, dict) else {}
 
 
-def first_line(template: Sequence[str], printed: Sequence[str]) -> tuple[int, int]:
-    """(first, last) line, from 1, of the template's document that most of the printed lines stand in."""
-    starts = [0, *(index + 1 for index, line in enumerate(template) if line.startswith("---")), len(template) + 1]
-    wanted = {line.strip() for line in printed} - {""}
-    best, most = (0, len(template)), -1
-    for start, end in zip(starts, (each - 1 for each in starts[1:]), strict=False):
-        score = len(wanted & {line.strip() for line in template[start:end]})
-        if score > most:
-            best, most = (start, end), score
-    start, end = best
-    top = next((n for n in range(start, end) if template[n].startswith(("apiVersion:", "kind:"))), None)
-    if top is None:
-        top = next((n for n in range(start, end) if KEY.match(template[n])), start)
-    return top + 1, max(end, top + 1)
+class Template:
+    """A template's lines, and its documents: what most printed documents share is found out once."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        starts = [0, *(index + 1 for index, line in enumerate(lines) if line.startswith("---")), len(lines) + 1]
+        spans = list(pairwise(starts)) if len(starts) <= MOST else [(0, len(lines) + 1)]
+        self._documents = [(self._span(start, end - 1), self._words(start, end - 1)) for start, end in spans]
+
+    def span(self, printed: Sequence[str]) -> tuple[int, int]:
+        """(first, last) line, from 1, of the document that most of the printed lines stand in."""
+        wanted = {line.strip() for line in printed} - {""}
+        return max(self._documents, key=lambda each: len(wanted & each[1]))[0]
+
+    def _span(self, start: int, end: int) -> tuple[int, int]:
+        top = next((n for n in range(start, end) if self.lines[n].startswith(("apiVersion:", "kind:"))), None)
+        if top is None:
+            top = next((n for n in range(start, end) if KEY.match(self.lines[n])), start)
+        return top + 1, max(end, top + 1)
+
+    def _words(self, start: int, end: int) -> frozenset[str]:
+        return frozenset(line.strip() for line in self.lines[start:end])
 
 
 class InTemplate:
@@ -95,9 +105,7 @@ class InTemplate:
     def __init__(
         self, inner: Locate, line: int, printed: Sequence[str], template: Sequence[str], span: tuple[int, int]
     ) -> None:
-        """`printed` are the document's lines, the first of which is `line` of the output; `span` as `first_line` has
-        it.
-        """
+        """`printed` are the document's lines, the first of which is `line` of the output; `span` is the template's."""
         self._inner, self._line, self._printed, self._template, self._span = inner, line, printed, template, span
         self._lines: list[int] | None = None
 

@@ -10,7 +10,7 @@ from bot.model.resource import Rendered, Resource
 from bot.render.helm.chart import Chart
 from bot.render.helm.explain import unreadable
 from bot.render.helm.hooks import hook, left_out
-from bot.render.helm.origin import InTemplate, file_of, first_line
+from bot.render.helm.origin import InTemplate, Template, file_of
 from bot.render.helm.output import Output, Printed, is_crd, is_hook
 from bot.render.manifests import problem, resources_of, shown
 from bot.render.plain import duplicates, first
@@ -60,18 +60,18 @@ def _resources(chart: Chart, printed: Printed, lines: Sequence[str]) -> Iterator
     file = file_of(chart, printed.source)
     line, locate = 1, _at_the_top
     if chart.elsewhere is None and file != "Chart.yaml" and not file.endswith(("tgz", ".tar.gz")):
-        template = _lines(chart.files[file])
+        template = _template(chart.files[file])
         end = next((n for n in range(printed.line, len(lines)) if lines[n].startswith("---")), len(lines))
         own = lines[printed.line - 1 : end]
-        span = first_line(template, own)
-        line, locate = span[0], InTemplate(printed.locate, printed.line, own, template, span)
+        span = template.span(own)
+        line, locate = span[0], InTemplate(printed.locate, printed.line, own, template.lines, span)
     yield from resources_of(chart.at(file), printed.value, line, locate)
 
 
 @lru_cache(maxsize=64)
-def _lines(data: bytes) -> tuple[str, ...]:
-    """A template's lines; its documents share them, also on their way to another process."""
-    return tuple(data.decode("utf-8", "replace").split("\n"))
+def _template(data: bytes) -> Template:
+    """A template; its documents share its lines, also on their way to another process."""
+    return Template(tuple(data.decode("utf-8", "replace").split("\n")))
 
 
 def _at_the_top(path: tuple[str | int, ...]) -> tuple[int, int]:

@@ -16,8 +16,9 @@ from bot.model.tree import Elsewhere
 from bot.render.helm.changed import changed
 from bot.render.helm.chart import Chart
 from bot.render.helm.options import chosen
-from bot.render.helm.origin import InTemplate, file_of, first_line
+from bot.render.helm.origin import InTemplate, Template, file_of
 from bot.render.helm.output import Output
+from bot.render.helm.read import rendered
 from bot.render.helm.scratch import Scratch, content_key
 from bot.render.helm.steady import DEEPEST, MOVED, doubts, unequal
 from tests.support.charts import archive, chart_yaml
@@ -75,11 +76,21 @@ def test_a_template_cannot_name_another_as_its_source() -> None:
 @given(st.lists(st.sampled_from(["a: 1", "- b: {{ x }}", "---", "", "  c: d", "kind: X"]), max_size=12), st.data())
 def test_lines_stay_within_the_template(template: list[str], data: st.DataObject) -> None:
     printed = data.draw(st.lists(st.sampled_from(["a: 1", "- b: 2", "  c: d", "kind: X", "z"]), min_size=1, max_size=8))
-    span = first_line(template, printed)
+    span = Template(template).span(printed)
     assert 1 <= span[0] <= max(len(template), 1) + 1
     locate = InTemplate(lambda path: (int(path[0]), 1), 10, printed, template, span)
     for line in range(5, 25):
         assert span[0] <= locate((line,))[0] <= span[1]
+
+
+@pytest.mark.parametrize("template", ["x: 1\n" * 200_000, "---\n" * 200_000], ids=["lines", "documents"])
+def test_row_65_a_long_template_is_gone_through_once_for_all_that_it_prints(template: str) -> None:
+    document = "---\n# Source: web/templates/a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a%d}\n"
+    output = "".join(document % number for number in range(2_000))
+    began = time.process_time()
+    made = rendered(chart({"templates/a.yaml": template.encode()}), output.encode(), ())
+    assert len(made.resources) == 2_000
+    assert time.process_time() - began < 10
 
 
 STEADY = [b"a: {{ .Values.x | upper }}", b"nowhere: randomly", b"# known, snow"]
