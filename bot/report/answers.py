@@ -213,8 +213,8 @@ def status_of(standing: Standing) -> str:
 
 
 def standings(found: Sequence[Standing], prefix: str) -> str:
-    """Where environments stand, and that they are looked at once more."""
+    """Where environments stand, a line each, and that they are looked at once more."""
     if not found:
         return "The branch that deploys describes no environment yet."
-    told = " ".join(map(status_of, found))
-    return f"{told} Another look is under way; `{prefix} status` once more tells what it saw."
+    again = f"Another look is under way; `{prefix} status` once more tells what it saw."
+    return "\n".join([*map(status_of, found), again])

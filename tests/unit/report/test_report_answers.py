@@ -82,7 +82,7 @@ def test_a_refusal_is_a_sentence_with_what_to_type_instead() -> None:
         (answers.standings([], "/gate"), "The branch that deploys describes no environment yet."),
         (
             answers.standings([replace(THERE, health="healthy"), Standing(environment="qa")], "/gate"),
-            "prod: at 3f2a9c1; healthy. qa: nothing was applied yet. "
+            "prod: at 3f2a9c1; healthy.\nqa: nothing was applied yet.\n"
             "Another look is under way; `/gate status` once more tells what it saw.",
         ),
     ],
