@@ -1,6 +1,6 @@
-"""Custom resources as an API server shows them to policies: with the defaults of their definitions.
+"""Objects as an API server shows them to policies: custom resources with the defaults of their definitions.
 
-Kubernetes' own kinds are left alone: an API server takes no definition of what is its own.
+No definition says anything of Kubernetes' own kinds: an API server takes none of what is its own.
 
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting
 """
@@ -8,6 +8,7 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from collections.abc import Mapping
 from typing import Any
 
+from bot.check.policies.shown import shown
 from bot.check.schemas.custom.definitions import definitions_of
 from bot.check.schemas.custom.formats import string_formats
 from bot.check.schemas.custom.settle import settled, without_nulls
@@ -23,8 +24,13 @@ class Customs:
 
     def __init__(self, examined: Examined) -> None:
         self.definitions = definitions_of(examined)
-        self.formats = string_formats(examined.kubernetes.version)
+        self.version = examined.kubernetes.version
+        self.formats = string_formats(self.version)
         self._schemas: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+
+    def shown(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An object, custom or not, as the API server has it before any policy sees it."""
+        return shown(self.settled(body), self.version)
 
     def settled(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The object with its defaults, and with those nulls alone that its definition takes.

@@ -9,7 +9,6 @@ from bot.check.policies.customs import Customs
 from bot.check.policies.policy import ParamKind
 from bot.check.policies.request import BASE_UNKNOWN, DEFAULT_NAMESPACE, Request, Situation
 from bot.check.policies.selector import labels_of
-from bot.check.policies.shown import shown
 from bot.errors import CelEvaluationError
 
 __all__ = ["Params"]
@@ -57,7 +56,7 @@ class Params:
             raise CelEvaluationError("the binding's paramRef names no namespace, and the object belongs to none")
         type = f"{kind.api_version}/{kind.kind}"
         chosen: list[Mapping[str, Any] | None] = [
-            shown(self.customs.settled(body), self.kinds.release)
+            self.customs.shown(body)
             for (other, name, place), body in sorted(self.known.items(), key=lambda each: str(each[0]))
             if (other, place) == (type, namespace)
             and (name == reference.name if reference.selector is None else reference.selector.selects(labels_of(body)))

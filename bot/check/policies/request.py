@@ -8,7 +8,6 @@ from typing import Any, Literal
 from bot.check.cel import Unknown
 from bot.check.policies.customs import Customs
 from bot.check.policies.kinds import Kinds, Served
-from bot.check.policies.shown import shown
 from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.resource import Resource, ResourceId
@@ -104,7 +103,7 @@ class Situation:
     def namespaces(self) -> Mapping[str, Mapping[str, Any]]:
         """Every Namespace that is rendered, with what the API server fills in: as it is to be, else as it was."""
         known = [*(self.examined.before or ()), *self.examined.resources]
-        return {each.id.name: self.shown(each.body) for each in known if each.id.type == "Namespace"}
+        return {each.id.name: self.customs.shown(each.body) for each in known if each.id.type == "Namespace"}
 
     def requests(self) -> Iterator[Request]:
         """Of every object that is to be, in order; then of every one that is to be no more."""
@@ -138,13 +137,9 @@ class Situation:
             namespace_body=self.namespaces.get(namespace) if namespace is not None else None,
         )
 
-    def shown(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """An object as the API server has it before any policy sees it."""
-        return shown(self.customs.settled(body), self.kinds.release)
-
     def placed(self, body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
         """The object as policies are shown it, with its namespace."""
-        body = self.shown(body)
+        body = self.customs.shown(body)
         metadata = body.get("metadata")
         if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace"):
             return body

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from itertools import islice
@@ -62,7 +63,27 @@ def _is_time(found: re.Match[str] | None) -> bool:
     return True
 
 
-class MapList:
+class NoneTwice(ABC):
+    """A keyword of the validator that says of a list that none of its items may repeat an earlier one."""
+
+    @abstractmethod
+    def repeated(self, instance: Any) -> Iterator[int]:
+        """The indices of those that do."""
+
+    def validate(self, instance: Any) -> None:
+        """ValueError, whose text is the index of the first of them."""
+        for index in self.repeated(instance):
+            raise ValueError(str(index))
+
+    def iter_errors(self, instance: Any) -> Iterator[Exception]:
+        """The errors about them, no more than make it plain that not all are shown.
+
+        The validator copies the whole list for each error, so that errors of every item would take the square of it.
+        """
+        return (ValueError(str(index)) for index in islice(self.repeated(instance), MOST + 1))
+
+
+class MapList(NoneTwice):
     """`mapList`: a list whose items are told apart by some of their fields, each key given with its default or null.
 
     Two items with the same key make the API server refuse a server-side apply. An item without its key is left to the
@@ -73,17 +94,8 @@ class MapList:
         del parent_schema, schema_path
         self.keys: Mapping[str, Any] = value
 
-    def validate(self, instance: Any) -> None:
-        """ValueError, whose text is the index of the first item that repeats an earlier one's key."""
-        for index in self.repeated(instance):
-            raise ValueError(str(index))
-
-    def iter_errors(self, instance: Any) -> Iterator[Exception]:
-        """One for each of the first items that repeat an earlier one's key."""
-        return told(self.repeated(instance))
-
     def repeated(self, instance: Any) -> Iterator[int]:
-        """The indices of those items."""
+        """The indices of the items that repeat an earlier one's key."""
         # most lists have one item, and there is nothing to look for in it
         return self.repeated_in(instance) if isinstance(instance, list) and len(instance) > 1 else iter(())
 
@@ -102,37 +114,20 @@ class MapList:
             seen.add(key)
 
 
-class SetList:
+class SetList(NoneTwice):
     """`setList`: a list in which nothing may be twice."""
 
     def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
         del parent_schema, value, schema_path
 
-    def validate(self, instance: Any) -> None:
-        """ValueError, whose text is the index of the first item that was there before."""
-        for index in self.repeated(instance):
-            raise ValueError(str(index))
-
-    def iter_errors(self, instance: Any) -> Iterator[Exception]:
-        """One for each of the first items that were there before."""
-        return told(self.repeated(instance))
-
     def repeated(self, instance: Any) -> Iterator[int]:
-        """The indices of those items."""
+        """The indices of the items that were there before."""
         seen = set()
         for index, item in enumerate(instance if isinstance(instance, list) else ()):
             key = json.dumps(item, sort_keys=True)
             if key in seen:
                 yield index
             seen.add(key)
-
-
-def told(indices: Iterator[int]) -> Iterator[Exception]:
-    """The errors about these items, no more of them than make it plain that not all are shown.
-
-    The validator copies the whole list for each error, so that errors of every item would take the square of it.
-    """
-    return (ValueError(str(index)) for index in islice(indices, MOST + 1))
 
 
 FORMATS: Mapping[str, Callable[[str], bool]] = {

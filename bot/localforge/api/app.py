@@ -9,7 +9,7 @@ from bot.localforge.api.exchange import actor, body, core, number, page, window
 from bot.localforge.apps import installation_token
 from bot.localforge.core import Core
 from bot.localforge.errors import ApiError, missing
-from bot.localforge.rows import Repository
+from bot.localforge.rows import Delivery, Repository
 from bot.localforge.shapes.forge import APP_PERMISSIONS, app_json, delivery_json, installation_json, repository_json
 
 __all__ = ["routes"]
@@ -130,19 +130,20 @@ async def deliveries(request: web.Request) -> web.Response:
 @routes.get(r"/app/hook/deliveries/{number:\d+}")
 async def delivery(request: web.Request) -> web.Response:
     """One delivery with what was sent and answered."""
-    actor(request, "app")
-    found = core(request).state.deliveries.get(number(request))
-    if found is None:
-        raise missing()
-    return web.json_response(delivery_json(core(request), found, full=True))
+    return web.json_response(delivery_json(core(request), wanted_delivery(request), full=True))
 
 
 @routes.post(r"/app/hook/deliveries/{number:\d+}/attempts")
 async def redeliver(request: web.Request) -> web.Response:
     """Deliver once more under the same GUID."""
+    core(request).webhooks.redeliver(wanted_delivery(request))
+    return web.json_response({}, status=202)
+
+
+def wanted_delivery(request: web.Request) -> Delivery:
+    """The delivery that an App's address names. ApiError: there is none."""
     actor(request, "app")
     found = core(request).state.deliveries.get(number(request))
     if found is None:
         raise missing()
-    core(request).webhooks.redeliver(found)
-    return web.json_response({}, status=202)
+    return found

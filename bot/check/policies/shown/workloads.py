@@ -33,9 +33,9 @@ SCALED_DOWN = {"selectPolicy": "Max", "policies": [ALL_AT_ONCE]}
 def rolling(strategy: Mapping[str, Any], update: Mapping[str, Any]) -> Mapping[str, Any]:
     """How one version takes another's place; `update` is filled into how it does so bit by bit."""
     made = {"type": ROLLING, **strategy}
-    return (
-        {**made, "rollingUpdate": {**update, **mapping(made.get("rollingUpdate"))}} if made["type"] == ROLLING else made
-    )
+    if made["type"] != ROLLING:
+        return made
+    return {**made, "rollingUpdate": {**update, **mapping(made.get("rollingUpdate"))}}
 
 
 def partitioned(strategy: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -75,9 +75,7 @@ JOB = Fields(
     },
 )
 WORKLOADS: Mapping[str, Fill] = {
-    "apps.v1.DeploymentSpec": Fields(
-        fixed={**ONE, **HISTORY, "progressDeadlineSeconds": 600}
-    ),
+    "apps.v1.DeploymentSpec": Fields(fixed={**ONE, **HISTORY, "progressDeadlineSeconds": 600}),
     "apps.v1.DeploymentStrategy": partial(rolling, update={"maxUnavailable": "25%", "maxSurge": "25%"}),
     "apps.v1.ReplicaSetSpec": Fields(fixed=ONE),
     "core.v1.ReplicationControllerSpec": Fields(fixed=ONE, derived={"selector": labels_of_template}),
