@@ -1,13 +1,11 @@
 """`tidegate init`: a first tidegate.yaml from what the repository holds."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
 
 if TYPE_CHECKING:
@@ -34,6 +32,10 @@ class InitRequest:
 
     def run(self) -> int:
         """Find, write, say. InputError: there is nothing, or a file already."""
+        import asyncio  # imported late, as all that this command alone needs: the others start quickly
+
+        from bot.model.environment import CONFIGURATION
+
         top, text, said = asyncio.run(self.proposed())
         if self.show:
             typer.echo(text, nl=False)
@@ -50,6 +52,7 @@ class InitRequest:
         from bot.config.propose import EVERYTHING, candidates, propose
         from bot.errors import InputError
         from bot.git.local import LocalRepository
+        from bot.model.environment import CONFIGURATION
 
         repository = await LocalRepository.find(self.repository)
         place = repository.top / CONFIGURATION
@@ -69,6 +72,7 @@ class InitRequest:
 
     def said(self, found: "Proposal") -> Iterator[str]:
         """The environments, and what to do now."""
+        from bot.model.environment import CONFIGURATION
         from bot.report.changes import plural
 
         number = plural(len(found.environments), "environment")
