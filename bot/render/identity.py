@@ -6,6 +6,7 @@ that no name can pass for another kind or for a path.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from bot.model.noun import noun
@@ -17,7 +18,7 @@ __all__ = ["Flaw", "anonymous", "identify"]
 LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 GROUP = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 KIND = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,62}", re.ASCII)
-LONGEST_NAME = 253
+LONGEST_NAME, LONGEST_TYPE = 253, 512
 NO_NAME = frozenset("/%\\ ")
 
 
@@ -30,16 +31,29 @@ class Flaw:
     fix: str
 
 
-def anonymous(value: Mapping[str, Any]) -> Iterator[Flaw]:
+def anonymous(value: Mapping[str, Any]) -> tuple[Flaw, ...]:
     """What keeps apiVersion and kind from telling a type; nothing if they do."""
-    missing = [key for key in ("apiVersion", "kind") if value.get(key) in (None, "")]
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if isinstance(version, str) and isinstance(kind, str) and len(version) + len(kind) <= LONGEST_TYPE:
+        return untold(version, kind)
+    return tuple(flaws_of_type(version, kind))
+
+
+@lru_cache(maxsize=1024)
+def untold(version: str, kind: str) -> tuple[Flaw, ...]:
+    """The same of short texts, which are remembered: a repository has few of them, and each many times."""
+    return tuple(flaws_of_type(version, kind))
+
+
+def flaws_of_type(version: Any, kind: Any) -> Iterator[Flaw]:
+    """What keeps an apiVersion and a kind, as they were written, from telling a type."""
+    missing = [key for key, each in (("apiVersion", version), ("kind", kind)) if each in (None, "")]
     if missing:
         wrong = f"is no Kubernetes object: it has no {' and no '.join(missing)}"
         yield Flaw(
             at=(), wrong=wrong, fix=f"add {' and '.join(missing)}, or move the file out of the environment's source"
         )
         return
-    version, kind = value["apiVersion"], value["kind"]
     group, slash, number = version.rpartition("/") if isinstance(version, str) else ("", "", "")
     if not LABEL.fullmatch(number) or (slash and not GROUP.fullmatch(group)):
         wrong = "has an apiVersion that is neither a version nor a group with a version"
@@ -51,7 +65,7 @@ def anonymous(value: Mapping[str, Any]) -> Iterator[Flaw]:
 def identify(value: Mapping[str, Any]) -> ResourceId | Flaw:
     """The identity of a manifest whose apiVersion and kind are sound. An absent namespace is ""."""
     metadata = value.get("metadata")
-    if not isinstance(metadata, Mapping):
+    if not isinstance(metadata, dict):
         return Flaw(at=("metadata",), wrong="has no metadata", fix="add metadata with a name")
     name, scope = metadata.get("name"), metadata.get("namespace")
     if name in (None, "") and metadata.get("generateName"):

@@ -122,9 +122,9 @@ def chosen(tree: Tree, path: str) -> list[Entry]:
     return [
         entry
         for entry in tree.under(path)
-        if entry.path != CONFIGURATION
-        and posixpath.basename(entry.path) not in BUILD_FILES
-        and (entry.path.endswith(MANIFESTS) or entry.mode in LINKS)
+        if (entry.path.endswith(MANIFESTS) or entry.mode in LINKS)
+        and entry.path != CONFIGURATION
+        and entry.path.rpartition("/")[2] not in BUILD_FILES
     ]
 
 

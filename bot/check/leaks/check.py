@@ -1,12 +1,13 @@
 """The check `leaks`."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import ClassVar, Literal
+from functools import cached_property
+from typing import ClassVar, Literal, TypeVar
 
 from bot.check.discreet import one_line
-from bot.check.leaks.objects import literal, sealed, text_of
+from bot.check.leaks.objects import Text, literal, sealed, text_of
 from bot.check.waivers import settled, today_utc
 from bot.model.environment import Environment
 from bot.model.examined import Examined
@@ -31,6 +32,8 @@ GROUP = 64 * 1024
 BETWEEN = b"\n\n---\n\n"  # no rule's pattern runs over it
 
 Place = tuple[str, int, int]  # path, line, column
+
+T = TypeVar("T")
 
 
 class Leaks:
@@ -75,7 +78,6 @@ class Search:
     def __init__(self, scanner: Scanner, examined: Examined) -> None:
         self._scanner, self._examined = scanner, examined
         self._until = time.monotonic() + MOST_SECONDS
-        self._sealed = [text for each in examined.resources for text in sealed(each)]
         self._seen: set[tuple[str, str]] = set()
         self._literal: set[str] = set()
 
@@ -83,9 +85,9 @@ class Search:
         """Everything: the files first, so that what an object has from a file is told there."""
         yield from self.files()
         in_files = frozenset(self._seen)
-        for resource in self._examined.resources:
-            if not self.said(resource):
-                yield from self.object(resource, in_files)
+        texts = (text_of(each) for each in self._examined.resources if not self.said(each))
+        for text in self.doubtful((each, each.data) for each in texts):
+            yield from self.object(text, in_files)
 
     def said(self, resource: Resource) -> bool:
         """Whether the scan of an object's file was one of the object. What a Secret encodes is looked at once more."""
@@ -95,9 +97,9 @@ class Search:
     def files(self) -> Iterator[Finding]:
         """What is in the files."""
         contents = dict(self.contents())
-        clean = self.clean(contents)
+        doubtful = frozenset(self.doubtful(contents.items()))
         for path, data in contents.items():
-            for each in () if path in clean else self.sightings(data):
+            for each in self.sightings(data) if path in doubtful else ():
                 shown = one_line(path)
                 self._seen.add((each.rule, each.value))
                 line, column = position(data, each.start)
@@ -118,20 +120,18 @@ class Search:
                 if entry.mode in ("100644", "100755") and entry.blob in tree.blobs:
                     yield path, tree.blobs[entry.blob]
 
-    def clean(self, contents: Mapping[str, bytes]) -> frozenset[str]:
-        """Files without a sighting, found by looking at many at once: most of a scan of a small file is its beginning.
+    def doubtful(self, contents: Iterable[tuple[T, bytes]]) -> Iterator[T]:
+        """What has to be looked at by itself: of many that were looked at together there is a sighting in one.
 
-        Where there is one among them, each of them is looked at by itself.
+        Most of a scan of little is its beginning.
         """
-        found: list[str] = []
         for group in grouped(contents):
-            if not self.sightings(BETWEEN.join(contents[each] for each in group)):
-                found += group
-        return frozenset(found)
+            if len(group) == 1 or self.sightings(BETWEEN.join(data for _, data in group)):
+                yield from (each for each, _ in group)
 
-    def object(self, resource: Resource, told: frozenset[tuple[str, str]]) -> Iterator[Finding]:
+    def object(self, text: Text, told: frozenset[tuple[str, str]]) -> Iterator[Finding]:
         """What is in an object and in no file, such as what a template or a generator made."""
-        text, origin = text_of(resource), resource.origin
+        resource, origin = text.resource, text.resource.origin
         for each in self.sightings(text.data):
             if (each.rule, each.value) not in told:
                 at = text.place(each.start)
@@ -148,24 +148,31 @@ class Search:
         found = self._scanner.scan(data, left_until(self._until))
         return [each for each in found if not self.is_sealed(data[each.start : each.end])]
 
+    @cached_property
+    def _sealed(self) -> list[str]:
+        """The texts that may stand in git; asked for only where something was seen."""
+        return [text for each in self._examined.resources for text in sealed(each)]
+
     def is_sealed(self, span: bytes) -> bool:
         """Whether that is a piece of something that was encrypted."""
         text = span.decode("utf-8", "replace")
         return any(text in each for each in self._sealed)
 
 
-def grouped(contents: Mapping[str, bytes]) -> Iterator[list[str]]:
-    """The files of up to `GROUP` bytes, in groups of about as much, of two at least."""
-    group: list[str] = []
+def grouped(contents: Iterable[tuple[T, bytes]]) -> Iterator[list[tuple[T, bytes]]]:
+    """All of it in groups of about `GROUP` bytes; what has more is by itself."""
+    group: list[tuple[T, bytes]] = []
     size = 0
-    for path, data in contents.items():
-        if len(data) <= GROUP:
-            group.append(path)
-            size += len(data)
-        if size >= GROUP and len(group) > 1:
+    for each in contents:
+        if len(each[1]) > GROUP:
+            yield [each]
+            continue
+        group.append(each)
+        size += len(each[1])
+        if size >= GROUP:
             yield group
             group, size = [], 0
-    if len(group) > 1:
+    if group:
         yield group
 
 
