@@ -35,7 +35,7 @@ class Check(Protocol):
 class Apart(Protocol):
     """A check that may be given an environment in parts: what it says of an object does not depend on the others.
 
-    Custom resources and their definitions always come together.
+    A custom resource comes together with its definition, if there is one anywhere.
     """
 
     def apart(self, environment: Environment) -> bool:

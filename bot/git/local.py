@@ -1,7 +1,6 @@
 """A repository on this machine, read without writing to it: its revisions, and its working tree as a tree of files."""
 
 import asyncio
-import hashlib
 import os
 import posixpath
 import stat
@@ -13,7 +12,7 @@ from bot.errors import InputError, TemporaryError, TreeError
 from bot.git.mirror import Mirror
 from bot.git.process import ISOLATION, run
 from bot.model.noun import Sha
-from bot.model.tree import UNCOMMITTED, Entry, Tree
+from bot.model.tree import UNCOMMITTED, Entry, Tree, blob_id
 
 __all__ = ["LocalRepository", "contents", "on_disk"]
 
@@ -204,7 +203,7 @@ def unchanged(root: bytes, entry: Entry, other: Entry) -> bool:
         return False
     if len(data) != other.size:
         return False
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == other.blob
+    return blob_id(data) == other.blob
 
 
 def locate(folder: Path) -> tuple[Path, Path]:

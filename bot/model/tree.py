@@ -1,5 +1,6 @@
 """A git tree as a value: every entry's path and blob, and the contents that were loaded."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -8,7 +9,7 @@ from typing import Literal
 from bot.errors import TreeError
 from bot.model.noun import Sha, noun
 
-__all__ = ["CHART_URL", "SUBMODULE", "SYMLINK", "UNCOMMITTED", "Elsewhere", "Entry", "Tree"]
+__all__ = ["CHART_URL", "SUBMODULE", "SYMLINK", "UNCOMMITTED", "Elsewhere", "Entry", "Tree", "blob_id"]
 
 UNCOMMITTED = Sha("0" * 40)
 """The revision of a working tree."""
@@ -101,3 +102,8 @@ class Tree:
         """Those of `paths` that are regular files of this tree and are not loaded yet."""
         found = (self.entries[path] for path in paths if path in self.entries)
         return frozenset(e.path for e in found if e.mode.startswith("100") and e.blob not in self.blobs)
+
+
+def blob_id(data: bytes) -> Sha:
+    """The id that git gives a file with these contents."""
+    return Sha(hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest())

@@ -5,5 +5,7 @@ describe, `files` any YAML, JSON or TOML file by a JSON Schema of the repository
 """
 
 from bot.check.schemas.check import Schemas
+from bot.check.schemas.custom.definitions import CRD, defined
+from bot.check.schemas.tell import once_per_kind
 
-__all__ = ["Schemas"]
+__all__ = ["CRD", "Schemas", "defined", "once_per_kind"]

@@ -9,10 +9,13 @@ from bot.check.schemas.problem import MOST, Path, Problem, field_name
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 
-__all__ = ["SCHEMAS", "Level", "finding", "not_validated", "told"]
+__all__ = ["SCHEMAS", "Level", "finding", "not_validated", "once_per_kind", "told"]
 
 SCHEMAS = "schemas"
 """The name that findings about schemas carry."""
+
+MISSING = "missing-schema"
+"""The rule of findings about kinds that have no schema."""
 
 Level = Literal["error", "unknown", "warning", "notice"]
 
@@ -50,10 +53,20 @@ def problem_of(resource: Resource, problem: Problem | Unevaluated) -> Finding:
     return finding(resource, "error", f"{problem.field} of {resource.id} {problem.wrong}", problem.fix, problem.at)
 
 
-def not_validated(resources: Sequence[Resource], level: Literal["error", "notice"]) -> Finding:
+def not_validated(resources: Sequence[Resource], level: Level) -> Finding:
     """The finding about all objects of one kind that there is no schema for, at the first of them."""
     first, count = resources[0], len(resources)
     objects = f"{first.id} is" if count == 1 else f"{first.id} and {count - 1} more of its kind are"
     message = f"{objects} not validated: there is no schema for {first.id.type}"
     fix = "add its CustomResourceDefinition to the environment, or to those of its target (`kubernetes.crds`)"
-    return finding(first, level, message, fix, (), "missing-schema")
+    return finding(first, level, message, fix, (), MISSING)
+
+
+def once_per_kind(findings: Sequence[Finding], objects: Callable[[str], Sequence[Resource]]) -> list[Finding]:
+    """The findings about parts of an environment, those about kinds without a schema put together.
+
+    `objects` gives all objects of a type; they need no bodies.
+    """
+    missing = {each.resource.type: each.level for each in findings if each.rule == MISSING and each.resource}
+    rest = [each for each in findings if each.rule != MISSING or not each.resource]
+    return rest + [not_validated(objects(type), level) for type, level in missing.items()]

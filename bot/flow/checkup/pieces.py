@@ -1,27 +1,29 @@
 """A piece of a checkup done, in whatever process."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.check.schemas import CRD, defined
 from bot.diff import normalise
-from bot.errors import InputError, RenderError, TreeError
+from bot.errors import InputError, RenderError
 from bot.flow.assess import Tools, render
-from bot.flow.checkup.work import FILES, Checkup, Identity, Later, Outcome, Task, joined, parts, piecewise
-from bot.flow.encrypted import faults, refuse_encrypted
+from bot.flow.checkup.before import before_last, before_whole
+from bot.flow.checkup.examine import Found, ground, judged, objects, read
+from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, comparable, joined, parts, piecewise
+from bot.flow.encrypted import refuse_encrypted
 from bot.flow.files import validated_here
-from bot.flow.judge import policy_files
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.groups import is_own_group
 from bot.model.identity import RepositoryId
 from bot.model.plan import Finding
-from bot.model.resource import Origin, Resource, ResourceId
-from bot.model.tree import Tree
+from bot.model.resource import Origin, Resource
+from bot.model.tree import Tree, blob_id
 from bot.render import Piecewise
 
 __all__ = ["perform"]
 
 PART = 32 * 1024  # bytes of files that are read and judged at once: what is made of them fits into a processor's cache
-DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 
 
 async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
@@ -29,11 +31,13 @@ async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
     if task.environment == FILES:
         return await other_files(tools, subject)
     environment = subject.environment(task.environment)
-    if task.later:
-        return await read_later(tools, subject, environment, task.later)
-    if task.paths:
-        return await read_share(tools, subject, environment, task.paths)
-    return await whole_environment(tools, subject, environment)
+    given = await ground(tools, subject, environment)
+    renderer = piecewise(tools, subject, environment)
+    if renderer and task.last:
+        return await read_last(tools, subject, given, renderer, task)
+    if renderer and task.paths:
+        return await read_share(tools, subject, given, renderer, task.paths)
+    return await whole_environment(tools, subject, given)
 
 
 async def other_files(tools: Tools, subject: Checkup) -> Outcome:
@@ -44,62 +48,73 @@ async def other_files(tools: Tools, subject: Checkup) -> Outcome:
     return Outcome(findings=tuple(await validated_here(tools.evaluator, subject.load, repository, *work)))
 
 
-async def read_share(tools: Tools, subject: Checkup, environment: Environment, paths: tuple[str, ...]) -> Outcome:
-    """Read some files of an environment, a part of them after the other."""
-    renderer = piecewise(tools, subject, environment)
-    assert renderer is not None
-    work = tools, subject, environment, renderer
-    return joined([await read_part(*work, part) for part in parts(subject.head, paths, PART)])
-
-
-async def read_part(
-    tools: Tools, subject: Checkup, environment: Environment, renderer: Piecewise, paths: tuple[str, ...]
+async def read_share(
+    tools: Tools, subject: Checkup, given: Examined, renderer: Piecewise, paths: tuple[str, ...]
 ) -> Outcome:
-    """Read them, and judge what can be judged without the others."""
+    """Read some files of an environment, a part of them after the other."""
+    share = Share(tools, subject, given, renderer)
+    return joined([await share.part(part) for part in parts(subject.head, paths, PART)])
+
+
+class Share:
+    """Some files of an environment, read and judged without the others as far as that can be."""
+
+    def __init__(self, tools: Tools, subject: Checkup, given: Examined, renderer: Piecewise) -> None:
+        self.tools, self.subject, self.given, self.renderer = tools, subject, given, renderer
+        self.base = comparable(tools, subject, given.environment)
+        self.defined = defined(given.kubernetes.crds)
+
+    async def part(self, paths: tuple[str, ...]) -> Outcome:
+        """The outcome of a few of the files."""
+        try:
+            found, files = await read(self.subject, self.subject.head, self.renderer, paths)
+        except InputError as error:
+            return Outcome(findings=(unreadable(self.given.environment, str(error)),))
+        resources = objects(found)
+        custom = tuple(custom_in(found))
+        # a file is judged as a whole: what is said of it and of its objects is not to be said twice
+        later = {path for path, type in custom if type == CRD or type in self.defined or not plain(path)}
+        now = {path: each for path, each in found.items() if path not in later} if later else found
+        return Outcome(
+            findings=await judged(self.tools, self.given, now, files),
+            identities=tuple(map(identity, resources)),
+            objects=len(resources),
+            later=tuple(path for path in paths if path in later),
+            custom=tuple(each for each in custom if each[0] not in later),
+            defines=defined(resources) if later else frozenset(),
+            revised=tuple(path for path in paths if self.is_revised(files, path)),
+        )
+
+    def is_revised(self, files: Tree, path: str) -> bool:
+        """Whether the base has another file there."""
+        old = self.base.entries.get(path) if self.base else None
+        if old is None:
+            return False
+        data = files.blobs.get(files.entries[path].blob)
+        return data is None or old.size != len(data) or old.blob != blob_id(data)
+
+
+def custom_in(found: Found) -> Iterator[tuple[str, str]]:
+    """(path, type) of what judging may take another file for: a custom resource, and what defines one."""
+    for path, of_file in found.items():
+        for each in of_file:
+            if isinstance(each, Resource) and (each.id.type == CRD or not is_own_group(each.id.group)):
+                yield path, each.id.type
+
+
+def plain(path: str) -> bool:
+    """Whether what is shown as that path is no other file: what was said of it can be taken back then."""
+    return path.isprintable() and "\\" not in path
+
+
+async def read_last(tools: Tools, subject: Checkup, given: Examined, renderer: Piecewise, task: Task) -> Outcome:
+    """Judge the files that wait for definitions, now that all are known to be among them."""
     try:
-        files = await subject.load(subject.head, frozenset(paths))
-    except (TreeError, InputError) as error:
-        return Outcome(findings=(unreadable(environment, str(error)),))
-    found = {path: list(renderer.piece(files, path)) for path in paths}
-    by_path = {path: [normalise(e) for e in each if isinstance(e, Resource)] for path, each in found.items()}
-    # a file is judged as a whole: what is said of it and of its objects is not to be said twice
-    later = frozenset(path for path, each in by_path.items() if any(depends(resource.id) for resource in each))
-    now = tuple(resource for path, each in by_path.items() if path not in later for resource in each)
-    findings = [each for results in found.values() for each in results if isinstance(each, Finding)]
-    sealed = [each for of_file in by_path.values() for each in faults(environment, of_file)]
-    closed = {each.resource for each in sealed}
-    now = tuple(each for each in now if each.id not in closed)
-    read = part_of(files, frozenset(paths) - later)
-    findings += [*sealed, *await evaluate(tools, subject, environment, now, read, as_written=True)]
-    return Outcome(
-        findings=tuple(findings),
-        identities=tuple(identity(resource) for each in by_path.values() for resource in each),
-        objects=sum(map(len, by_path.values())),
-        later=tuple((path, tuple(e for e in by_path[path] if e.id not in closed)) for path in paths if path in later),
-    )
-
-
-async def read_later(tools: Tools, subject: Checkup, environment: Environment, later: tuple[Later, ...]) -> Outcome:
-    """Judge what was put off."""
-    paths = frozenset(path for path, _ in later)
-    try:
-        files = part_of(await subject.load(subject.head, paths), paths)
-    except (TreeError, InputError) as error:
-        return Outcome(findings=(unreadable(environment, str(error)),))
-    resources = tuple(each for _, of_file in later for each in of_file)
-    return Outcome(findings=await evaluate(tools, subject, environment, resources, files, as_written=True))
-
-
-def part_of(tree: Tree, paths: frozenset[str]) -> Tree:
-    """Those files of a tree and nothing else, so that a part costs no more than itself."""
-    entries = {path: tree.entries[path] for path in sorted(paths)}
-    blobs = {each.blob: tree.blobs[each.blob] for each in entries.values() if each.blob in tree.blobs}
-    return replace(tree, entries=entries, blobs=blobs)
-
-
-def depends(id: ResourceId) -> bool:
-    """Whether judging an object may take another one: a custom resource its definition, wherever that stands."""
-    return id.type == DEFINITION or not is_own_group(id.group)
+        found, files = await read(subject, subject.head, renderer, task.last)
+    except InputError as error:
+        return Outcome(findings=(unreadable(given.environment, str(error)),))
+    given = replace(given, before=await before_last(tools, subject, given.environment, task, found))
+    return Outcome(findings=await judged(tools, given, found, files))
 
 
 def identity(resource: Resource) -> Identity:
@@ -108,51 +123,21 @@ def identity(resource: Resource) -> Identity:
     return resource.id.type, resource.id.name, resource.id.scope, origin.path, origin.line
 
 
-async def whole_environment(tools: Tools, subject: Checkup, environment: Environment) -> Outcome:
+async def whole_environment(tools: Tools, subject: Checkup, given: Examined) -> Outcome:
     """Render an environment and judge all of it."""
+    environment = given.environment
     try:
         rendered, files = await render(tools, subject.load, environment, subject.head)
         refuse_encrypted(environment, rendered.resources)
     except RenderError as error:
         return Outcome(findings=tuple(error.findings))
     resources = tuple(normalise(each) for each in rendered.resources)
-    findings = await evaluate(tools, subject, environment, resources, files, as_written=False)
+    # a policy or a custom resource's rule may ask for what was before
+    if environment.policies or any(not is_own_group(each.id.group) for each in resources):
+        given = replace(given, before=await before_whole(tools, subject, environment))
+    examined = replace(given, resources=resources, files=files)
+    findings = await tools.evaluator.check(environment.id.repository, examined)
     return Outcome(findings=(*rendered.notices, *findings), objects=len(resources))
-
-
-async def evaluate(
-    tools: Tools, subject: Checkup, environment: Environment, resources: tuple[Resource, ...], files: Tree,
-    *, as_written: bool,
-) -> tuple[Finding, ...]:  # fmt: skip
-    """All findings of all checks about those resources; `as_written` as `Examined` has it."""
-    head = subject.head
-    examined = Examined(
-        environment=environment, resources=resources, before=await before(tools, subject, environment, resources),
-        kubernetes=tools.api(environment), files=files,
-        as_written=as_written, policies=await subject.load(head, policy_files(environment, head)),
-    )  # fmt: skip
-    return tuple(await tools.evaluator.check(environment.id.repository, examined))
-
-
-async def before(
-    tools: Tools, subject: Checkup, environment: Environment, resources: tuple[Resource, ...]
-) -> tuple[Resource, ...] | None:
-    """What the base renders, where a policy or a custom resource's rule may ask for it; None: nobody knows."""
-    asked = environment.policies or any(not is_own_group(each.id.group) for each in resources)
-    if not asked:
-        return ()
-    if subject.broken_before:
-        return None
-    if subject.base is None:
-        return ()
-    earlier = subject.before.environment(environment.id.name) if subject.before else None
-    if earlier is None:
-        return ()
-    try:
-        rendered, _ = await render(tools, subject.load, earlier, subject.base)
-    except RenderError:
-        return None
-    return tuple(normalise(each) for each in rendered.resources)
 
 
 def unreadable(environment: Environment, message: str) -> Finding:

@@ -1,13 +1,14 @@
 """The checkup as a whole: what work there is, and the findings put together."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
+from bot.check.schemas import once_per_kind
 from bot.errors import RenderError
 from bot.flow.assess import Tools
-from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, joined, parts, piecewise, put_off
+from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, comparable, joined, parts, piecewise
 from bot.model.checked import Checked, Judged
 from bot.model.environment import CONFIGURATION, Environment
 from bot.model.plan import Finding
@@ -27,10 +28,11 @@ def checkup(tools: Tools, subject: Checkup, run: Run) -> Checked:
     if subject.configuration and subject.configuration.schemas and subject.files:
         first.append(Task(environment=FILES))
     found = by_environment(first, run(first))
-    rest = [Task(environment=name, later=later) for name, done in found.items() if (later := put_off(done))]
-    for name, more in by_environment(rest, run(rest) if rest else ()).items():
-        found[name] += more
-    judged = (put_together(tools, subject, each, found[each.id.name]) for each in subject.environments)
+    known = {each.id.name: joined(found[each.id.name]) for each in subject.environments}
+    last = [task for each in subject.environments if (task := last_of(tools, subject, each, known[each.id.name]))]
+    for task, outcome in zip(last, run(last) if last else (), strict=True):
+        known[task.environment] = completed(known[task.environment], task, outcome)
+    judged = (put_together(tools, subject, each, known[each.id.name]) for each in subject.environments)
     files = (each for outcome in found[FILES] for each in outcome.findings)
     return Checked(environments=tuple(judged), files=tuple(sorted(files, key=attrgetter("order"))))
 
@@ -56,12 +58,44 @@ def by_environment(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> dict[s
     return found
 
 
-def put_together(tools: Tools, subject: Checkup, environment: Environment, outcomes: Sequence[Outcome]) -> Judged:
+def last_of(tools: Tools, subject: Checkup, environment: Environment, known: Outcome) -> Task | None:
+    """What is to be judged when everything was read: what defines kinds, and all that may be of a defined kind."""
+    revised: tuple[str, ...] = ()
+    custom = known.custom
+    if known.later or custom:
+        revised = (*known.revised, *gone(tools, subject, environment))
+        # a definition may stand in what the base has otherwise
+        sure = not revised and (comparable(tools, subject, environment) or not subject.earlier(environment))
+        custom = tuple(each for each in custom if each[1] in known.defines) if sure else custom
+    last = sorted({*known.later, *(path for path, _ in custom)})
+    return Task(environment=environment.id.name, last=tuple(last), revised=revised) if last else None
+
+
+def gone(tools: Tools, subject: Checkup, environment: Environment) -> tuple[str, ...]:
+    """The files of the base that the environment does not read any more."""
+    renderer, base = piecewise(tools, subject, environment), comparable(tools, subject, environment)
+    if renderer is None or base is None:
+        return ()
+    lost = base.entries.keys() - subject.head.entries.keys()
+    try:
+        return tuple(path for path in renderer.pieces(base, environment.source) if path in lost) if lost else ()
+    except RenderError:
+        return ()
+
+
+def completed(known: Outcome, task: Task, outcome: Outcome) -> Outcome:
+    """What is known with what was judged last, in the place of what was said of those files before."""
+    again = {path for path, _ in known.custom}.intersection(task.last)
+    kept = (each for each in known.findings if each.path not in again)
+    return replace(known, findings=(*kept, *outcome.findings))
+
+
+def put_together(tools: Tools, subject: Checkup, environment: Environment, whole: Outcome) -> Judged:
     """One environment's findings put together and in order."""
     renderer = piecewise(tools, subject, environment)
-    whole = joined(outcomes)
     findings = list(whole.findings)
     if renderer:
+        findings = once_per_kind(findings, lambda type: of_type(type, whole.identities))
         findings += renderer.across(environment.source, repeated(whole.identities))
         if not whole.objects and not findings:
             findings += renderer.nothing(subject.head, environment.source)
@@ -74,20 +108,21 @@ def put_together(tools: Tools, subject: Checkup, environment: Environment, outco
 
 def repeated(identities: Sequence[Identity]) -> tuple[Resource, ...]:
     """The objects of which there is more than one, in the order in which they stand."""
-    count: Mapping[tuple[str, ...], int] = tally(identities)
-    return tuple(
-        Resource(id=ResourceId(type=type, name=name, scope=scope), body={}, origin=Origin(path=path, line=line))
-        for type, name, scope, path, line in identities
-        if count[type, name, scope] > 1
-    )
+    count = Counter(map(itemgetter(0, 1, 2), identities))
+    if len(count) == len(identities):
+        return ()
+    return tuple(bodiless(each) for each in identities if count[each[:3]] > 1)
 
 
-def tally(identities: Sequence[Identity]) -> dict[tuple[str, ...], int]:
-    """How often each object is there."""
-    count: dict[tuple[str, ...], int] = defaultdict(int)
-    for each in identities:
-        count[each[:3]] += 1
-    return count
+def of_type(type: str, identities: Sequence[Identity]) -> tuple[Resource, ...]:
+    """The objects of a type, in the order in which they stand."""
+    return tuple(bodiless(each) for each in identities if each[0] == type)
+
+
+def bodiless(identity: Identity) -> Resource:
+    """An object as far as its identity says."""
+    type, name, scope, path, line = identity
+    return Resource(id=ResourceId(type=type, name=name, scope=scope), body={}, origin=Origin(path=path, line=line))
 
 
 def anchored(subject: Checkup, environment: Environment, finding: Finding) -> Finding:

@@ -8,7 +8,6 @@ from bot.flow.subject import Load
 from bot.model.environment import Configuration, Environment
 from bot.model.noun import noun
 from bot.model.plan import Finding
-from bot.model.resource import Resource
 from bot.model.tree import Tree
 from bot.render import Piecewise
 
@@ -16,23 +15,19 @@ __all__ = [
     "FILES",
     "Checkup",
     "Identity",
-    "Later",
     "Outcome",
     "Task",
+    "comparable",
     "joined",
     "lost",
     "parts",
     "piecewise",
-    "put_off",
 ]
 
 FILES = ""  # in the place of an environment's name
 
 Identity = tuple[str, str, str, str, int]
 """An object's type, name, scope, and its file and line: what tells that it is defined twice, at little cost."""
-
-Later = tuple[str, tuple[Resource, ...]]
-"""A file that is judged when everything was read, and its objects."""
 
 
 @noun
@@ -59,24 +54,40 @@ class Checkup:
         """The environment of that name."""
         return next(each for each in self.environments if each.id.name == name)
 
+    def earlier(self, environment: Environment) -> Environment | None:
+        """The base's environment of the same name, None where it has none or none that is known."""
+        return self.before.environment(environment.id.name) if self.before and self.base else None
+
 
 @noun
 class Task:
-    """One piece of work: an environment as a whole, those `paths` of it, or the files of it that were put off."""
+    """One piece of work: an environment as a whole, those `paths` of it, or the files of it that are judged last.
+
+    `revised` are files of the base, which are not there any more or are others now.
+    """
 
     environment: str
     paths: tuple[str, ...] = ()
-    later: tuple[Later, ...] = ()
+    last: tuple[str, ...] = ()
+    revised: tuple[str, ...] = ()
 
 
 @noun
 class Outcome:
-    """What became of a task. `identities` are those of all objects, `later` what is not judged yet."""
+    """What became of a task. `identities` are those of all objects.
+
+    `later` are files that are not judged yet, as they define kinds or have objects of kinds that an operator defined.
+    `custom` are (file, type) of the custom resources that were judged as if nobody defined them, `defines` the types
+    that the files define, `revised` the files that the base has otherwise.
+    """
 
     findings: tuple[Finding, ...] = ()
     identities: tuple[Identity, ...] = ()
     objects: int = 0
-    later: tuple[Later, ...] = ()
+    later: tuple[str, ...] = ()
+    custom: tuple[tuple[str, str], ...] = ()
+    defines: frozenset[str] = frozenset()
+    revised: tuple[str, ...] = ()
 
 
 def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piecewise | None:
@@ -84,6 +95,15 @@ def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piece
     renderer = pick(tools.renderers, subject.head, environment.source)
     together = not (isinstance(tools.evaluator, InProcess) and tools.evaluator.apart(environment))
     return renderer if isinstance(renderer, Piecewise) and not together else None
+
+
+def comparable(tools: Tools, subject: Checkup, environment: Environment) -> Tree | None:
+    """The base's files, where the same renderer reads the same source of them piece by piece."""
+    earlier = subject.earlier(environment)
+    if subject.base is None or earlier is None or earlier.source != environment.source:
+        return None
+    same = pick(tools.renderers, subject.base, earlier.source) is pick(tools.renderers, subject.head, earlier.source)
+    return subject.base if same and piecewise(tools, subject, environment) else None
 
 
 def parts(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
@@ -100,18 +120,16 @@ def parts(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ..
         yield tuple(part)
 
 
-def put_off(outcomes: Sequence[Outcome]) -> tuple[Later, ...]:
-    """What is left to judge when everything was read."""
-    return tuple(each for outcome in outcomes for each in outcome.later)
-
-
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
     """Several outcomes as one."""
     return Outcome(
         findings=tuple(each for outcome in outcomes for each in outcome.findings),
         identities=tuple(each for outcome in outcomes for each in outcome.identities),
         objects=sum(outcome.objects for outcome in outcomes),
-        later=put_off(outcomes),
+        later=tuple(each for outcome in outcomes for each in outcome.later),
+        custom=tuple(each for outcome in outcomes for each in outcome.custom),
+        defines=frozenset().union(*(outcome.defines for outcome in outcomes)),
+        revised=tuple(each for outcome in outcomes for each in outcome.revised),
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import marshal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.check.schemas.custom.formats import string_formats
@@ -16,7 +16,7 @@ from bot.model.noun import noun
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
 
-__all__ = ["CRD", "Definition", "Definitions", "definitions_of"]
+__all__ = ["CRD", "Definition", "Definitions", "defined", "definitions_of"]
 
 CRD = "CustomResourceDefinition.apiextensions.k8s.io"
 SERVED = "apiextensions.k8s.io/v1"
@@ -69,6 +69,12 @@ def definition(resource: Resource, *, ours: bool) -> Definition | None:
     if len(entries) != len(versions):
         return None
     return Definition(resource=resource, group=spec["group"], kind=kind, versions=entries, ours=ours)
+
+
+def defined(resources: Iterable[Resource]) -> frozenset[str]:
+    """The types of the kinds that resources define, as a `ResourceId` has them."""
+    found = (definition(each, ours=False) for each in resources if each.id.type == CRD)
+    return frozenset(f"{each.kind}.{each.group}" for each in found if each)
 
 
 class Definitions:
