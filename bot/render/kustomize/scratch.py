@@ -113,16 +113,17 @@ class Scratch:
         try:
             os.link(content, place)
         except FileNotFoundError:
-            self._write(content, data)
-            os.link(content, place)
+            self._write(content, data, place)
 
-    def _write(self, content: Path, data: bytes) -> None:
+    def _write(self, content: Path, data: bytes, place: Path) -> None:
         if self._bytes + len(data) > self._room:
             self._clean(content.parent)
         handle, name = tempfile.mkstemp(dir=self._own)
         with open(handle, "wb") as file:
             file.write(data)
             os.fchmod(handle, 0o444)
+        # before it is in the store: there another process may replace it while it is linked, which the kernel refuses
+        os.link(name, place)
         os.replace(name, content)
         self._bytes += len(data)
 

@@ -84,6 +84,24 @@ def test_what_a_loss_of_power_may_have_torn_is_written_anew(tmp_path: Path, monk
         assert (run / "a").read_bytes() == b"whole"
 
 
+def test_a_content_that_another_process_replaces_just_then_is_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def refused(content: str | Path, place: Path) -> None:
+        if "contents" in Path(content).parts:  # what the kernel says of a file that lost its name meanwhile
+            raise FileNotFoundError(2, "No such file or directory")
+        link(content, place)
+
+    monkeypatch.setattr(os, "link", refused)
+    made = Scratch(tmp_path, ROOM)
+    for _ in range(2):
+        with made.laid_out({"a": b"b"}) as run:
+            assert (run / "a").read_bytes() == b"b"
+    assert len(list((tmp_path / "contents").iterdir())) == 1
+
+
 def test_a_desk_of_too_many_folders_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scratch, "MOST_FOLDERS", 3)
     made = Scratch(tmp_path / "scratch", ROOM)
