@@ -44,10 +44,9 @@ def settled(
     findings: Iterable[Finding], environment: Environment, today: date, resources: Iterable[Resource] = ()
 ) -> list[Finding]:
     """All findings as they count, without those whose policies are off. Annotations of `resources` are waivers too."""
-    by_id = {each.id: each for each in resources}
-    counted = (
-        settle(each, environment, today, by_id.get(each.resource) if each.resource else None) for each in findings
-    )
+    found = list(findings)
+    by_id = {each.id: each for each in resources} if found else {}
+    counted = (settle(each, environment, today, by_id.get(each.resource) if each.resource else None) for each in found)
     return [each for each in counted if each is not None]
 
 

@@ -85,7 +85,7 @@ def simple(text: str, limits: Limits) -> list[Root] | None:
     """
     if not is_small(text, limits) or limits.depth < LEVELS:
         return None
-    if USUAL.fullmatch(text) is None:
+    if ("[" in text or "{" in text) and USUAL.fullmatch(text) is None:
         return None
     places = _places(text)
     values = _with_modes(text, len(places)) if _risky(text) else _values(text, len(places))
@@ -144,7 +144,9 @@ def _put_right(value: Any, meant: dict[int, int]) -> Any:
 
 def _places(text: str) -> list[tuple[int, int]]:
     """Where the first thing of each document stands, (line, column) from 1."""
-    markers = list(MARKER.finditer(text)) if "---" in text else []
+    if "---" not in text and text[:1].isalpha():
+        return [(1, 1)]
+    markers = list(MARKER.finditer(text))
     first = _first(text, 0)
     # what precedes the first marker is a document only where it is more than comments
     begins = [first] if first < (markers[0].start() if markers else len(text)) else []

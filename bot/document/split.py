@@ -27,7 +27,8 @@ BREAK = re.compile("(?:\r(?!\n)|[\x85\u2028\u2029])(?:---|\\.\\.\\.|%|\ufeff)|\r
 
 def check_lines(text: str) -> None:
     """DocumentError: a line that kubectl reads as something else than YAML does."""
-    for found in BEGINNING.finditer(f"\n{text}"):
+    beginnings = BEGINNING.finditer(f"\n{text}") if any(each in text for each in WRONG) else ()
+    for found in beginnings:
         at = found.start()  # of the line in the text, which has one sign less
         if not SEPARATOR.match(text, at):
             raise DocumentError(WRONG[found[1]], *Lines(text).at(at))

@@ -78,8 +78,9 @@ class LocalRepository:
         entries = {each.path: each for each in listed if each}
         links = {path for path, each in entries.items() if each.mode == "120000"}
         # git still lists the files of a folder that a link has taken the place of; they are no part of the next commit
-        behind = {path for path in entries if not links.isdisjoint(folders(path))} if links else set()
-        return Tree(revision=UNCOMMITTED, entries={p: each for p, each in entries.items() if p not in behind})
+        for path in [each for each in entries if not links.isdisjoint(folders(each))] if links else ():
+            del entries[path]
+        return Tree(revision=UNCOMMITTED, entries=entries)
 
     async def compared(self, tree: Tree, base: Tree) -> Tree:
         """The working tree with the ids of `base` where a file is the same, so that the two can be compared."""

@@ -43,14 +43,11 @@ LATEST = 253_402_300_799  # the last second of the year 9999; git takes any numb
 def parse_listing(output: bytes) -> dict[str, Entry]:
     """`git ls-tree -r -z --long` → entries by path. A path that is not UTF-8 keeps its bytes as surrogates."""
     entries: dict[str, Entry] = {}
-    for record in output.split(b"\0"):
+    for record in output.decode("utf-8", "surrogateescape").split("\0"):
         if record:
-            head, _, name = record.partition(b"\t")
+            head, _, path = record.partition("\t")
             mode, _, blob, size = head.split()
-            path = name.decode("utf-8", "surrogateescape")
-            entries[path] = Entry(
-                path=path, mode=mode.decode(), blob=Sha(blob.decode()), size=0 if size == b"-" else int(size)
-            )
+            entries[path] = Entry(path=path, mode=mode, blob=Sha(blob), size=0 if size == "-" else int(size))
     return entries
 
 

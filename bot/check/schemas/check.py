@@ -88,7 +88,8 @@ class Run:
     def of(self, resource: Resource) -> Iterator[Finding]:
         """The findings of one object."""
         api_version = str(resource.body.get("apiVersion", ""))
-        group, kind, version = resource.id.group, resource.id.kind, api_version.rpartition("/")[2]
+        kind, _, group = resource.id.type.partition(".")
+        version = api_version.rpartition("/")[2]
         if definition := self.catalogue.definition(version, group, kind):
             if found := fate(self.catalogue, api_version, kind):
                 message = f"{resource.id} {found.wrong}"

@@ -38,6 +38,8 @@ def told(resource: Resource, problems: Callable[[], Iterator[Problem | Unevaluat
     except ValueError:  # text that is not Unicode, for one; the error's own words may quote a value
         message = f"{resource.id} could not be compared with its schema"
         return [finding(resource, "unknown", message, "look for characters that are not valid Unicode", ())]
+    if not found:
+        return found
     if len(found) > MOST:
         message = f"{resource.id} has more than {MOST} problems; the rest is not shown"
         found[MOST:] = [finding(resource, "error", message, "mend those that are shown first", ())]

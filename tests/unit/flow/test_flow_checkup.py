@@ -212,7 +212,7 @@ def test_no_process_outlives_the_one_that_made_it() -> None:
         "from bot.cli.check.crew import Crew\n"
         "from bot.flow.checkup import Task\n"
         "def work(task):\n"
-        "    print(os.getpid(), flush=True)\n"
+        "    os.write(2, b'%d\\n' % os.getpid())\n"  # in one piece: two processes write here
         "    signal.pause()\n"
         "with Crew(lambda: nullcontext(work), 2) as crew:\n"
         "    crew.run([Task(environment='a'), Task(environment='b')], id)\n"
