@@ -158,7 +158,10 @@ def contents(file: bytes) -> bytes:
     """What is in a file. OSError: it cannot be read. Four calls of the system for a small one; `open` makes seven."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return b"".join(iter(lambda: os.read(descriptor, PIECE), b""))
+        pieces = [os.read(descriptor, PIECE)]
+        while piece := os.read(descriptor, PIECE):
+            pieces.append(piece)
+        return b"".join(pieces)
     finally:
         os.close(descriptor)
 

@@ -39,60 +39,53 @@ class Part:
         return Part(value=value, path=self.path, line=self.locate(at)[0], locate=self.locate, at=at)
 
 
-def resources_of(path: str, value: Any, line: int, locate: Locate) -> Iterator[Resource | Finding]:
+def resources_of(path: str, value: Any, line: int, locate: Locate) -> list[Resource | Finding]:
     """The resources of one document, in its order, and a finding for each that cannot be one.
 
     `path` is the file, `line` the document's first line, `locate` finds places in it.
     """
-    yield from taken_apart(Part(value=value, path=shown_path(path), line=line, locate=locate))
+    return taken_apart(Part(value=value, path=shown_path(path), line=line, locate=locate))
 
 
-def taken_apart(part: Part, kind: Mapping[str, Any] | None = None) -> Iterator[Resource | Finding]:
+def taken_apart(part: Part, kind: Mapping[str, Any] | None = None) -> list[Resource | Finding]:
     """The resources of a part: of each item where it is a list, else the one that it is.
 
     `kind` is what the items of a typed list (`ConfigMapList`) are, where they do not say so, as kubectl has it.
     """
     value = part.value
     if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from taken_apart(part.child(item, index))
-        return
+        return [each for index, item in enumerate(value) for each in taken_apart(part.child(item, index))]
     if not isinstance(value, dict):  # asking for a Mapping takes ten times as long
         wrong = "is no Kubernetes object: a document must be a mapping with apiVersion and kind"
-        yield flawed(part, Flaw(at=(), wrong=wrong, fix="make it an object, or move the file out of the source"))
-        return
+        return [flawed(part, Flaw(at=(), wrong=wrong, fix="make it an object, or move the file out of the source"))]
     if kind and not value.get("apiVersion") and not value.get("kind"):
         part = part.child({**value, **kind})
     if flaws := anonymous(part.value):
-        yield from (flawed(part, each) for each in flaws)
-    elif part.value["kind"].endswith("List") and "items" in part.value:
-        yield from items(part)
-    else:
-        yield from resource(part)
+        return [flawed(part, each) for each in flaws]
+    if part.value["kind"].endswith("List") and "items" in part.value:
+        return items(part)
+    return resource(part)
 
 
-def items(part: Part) -> Iterator[Resource | Finding]:
+def items(part: Part) -> list[Resource | Finding]:
     """The resources of a list kind. Its own metadata belongs to a listing and is left out."""
     listed, kind = part.value["items"], part.value["kind"].removesuffix("List")
     given = {"apiVersion": part.value["apiVersion"], "kind": kind} if kind else None
     if not isinstance(listed, list | None):
         flaw = Flaw(at=("items",), wrong="has items that are not a list", fix="begin each item with a dash")
-        yield flawed(part, flaw)
-        return
-    for index, item in enumerate(listed or ()):
-        yield from taken_apart(part.child(item, "items", index), given)
+        return [flawed(part, flaw)]
+    parts = (part.child(item, "items", index) for index, item in enumerate(listed or ()))
+    return [each for part in parts for each in taken_apart(part, given)]
 
 
-def resource(part: Part) -> Iterator[Resource | Finding]:
+def resource(part: Part) -> list[Resource | Finding]:
     """The resource that a part is, or all that keeps it from being one."""
     id = identify(part.value)
     if isinstance(id, Flaw):
-        yield flawed(part, id)
-        return
+        return [flawed(part, id)]
     if flaws := unfit(id, part.value):
-        yield from (flawed(part, each, id) for each in flaws)
-    else:
-        yield Resource(id=id, body=part.value, origin=Origin(path=part.path, line=part.line, locate=part))
+        return [flawed(part, each, id) for each in flaws]
+    return [Resource(id=id, body=part.value, origin=Origin(path=part.path, line=part.line, locate=part))]
 
 
 def unfit(id: ResourceId, value: Mapping[str, Any]) -> list[Flaw]:

@@ -67,20 +67,23 @@ class NoneTwice(ABC):
     """A keyword of the validator that says of a list that none of its items may repeat an earlier one."""
 
     @abstractmethod
-    def repeated(self, instance: Any) -> Iterator[int]:
+    def repeated(self, items: list[Any]) -> Iterator[int]:
         """The indices of those that do."""
 
     def validate(self, instance: Any) -> None:
         """ValueError, whose text is the index of the first of them."""
-        for index in self.repeated(instance):
-            raise ValueError(str(index))
+        # most lists have one item, and there is nothing to look for in it
+        if isinstance(instance, list) and len(instance) > 1:
+            for index in self.repeated(instance):
+                raise ValueError(str(index))
 
     def iter_errors(self, instance: Any) -> Iterator[Exception]:
         """The errors about them, no more than make it plain that not all are shown.
 
         The validator copies the whole list for each error, so that errors of every item would take the square of it.
         """
-        return (ValueError(str(index)) for index in islice(self.repeated(instance), MOST + 1))
+        items = instance if isinstance(instance, list) else []
+        return (ValueError(str(index)) for index in islice(self.repeated(items), MOST + 1))
 
 
 class MapList(NoneTwice):
@@ -94,13 +97,8 @@ class MapList(NoneTwice):
         del parent_schema, schema_path
         self.keys: Mapping[str, Any] = value
 
-    def repeated(self, instance: Any) -> Iterator[int]:
+    def repeated(self, items: list[Any]) -> Iterator[int]:
         """The indices of the items that repeat an earlier one's key."""
-        # most lists have one item, and there is nothing to look for in it
-        return self.repeated_in(instance) if isinstance(instance, list) and len(instance) > 1 else iter(())
-
-    def repeated_in(self, items: list[Any]) -> Iterator[int]:
-        """The same, of what is a list."""
         seen = set()
         for index, item in enumerate(items):
             if not isinstance(item, dict):
@@ -120,10 +118,10 @@ class SetList(NoneTwice):
     def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
         del parent_schema, value, schema_path
 
-    def repeated(self, instance: Any) -> Iterator[int]:
+    def repeated(self, items: list[Any]) -> Iterator[int]:
         """The indices of the items that were there before."""
         seen = set()
-        for index, item in enumerate(instance if isinstance(instance, list) else ()):
+        for index, item in enumerate(items):
             key = json.dumps(item, sort_keys=True)
             if key in seen:
                 yield index

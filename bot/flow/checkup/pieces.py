@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.check.schemas import CRD, defined
 from bot.diff import normalise
@@ -98,8 +99,14 @@ def custom_in(found: Found) -> Iterator[tuple[str, str]]:
     """(path, type) of what judging may take another file for: a custom resource, and what defines one."""
     for path, of_file in found.items():
         for each in of_file:
-            if isinstance(each, Resource) and (each.id.type == CRD or not is_own_group(each.id.group)):
+            if isinstance(each, Resource) and waits(each.id.type):
                 yield path, each.id.type
+
+
+@lru_cache(maxsize=1024)
+def waits(type: str) -> bool:
+    """Whether judging objects of a type may take another one."""
+    return type == CRD or not is_own_group(type.partition(".")[2])
 
 
 def plain(path: str) -> bool:
