@@ -12,11 +12,9 @@ from pathlib import Path
 
 from bot.model.resource import Rendered
 from bot.render.bounded import Bounded
-from bot.render.kustomize.scratch import digest_of, private
+from bot.render.kustomize.scratch import digest_of, drop_oldest, private
 
 __all__ = ["Cache", "key_of"]
-
-KEEP = 0.75
 
 
 def key_of(words: Sequence[str], files: Mapping[str, bytes]) -> str:
@@ -63,7 +61,7 @@ class Cache:
             if folder is None or len(output) > self._stored // 4:
                 return
             if self._bytes < 0 or self._bytes + len(output) > self._stored:
-                self._bytes = clean(folder, self._stored - len(output))
+                self._bytes = drop_oldest(folder, self._stored - len(output))
             handle, name = tempfile.mkstemp(dir=folder, prefix=".")
             with open(handle, "wb") as file:
                 file.write(digest_of(output).encode() + output)
@@ -74,16 +72,3 @@ class Cache:
         if self._folder is None and self._wanted is not None:
             self._folder = private(self._wanted)
         return self._folder
-
-
-def clean(folder: Path, most: int) -> int:
-    """Drop the oldest entries if there are more than `most` bytes; the bytes that remain."""
-    with os.scandir(folder) as listing:
-        found = sorted(((each.stat().st_mtime_ns, each.stat().st_size, each.path) for each in listing), reverse=True)
-    total = sum(size for _, size, _ in found)
-    while total > most and found:
-        _, size, path = found.pop()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        total -= size
-    return total

@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.errors import ProgramError
 from bot.render.helm.scratch import begun
 
-__all__ = ["Scratch", "digest_of"]
+__all__ = ["Scratch", "digest_of", "drop_oldest"]
 
 MOST_FOLDERS = 500  # that one desk is let grow to
 KEEP = 0.75  # of the room, after a cleaning
@@ -129,16 +129,7 @@ class Scratch:
 
     def _clean(self, contents: Path) -> None:
         """Count again, since others write there too, and drop the oldest contents until there is room."""
-        with os.scandir(contents) as listing:
-            found = sorted(
-                ((each.stat().st_mtime_ns, each.stat().st_size, each.path) for each in listing), reverse=True
-            )
-        self._bytes = sum(size for _, size, _ in found)
-        while found and self._bytes > self._room * KEEP:
-            _, size, path = found.pop()
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            self._bytes -= size
+        self._bytes = drop_oldest(contents, int(self._room * KEEP))
 
     def _open(self) -> Path:
         if self._contents is not None:
@@ -150,15 +141,41 @@ class Scratch:
         self._own, lock = claim(folder)
         weakref.finalize(self, leave, lock, folder if self._wanted is None else self._own)
         since = begun()
-        with os.scandir(contents) as listing:
-            for each in listing:
-                with contextlib.suppress(FileNotFoundError):
-                    if (found := each.stat()).st_mtime < since:
-                        os.unlink(each)
-                    else:
-                        self._bytes += found.st_size
+        for time, size, path in listed(contents):
+            if time < since * 1e9:
+                remove(path)
+            else:
+                self._bytes += size
         self._contents = contents
         return contents
+
+
+def listed(folder: Path) -> list[tuple[int, int, str]]:
+    """(time in nanoseconds, size in bytes, path) of every file, the newest first; another process may remove some."""
+    found = []
+    with os.scandir(folder) as listing:
+        for each in listing:
+            with contextlib.suppress(FileNotFoundError):
+                about = each.stat()
+                found.append((about.st_mtime_ns, about.st_size, each.path))
+    return sorted(found, reverse=True)
+
+
+def drop_oldest(folder: Path, most: int) -> int:
+    """Remove the oldest files if there are more than `most` bytes; the bytes that remain."""
+    found = listed(folder)
+    total = sum(size for _, size, _ in found)
+    while total > most and found:
+        _, size, path = found.pop()
+        remove(path)
+        total -= size
+    return total
+
+
+def remove(path: str) -> None:
+    """Remove a file, which another process may have done before."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 class Desk:

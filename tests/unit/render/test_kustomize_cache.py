@@ -3,6 +3,8 @@
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,31 @@ def test_a_content_that_another_process_replaces_just_then_is_laid_out(
         with made.laid_out({"a": b"b"}) as run:
             assert (run / "a").read_bytes() == b"b"
     assert len(list((tmp_path / "contents").iterdir())) == 1
+
+
+def test_room_is_made_while_another_process_makes_room_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list_folder = os.scandir
+
+    class Gone:
+        """What was listed, and is no more when it is looked at."""
+
+        path = str(tmp_path / "contents" / "gone")
+
+        def stat(self) -> os.stat_result:
+            raise FileNotFoundError
+
+    @contextmanager
+    def listed(folder: Path) -> Iterator[list[object]]:
+        with list_folder(folder) as listing:
+            yield [*listing, *([Gone()] if Path(folder).name == "contents" else [])]
+
+    made = Scratch(tmp_path, ROOM)
+    monkeypatch.setattr(os, "scandir", listed)
+    for number in range(20):
+        with made.laid_out({"a": bytes([number]) * (ROOM // 5)}) as run:
+            assert (run / "a").stat().st_size == ROOM // 5
+    monkeypatch.undo()
+    assert sum(each.stat().st_size for each in (tmp_path / "contents").iterdir()) <= ROOM
 
 
 def test_a_desk_of_too_many_folders_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
