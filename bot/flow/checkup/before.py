@@ -42,6 +42,8 @@ async def before_last(tools: Tools, subject: Checkup, environment: Environment, 
         others, _ = await read(subject, base, renderer, task.revised)
     except InputError:
         return None
-    before = (*objects(same), *objects(others))
-    sound = len(before) == sum(map(len, (*same.values(), *others.values())))
+    # in the order of the base: of two definitions of a kind the first one counts
+    there = dict(sorted({**same, **others}.items()))
+    before = objects(there)
+    sound = len(before) == sum(map(len, there.values()))
     return before if sound and not renderer.across(environment.source, before) else None

@@ -128,6 +128,9 @@ SECOND = "---\n" + WIDGET.format(name="second", spec=SILVER)
 BASES = [files(d, s, m) for d, s, m in itertools.product(("", "kept", "other"), ("", GOLD), ("", SECOND))]
 BASES += [BASES[-1] | {"envs/more.yaml": each} for each in (BASES[-1]["envs/widget.yaml"], "a: [\n")]
 BASES += [{"elsewhere/a.yaml": CONFIG}, {}]
+# of two that define a kind the first one counts
+ANOTHER = DEFINITION.format(rule=RULES["changed"]).replace("name: widgets.acme", "name: another.acme")
+BASES += [files("kept", GOLD) | {"envs/0.yaml": ANOTHER}]
 HEADS = [files(d, s, SECOND) for d, s in itertools.product(("", *RULES), (GOLD, SILVER, TYPO))]
 
 
