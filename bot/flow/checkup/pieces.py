@@ -10,7 +10,7 @@ from bot.errors import InputError, RenderError
 from bot.flow.assess import Tools, render
 from bot.flow.checkup.before import before_last, before_whole
 from bot.flow.checkup.examine import Found, ground, judged, objects, read
-from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, comparable, joined, parts, piecewise
+from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, comparable, piecewise
 from bot.flow.encrypted import refuse_encrypted
 from bot.flow.files import validated_here
 from bot.model.environment import Environment
@@ -23,8 +23,6 @@ from bot.model.tree import Tree, blob_id
 from bot.render import Piecewise
 
 __all__ = ["perform"]
-
-PART = 32 * 1024  # bytes of files that are read and judged at once: what is made of them fits into a processor's cache
 
 
 async def perform(tools: Tools, subject: Checkup, task: Task) -> Outcome:
@@ -52,47 +50,34 @@ async def other_files(tools: Tools, subject: Checkup) -> Outcome:
 async def read_share(
     tools: Tools, subject: Checkup, given: Examined, renderer: Piecewise, paths: tuple[str, ...]
 ) -> Outcome:
-    """Read some files of an environment, a part of them after the other."""
-    share = Share(tools, subject, given, renderer)
-    return joined([await share.part(part) for part in parts(subject.head, paths, PART)])
+    """Read some files of an environment, and judge what can be judged without the others."""
+    try:
+        found, files = await read(subject, subject.head, renderer, paths)
+    except InputError as error:
+        return Outcome(findings=(unreadable(given.environment, str(error)),))
+    resources, custom, known = objects(found), tuple(custom_in(found)), defined(given.kubernetes.crds)
+    # a file is judged as a whole: what is said of it and of its objects is not to be said twice
+    later = {path for path, type in custom if type == CRD or type in known or not plain(path)}
+    now = {path: each for path, each in found.items() if path not in later}
+    base = comparable(tools, subject, given.environment)
+    return Outcome(
+        findings=await judged(tools, given, now, files),
+        identities=tuple(map(identity, resources)),
+        objects=len(resources),
+        later=tuple(path for path in paths if path in later),
+        custom=tuple(each for each in custom if each[0] not in later),
+        defines=defined(resources),
+        revised=tuple(path for path in paths if is_revised(base, files, path)) if base else (),
+    )
 
 
-class Share:
-    """Some files of an environment, read and judged without the others as far as that can be."""
-
-    def __init__(self, tools: Tools, subject: Checkup, given: Examined, renderer: Piecewise) -> None:
-        self.tools, self.subject, self.given, self.renderer = tools, subject, given, renderer
-        self.base = comparable(tools, subject, given.environment)
-        self.defined = defined(given.kubernetes.crds)
-
-    async def part(self, paths: tuple[str, ...]) -> Outcome:
-        """The outcome of a few of the files."""
-        try:
-            found, files = await read(self.subject, self.subject.head, self.renderer, paths)
-        except InputError as error:
-            return Outcome(findings=(unreadable(self.given.environment, str(error)),))
-        resources = objects(found)
-        custom = tuple(custom_in(found))
-        # a file is judged as a whole: what is said of it and of its objects is not to be said twice
-        later = {path for path, type in custom if type == CRD or type in self.defined or not plain(path)}
-        now = {path: each for path, each in found.items() if path not in later} if later else found
-        return Outcome(
-            findings=await judged(self.tools, self.given, now, files),
-            identities=tuple(map(identity, resources)),
-            objects=len(resources),
-            later=tuple(path for path in paths if path in later),
-            custom=tuple(each for each in custom if each[0] not in later),
-            defines=defined(resources) if later else frozenset(),
-            revised=tuple(path for path in paths if self.is_revised(files, path)),
-        )
-
-    def is_revised(self, files: Tree, path: str) -> bool:
-        """Whether the base has another file there."""
-        old = self.base.entries.get(path) if self.base else None
-        if old is None:
-            return False
-        data = files.blobs.get(files.entries[path].blob)
-        return data is None or old.size != len(data) or old.blob != blob_id(data)
+def is_revised(base: Tree, files: Tree, path: str) -> bool:
+    """Whether the base has another file there."""
+    old = base.entries.get(path)
+    if old is None:
+        return False
+    data = files.blobs.get(files.entries[path].blob)
+    return data is None or old.size != len(data) or old.blob != blob_id(data)
 
 
 def custom_in(found: Found) -> Iterator[tuple[str, str]]:

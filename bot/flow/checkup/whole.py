@@ -8,11 +8,12 @@ from operator import attrgetter, itemgetter
 from bot.check.schemas import once_per_kind
 from bot.errors import RenderError
 from bot.flow.assess import Tools
-from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, comparable, joined, parts, piecewise
+from bot.flow.checkup.work import FILES, Checkup, Identity, Outcome, Task, comparable, joined, piecewise
 from bot.model.checked import Checked, Judged
 from bot.model.environment import CONFIGURATION, Environment
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource, ResourceId
+from bot.model.tree import Tree
 
 __all__ = ["checkup"]
 
@@ -46,8 +47,22 @@ def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterat
         paths = ()  # the render of the whole says why
     if not paths:
         yield Task(environment=environment.id.name)
-    for share in parts(subject.head, paths, SHARE):
+    for share in shares(subject.head, paths, SHARE):
         yield Task(environment=environment.id.name, paths=share)
+
+
+def shares(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
+    """The paths in shares of about `most` bytes."""
+    share: list[str] = []
+    size = 0
+    for path in paths:
+        share.append(path)
+        size += tree.entries[path].size
+        if size >= most:
+            yield tuple(share)
+            share, size = [], 0
+    if share:
+        yield tuple(share)
 
 
 def by_environment(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:

@@ -1,6 +1,6 @@
 """The pieces of a checkup, and what becomes of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.flow.assess import Tools, pick
 from bot.flow.evaluate import InProcess
@@ -20,7 +20,6 @@ __all__ = [
     "comparable",
     "joined",
     "lost",
-    "parts",
     "piecewise",
 ]
 
@@ -104,20 +103,6 @@ def comparable(tools: Tools, subject: Checkup, environment: Environment) -> Tree
         return None
     same = pick(tools.renderers, subject.base, earlier.source) is pick(tools.renderers, subject.head, earlier.source)
     return subject.base if same and piecewise(tools, subject, environment) else None
-
-
-def parts(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
-    """The paths in parts of about `most` bytes."""
-    part: list[str] = []
-    size = 0
-    for path in paths:
-        part.append(path)
-        size += tree.entries[path].size
-        if size >= most:
-            yield tuple(part)
-            part, size = [], 0
-    if part:
-        yield tuple(part)
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:

@@ -12,7 +12,7 @@ import pytest
 from bot.app import offline_tools
 from bot.document import load_documents
 from bot.flow.assess import Tools
-from bot.flow.checkup import Checkup, checkup, perform, pieces, whole
+from bot.flow.checkup import Checkup, checkup, perform, whole
 from bot.git.local import LocalRepository
 from bot.model.environment import Configuration, Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
@@ -143,9 +143,8 @@ def test_the_same_is_said_as_of_everything_together(
         write(top, head)
         subject = subject_of(top)
         expected = told(subject, in_one())
-        for share, part in ((1, 1), (10**6, 1), (10**6, 10**6)):
+        for share in (1, 300, 10**6):
             monkeypatch.setattr(whole, "SHARE", share)
-            monkeypatch.setattr(pieces, "PART", part)
             assert told(subject, offline_tools()) == expected
         said |= {each.message for each in expected}
     assert any("there is no schema for Gate.acme.example" in each for each in said)
@@ -158,7 +157,7 @@ def test_what_is_said_of_one_file_is_not_taken_for_another_ones_that_is_shown_al
     top = committed({})
     held = files("other", SILVER) | {"envs/x\n.yaml": CONFIG, "envs/x\\n.yaml": WIDGET.format(name="x", spec=TYPO)}
     write(top, held)
-    monkeypatch.setattr(pieces, "PART", 1)
+    monkeypatch.setattr(whole, "SHARE", 1)
     said = [each.message for each in told(subject_of(top), offline_tools())]
     assert [each.partition(":")[0].partition(" must")[0] for each in said].count("data.a of ConfigMap c") == 2
 
