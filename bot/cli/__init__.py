@@ -16,6 +16,10 @@ STOPPED = 130
 def main() -> None:
     """Entry point of the `tidegate` program."""
     try:
+        if sys.argv[1:2] == ["check"] and "--help" not in sys.argv:
+            from bot.scanner import preload
+
+            preload()  # of all that a check waits for this takes longest, and options are read beside it
         from bot.cli.commands import run  # imported late: `tidegate --version` stays quick
 
         status = run(sys.argv[1:])
