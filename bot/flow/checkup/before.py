@@ -36,12 +36,12 @@ async def before_last(tools: Tools, subject: Checkup, environment: Environment, 
     base, renderer = comparable(tools, subject, environment), piecewise(tools, subject, environment)
     if base is None or renderer is None or subject.broken_before:
         return await before_whole(tools, subject, environment)
-    same = {path: each for path, each in found.items() if path in base.entries and path not in task.revised}
     try:
         renderer.pieces(base, environment.source)
         others, _ = await read(subject, base, renderer, task.revised)
     except InputError:
         return None
+    same = {path: each for path, each in found.items() if path in base.entries}
     # in the order of the base: of two definitions of a kind the first one counts
     there = dict(sorted({**same, **others}.items()))
     before = objects(there)
