@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import field
+from functools import cache
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Literal
 
@@ -72,19 +73,18 @@ def left_until(end: float) -> float:
     return left
 
 
+@cache
 def preload() -> Thread:
     """Begin to load the rules, which other threads need not wait for; the thread ends when that is done.
 
     It is begun once: whoever asks again gets the same thread.
     """
-    if not BEGUN:
-        # no daemon: one that is cut off within the library could take the process down
-        BEGUN.append(Thread(target=Scanner().load))
-        BEGUN[0].start()
-    return BEGUN[0]
+    # no daemon: one that is cut off within the library could take the process down
+    loading = Thread(target=Scanner().load)
+    loading.start()
+    return loading
 
 
-BEGUN: list[Thread] = []
 LOADING = Lock()
 LOADED: list["Native"] = []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ class InitRequest:
 
     def run(self) -> int:
         """Find, write, say. InputError: there is nothing, or a file already."""
-        import asyncio  # imported late, as all that this command alone needs: the others start quickly
-
-        from bot.model.environment import CONFIGURATION
+        import asyncio  # imported late: it takes longest of all that this needs, and other commands import this too
 
         top, text, said = asyncio.run(self.proposed())
         if self.show:
@@ -52,7 +51,6 @@ class InitRequest:
         from bot.config.propose import EVERYTHING, candidates, propose
         from bot.errors import InputError
         from bot.git.local import LocalRepository
-        from bot.model.environment import CONFIGURATION
 
         repository = await LocalRepository.find(self.repository)
         place = repository.top / CONFIGURATION
@@ -72,7 +70,6 @@ class InitRequest:
 
     def said(self, found: "Proposal") -> Iterator[str]:
         """The environments, and what to do now."""
-        from bot.model.environment import CONFIGURATION
         from bot.report.changes import plural
 
         number = plural(len(found.environments), "environment")

@@ -1,10 +1,11 @@
 """`tidegate render`: what environments render to."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +13,7 @@ import typer
 from typer._click.exceptions import UsageError
 
 from bot.model.noun import noun
-
-if TYPE_CHECKING:
-    from bot.model.resource import Resource
+from bot.model.resource import Resource
 
 __all__ = ["RenderRequest"]
 
@@ -46,7 +45,7 @@ class RenderRequest:
         """Render and write. UsageError: no such format. What does not render is said, and the rest is written."""
         if self.format not in FORMATS:
             raise UsageError(f"--format {self.format!r} is none of {', '.join(FORMATS)}")
-        import asyncio  # imported late, as all that this command alone needs: the others start quickly
+        import asyncio  # imported late: it takes longest of all that this needs, and other commands import this too
 
         with redirect_stdout(sys.stderr):  # what is logged is no manifest
             rendered, problems = asyncio.run(self.rendered())
@@ -62,11 +61,9 @@ class RenderRequest:
             typer.echo(f"error: {problem}", err=True)
         return 1 if problems else 0
 
-    def show(self, rendered: "Mapping[str, Sequence[Resource]]") -> None:
+    def show(self, rendered: Mapping[str, Sequence[Resource]]) -> None:
         """Everything on standard output: documents, or one list."""
         if self.format == "json":
-            import json
-
             items = [self.value(each) for resources in rendered.values() for each in resources]
             typer.echo(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2, ensure_ascii=False))
             return
@@ -74,7 +71,7 @@ class RenderRequest:
             for each in resources:
                 typer.echo(f"---\n# Source: {origin(each)} ({name})\n{self.text(each)}", nl=False)
 
-    async def rendered(self) -> "tuple[dict[str, tuple[Resource, ...]], list[str]]":
+    async def rendered(self) -> tuple[dict[str, tuple[Resource, ...]], list[str]]:
         """The resources of every environment that renders, and a line for each problem of the others."""
         from bot.cli.check.gather import gather
         from bot.cli.check.request import CheckRequest
@@ -97,22 +94,20 @@ class RenderRequest:
                 found[name] = result.resources
         return found, [visible(each) for each in problems]
 
-    def value(self, resource: "Resource") -> Any:
+    def value(self, resource: Resource) -> Any:
         """The manifest, a Secret's values masked unless they were asked for."""
         from bot.diff import masked
 
         return resource.body if self.show_secrets else masked(resource.body)
 
-    def text(self, resource: "Resource") -> str:
+    def text(self, resource: Resource) -> str:
         """The manifest in the form that was asked for."""
-        import json
-
         from bot.document import dump
 
         value = self.value(resource)
         return json.dumps(value, indent=2, ensure_ascii=False) + "\n" if self.format == "json" else dump(value)
 
-    def save(self, folder: Path, resources: "Sequence[Resource]") -> list[str]:
+    def save(self, folder: Path, resources: Sequence[Resource]) -> list[str]:
         """One file per object; which others of that form are there. InputError: the folder cannot be written to."""
         from bot.errors import InputError
         from bot.report.escape import visible
@@ -133,7 +128,7 @@ class RenderRequest:
         return sorted(visible(str(each)) for each in others)
 
 
-def origin(resource: "Resource") -> str:
+def origin(resource: Resource) -> str:
     """The file and line that an object comes from, for a comment."""
     from bot.report.escape import visible
 

@@ -56,7 +56,7 @@ def _load(data: bytes, limits: Limits, events: Events) -> tuple[Document, ...]:
 def _documents(data: bytes, limits: Limits, events: Events, roots: list[Root]) -> tuple[Document, ...]:
     # a partial, not a closure: documents travel between processes
     places = Places(partial(_again, data, limits, events))
-    return tuple([Document(value=value, line=root[0], locate=Place(places, root)) for value, root in roots])
+    return tuple(Document(value=value, line=root[0], locate=Place(places, root)) for value, root in roots)
 
 
 def _again(data: bytes, limits: Limits, events: Events) -> Iterator[Event]:

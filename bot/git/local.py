@@ -12,7 +12,7 @@ from bot.errors import InputError, TemporaryError, TreeError
 from bot.git.mirror import Mirror
 from bot.git.process import ISOLATION, run
 from bot.model.noun import Sha
-from bot.model.tree import UNCOMMITTED, Entry, Tree, blob_id
+from bot.model.tree import UNCOMMITTED, Entry, Tree
 
 __all__ = ["LocalRepository", "contents", "on_disk"]
 
@@ -205,9 +205,7 @@ def unchanged(root: bytes, entry: Entry, other: Entry) -> bool:
             return False
     except OSError:
         return False
-    if len(data) != other.size:
-        return False
-    return blob_id(data) == other.blob
+    return other.holds(data)
 
 
 def locate(folder: Path) -> tuple[Path, Path]:

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.errors import TreeError
 from bot.model.noun import Sha, noun
 
-__all__ = ["CHART_URL", "SUBMODULE", "SYMLINK", "UNCOMMITTED", "Elsewhere", "Entry", "Tree", "blob_id"]
+__all__ = ["CHART_URL", "SUBMODULE", "SYMLINK", "UNCOMMITTED", "Elsewhere", "Entry", "Tree"]
 
 UNCOMMITTED = Sha("0" * 40)
 """The revision of a working tree."""
@@ -30,6 +30,12 @@ class Entry:
     mode: str
     blob: Sha
     size: int
+
+    def holds(self, data: bytes) -> bool:
+        """Whether these are its contents, by the id that git gives them."""
+        if len(data) != self.size:
+            return False
+        return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == self.blob
 
 
 @noun
@@ -102,8 +108,3 @@ class Tree:
         """Those of `paths` that are regular files of this tree and are not loaded yet."""
         found = (self.entries[path] for path in paths if path in self.entries)
         return frozenset(e.path for e in found if e.mode.startswith("100") and e.blob not in self.blobs)
-
-
-def blob_id(data: bytes) -> Sha:
-    """The id that git gives a file with these contents."""
-    return Sha(hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commits import committed
 from tests.support.programs import program
 
 ROOT = Path(__file__).parents[2]
@@ -49,12 +50,6 @@ def test_the_walk_holds_on_a_kustomize_base_with_overlays(tmp_path: Path) -> Non
     assert "builds its overlays with kustomize" in done.stdout
 
 
-def commit(folder: Path) -> None:
-    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
-    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "as it is"]):
-        subprocess.run([*git, *arguments], cwd=folder, check=True)
-
-
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize("name", PLAIN)
 def test_the_walk_holds_on_a_real_repository(tmp_path: Path, name: str) -> None:
@@ -72,7 +67,7 @@ def test_the_walk_holds_on_a_real_repository(tmp_path: Path, name: str) -> None:
         for path in paths
     }  # fmt: skip
     (copy / "tidegate.yaml").write_text(json.dumps({"version": 1, "environments": environments}))
-    commit(copy)
+    committed(copy)
     done = tidegate("demo", "--walk", "--repo", str(copy), "--state", str(tmp_path / "state"))
     assert done.returncode == 0, done.stdout + done.stderr
     held = {
@@ -93,7 +88,7 @@ def test_a_repository_without_a_configuration_gets_one_proposed(tmp_path: Path) 
     (own / "apps" / "web" / "a.yaml").write_text(manifest)
     (own / "apps" / "built" / "b.yaml").write_text(manifest)
     (own / "apps" / "built" / "kustomization.yaml").write_text("resources: [b.yaml]\n")
-    commit(own)
+    committed(own)
     done = tidegate("demo", "--walk", "--repo", str(own), "--state", str(tmp_path / "state"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(path.name for path in (tmp_path / "state" / "targets").iterdir()) == ["web"]

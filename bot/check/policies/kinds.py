@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from bot.check.schemas.custom.definitions import CRD
 from bot.check.schemas.native.catalogue import Catalogue, known_versions
 from bot.model.groups import is_own_group
 from bot.model.noun import noun
@@ -40,7 +41,7 @@ class Kinds:
         self.release = release
         self.custom: dict[str, Served] = {}
         for each in resources:
-            if each.id.type == "CustomResourceDefinition.apiextensions.k8s.io":
+            if each.id.type == CRD:
                 for type, served in described(each.body):
                     known = self.custom.setdefault(type, served)
                     versions = (known.versions or frozenset()) | (served.versions or frozenset())

@@ -66,8 +66,6 @@ class Crew:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for member in self._members:
-            member.process.kill()  # all of them before the first is waited for: giving memory back takes a while
-        for member in self._members:
             member.end()
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> list[Outcome]:

@@ -4,9 +4,10 @@ from bot.diff import normalise
 from bot.errors import InputError, RenderError
 from bot.flow.assess import Tools, render
 from bot.flow.checkup.examine import Found, objects, read
-from bot.flow.checkup.work import Checkup, Task, comparable, piecewise
+from bot.flow.checkup.work import Checkup, Task, comparable
 from bot.model.environment import Environment
 from bot.model.resource import Resource
+from bot.render import Piecewise
 
 __all__ = ["before_last", "before_whole"]
 
@@ -28,13 +29,15 @@ async def before_whole(tools: Tools, subject: Checkup, environment: Environment)
     return tuple(normalise(each) for each in rendered.resources)
 
 
-async def before_last(tools: Tools, subject: Checkup, environment: Environment, task: Task, found: Found) -> Before:
+async def before_last(
+    tools: Tools, subject: Checkup, environment: Environment, renderer: Piecewise, task: Task, found: Found
+) -> Before:
     """What the base makes of the files that are judged last (`found`), and of all that it has otherwise.
 
     Of the others nothing is needed: they are the same, and neither define a kind nor have an object of a defined one.
     """
-    base, renderer = comparable(tools, subject, environment), piecewise(tools, subject, environment)
-    if base is None or renderer is None or subject.broken_before:
+    base = comparable(tools, subject, environment, renderer)
+    if base is None or subject.broken_before:
         return await before_whole(tools, subject, environment)
     try:
         renderer.pieces(base, environment.source)

@@ -19,7 +19,7 @@ from bot.model.groups import is_own_group
 from bot.model.identity import RepositoryId
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource
-from bot.model.tree import Tree, blob_id
+from bot.model.tree import Tree
 from bot.render import Piecewise
 
 __all__ = ["perform"]
@@ -59,7 +59,7 @@ async def read_share(
     # a file is judged as a whole: what is said of it and of its objects is not to be said twice
     later = {path for path, type in custom if type == CRD or type in known or not plain(path)}
     now = {path: each for path, each in found.items() if path not in later}
-    base = comparable(tools, subject, given.environment)
+    base = comparable(tools, subject, given.environment, renderer)
     return Outcome(
         findings=await judged(tools, given, now, files),
         identities=tuple(map(identity, resources)),
@@ -77,7 +77,7 @@ def is_revised(base: Tree, files: Tree, path: str) -> bool:
     if old is None:
         return False
     data = files.blobs.get(files.entries[path].blob)
-    return data is None or old.size != len(data) or old.blob != blob_id(data)
+    return data is None or not old.holds(data)
 
 
 def custom_in(found: Found) -> Iterator[tuple[str, str]]:
@@ -105,7 +105,7 @@ async def read_last(tools: Tools, subject: Checkup, given: Examined, renderer: P
         found, files = await read(subject, subject.head, renderer, task.last)
     except InputError as error:
         return Outcome(findings=(unreadable(given.environment, str(error)),))
-    given = replace(given, before=await before_last(tools, subject, given.environment, task, found))
+    given = replace(given, before=await before_last(tools, subject, given.environment, renderer, task, found))
     return Outcome(findings=await judged(tools, given, found, files))
 
 

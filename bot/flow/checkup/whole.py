@@ -14,6 +14,7 @@ from bot.model.environment import CONFIGURATION, Environment
 from bot.model.plan import Finding
 from bot.model.resource import Origin, Resource, ResourceId
 from bot.model.tree import Tree
+from bot.render import Piecewise
 
 __all__ = ["checkup"]
 
@@ -47,18 +48,18 @@ def tasks_of(tools: Tools, subject: Checkup, environment: Environment) -> Iterat
         paths = ()  # the render of the whole says why
     if not paths:
         yield Task(environment=environment.id.name)
-    for share in shares(subject.head, paths, SHARE):
+    for share in shares(subject.head, paths):
         yield Task(environment=environment.id.name, paths=share)
 
 
-def shares(tree: Tree, paths: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
-    """The paths in shares of about `most` bytes."""
+def shares(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The paths in shares of about `SHARE` bytes."""
     share: list[str] = []
     size = 0
     for path in paths:
         share.append(path)
         size += tree.entries[path].size
-        if size >= most:
+        if size >= SHARE:
             yield tuple(share)
             share, size = [], 0
     if share:
@@ -75,22 +76,20 @@ def by_environment(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> dict[s
 
 def last_of(tools: Tools, subject: Checkup, environment: Environment, known: Outcome) -> Task | None:
     """What is to be judged when everything was read: what defines kinds, and all that may be of a defined kind."""
-    revised: tuple[str, ...] = ()
-    custom = known.custom
-    if known.later or custom:
-        revised = (*known.revised, *gone(tools, subject, environment))
-        # a definition may stand in what the base has otherwise
-        sure = not revised and (comparable(tools, subject, environment) or not subject.earlier(environment))
-        custom = tuple(each for each in custom if each[1] in known.defines) if sure else custom
-    last = sorted({*known.later, *(path for path, _ in custom)})
-    return Task(environment=environment.id.name, last=tuple(last), revised=revised) if last else None
+    if not known.later and not known.custom:
+        return None
+    renderer = piecewise(tools, subject, environment)
+    base = comparable(tools, subject, environment, renderer)
+    revised = (*known.revised, *(gone(subject, environment, renderer, base) if renderer and base else ()))
+    # a definition may stand in what the base has otherwise
+    sure = not revised and (base or not subject.earlier(environment))
+    again = (path for path, type in known.custom if type in known.defines or not sure)
+    last = tuple(sorted({*known.later, *again}))
+    return Task(environment=environment.id.name, last=last, revised=revised) if last else None
 
 
-def gone(tools: Tools, subject: Checkup, environment: Environment) -> tuple[str, ...]:
+def gone(subject: Checkup, environment: Environment, renderer: Piecewise, base: Tree) -> tuple[str, ...]:
     """The files of the base that the environment does not read any more."""
-    renderer, base = piecewise(tools, subject, environment), comparable(tools, subject, environment)
-    if renderer is None or base is None:
-        return ()
     lost = base.entries.keys() - subject.head.entries.keys()
     try:
         return tuple(path for path in renderer.pieces(base, environment.source) if path in lost) if lost else ()

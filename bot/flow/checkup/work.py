@@ -96,13 +96,13 @@ def piecewise(tools: Tools, subject: Checkup, environment: Environment) -> Piece
     return renderer if isinstance(renderer, Piecewise) and not together else None
 
 
-def comparable(tools: Tools, subject: Checkup, environment: Environment) -> Tree | None:
-    """The base's files, where the same renderer reads the same source of them piece by piece."""
+def comparable(tools: Tools, subject: Checkup, environment: Environment, renderer: Piecewise | None) -> Tree | None:
+    """The base's files, where that renderer reads the same source of them piece by piece."""
     earlier = subject.earlier(environment)
-    if subject.base is None or earlier is None or earlier.source != environment.source:
+    if renderer is None or subject.base is None or earlier is None or earlier.source != environment.source:
         return None
-    same = pick(tools.renderers, subject.base, earlier.source) is pick(tools.renderers, subject.head, earlier.source)
-    return subject.base if same and piecewise(tools, subject, environment) else None
+    there: object = pick(tools.renderers, subject.base, earlier.source)
+    return subject.base if there is renderer else None
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:

@@ -117,7 +117,8 @@ class Scratch:
 
     def _write(self, content: Path, data: bytes, place: Path) -> None:
         if self._bytes + len(data) > self._room:
-            self._clean(content.parent)
+            # counted again, since others write there too
+            self._bytes = drop_oldest(content.parent, int(self._room * KEEP))
         handle, name = tempfile.mkstemp(dir=self._own)
         with open(handle, "wb") as file:
             file.write(data)
@@ -126,10 +127,6 @@ class Scratch:
         os.link(name, place)
         os.replace(name, content)
         self._bytes += len(data)
-
-    def _clean(self, contents: Path) -> None:
-        """Count again, since others write there too, and drop the oldest contents until there is room."""
-        self._bytes = drop_oldest(contents, int(self._room * KEEP))
 
     def _open(self) -> Path:
         if self._contents is not None:

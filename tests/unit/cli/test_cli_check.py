@@ -14,19 +14,15 @@ from xml.etree import ElementTree as xml
 import pytest
 import yaml
 
+from tests.support.commits import committed, git
 from tests.support.programs import program
 from tests.support.typed import tidegate
 
 ROOT = Path(__file__).resolve().parents[3]
 REPOSITORIES = ROOT.parent / "shared" / "data" / "repos"
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 COLOUR = re.compile(r"\x1b\[[0-9;]+m")
 """What sets a colour on a terminal; the bar of a slow run moves the cursor, too."""
 BAD = "apiVersion: v1\nkind: Service\nmetadata: {name: bad}\nspec:\n  prots: []\n"
-
-
-def git(repository: Path, *arguments: str) -> None:
-    subprocess.run([*GIT, *arguments], cwd=repository, check=True)
 
 
 @pytest.fixture
@@ -34,9 +30,7 @@ def repository(tmp_path: Path) -> Path:
     """The sample, committed."""
     with resources.as_file(resources.files("bot.cli.demo").joinpath("sample")) as sample:
         subprocess.run(["cp", "-r", f"{sample}/.", str(tmp_path)], check=True)
-    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
-        git(tmp_path, *arguments)
-    return tmp_path
+    return committed(tmp_path)
 
 
 def names(done: subprocess.CompletedProcess[str]) -> set[str]:

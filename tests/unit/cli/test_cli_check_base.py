@@ -1,13 +1,12 @@
 """`tidegate check` compares with what was committed, where a rule or a policy asks for it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.commits import commit_all, committed, git
 from tests.support.typed import tidegate
 
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 CONFIGURATION = "version: 1\nenvironments:\n  prod: {source: {path: envs}, target: prod, apply: never}\n"
 DEFINITION = """\
 apiVersion: apiextensions.k8s.io/v1
@@ -34,12 +33,6 @@ def check(repository: Path, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def commit(repository: Path) -> None:
-    """Commit everything."""
-    for arguments in (["add", "-A"], ["commit", "-q", "-m", "more"]):
-        subprocess.run([*GIT, *arguments], cwd=repository, check=True)
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """An environment with one custom resource, committed."""
@@ -47,9 +40,7 @@ def repository(tmp_path: Path) -> Path:
     (tmp_path / "tidegate.yaml").write_text(CONFIGURATION)
     (tmp_path / "envs/definition.yaml").write_text(DEFINITION)
     (tmp_path / "envs/widget.yaml").write_text(GOLD)
-    subprocess.run([*GIT, "init", "-q", "-b", "main"], cwd=tmp_path, check=True)
-    commit(tmp_path)
-    return tmp_path
+    return committed(tmp_path)
 
 
 @pytest.mark.parametrize("since", [[], ["--changed-since", "HEAD"]])
@@ -62,7 +53,7 @@ def test_a_rule_sees_what_was_committed_where_there_are_no_policies(repository: 
 
 def test_a_broken_configuration_of_the_base_is_not_an_empty_base(repository: Path) -> None:
     (repository / "tidegate.yaml").write_text(CONFIGURATION + "nonsense: 1\n")
-    commit(repository)
+    commit_all(repository)
     (repository / "tidegate.yaml").write_text(CONFIGURATION)
     for level in ("error", "warning"):
         status, said = check(repository, "--level", level)
@@ -70,7 +61,7 @@ def test_a_broken_configuration_of_the_base_is_not_an_empty_base(repository: Pat
 
 
 def test_a_repository_without_a_commit_has_nothing_to_compare_with(repository: Path) -> None:
-    subprocess.run([*GIT, "checkout", "-q", "--orphan", "new"], cwd=repository, check=True)
+    git(repository, "checkout", "-q", "--orphan", "new")
     (repository / "envs/widget.yaml").write_text(SILVER)
     assert check(repository)[0] == 0
     assert check(repository, "--changed-since", "HEAD")[0] == 0
@@ -82,9 +73,9 @@ def test_a_base_that_cannot_be_looked_at_is_not_an_empty_base(tmp_path: Path) ->
     (tmp_path / "tidegate.yaml").write_text(CONFIGURATION)
     (tmp_path / "envs/definition.yaml").write_text(DEFINITION)
     (tmp_path / "envs/widget.yaml").write_text(GOLD)
-    subprocess.run([*GIT, "init", "-q", "-b", "main", "--object-format=sha256"], cwd=tmp_path, check=True)
+    git(tmp_path, "init", "-q", "-b", "main", "--object-format=sha256")
     assert check(tmp_path)[0] == 0
-    commit(tmp_path)
+    commit_all(tmp_path)
     status, said = check(tmp_path)
     assert (status, "could not be evaluated: self == oldSelf" in said) == (2, True)
     done = tidegate("plan", cwd=tmp_path)

@@ -1,15 +1,14 @@
 """`tidegate check` looks at files that have a JSON Schema, in or outside of environments."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.commits import committed, git
 from tests.support.typed import tidegate
 
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 CONFIGURATION = """\
 version: 1
 schemas: {"ci/**/*.toml": ci/schema.json}
@@ -32,9 +31,7 @@ def repository(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
-        subprocess.run([*GIT, *arguments], cwd=tmp_path, check=True)
-    return tmp_path
+    return committed(tmp_path)
 
 
 def check(repository: Path, *arguments: str) -> tuple[int, list[Any]]:
@@ -64,7 +61,7 @@ def test_only_what_changed_or_was_asked_for(repository: Path) -> None:
 def test_a_file_is_looked_at_where_its_schema_is_named_for_the_first_time(repository: Path, before: str | None) -> None:
     file = repository / "tidegate.yaml"
     file.write_text(before) if before else file.unlink()
-    subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
+    git(repository, "commit", "-qam", "second")
     file.write_text(CONFIGURATION)
     status, found = check(repository, "--changed-since", "HEAD")
     assert (status, [each["path"] for each in found]) == (2, ["ci/a.toml"])

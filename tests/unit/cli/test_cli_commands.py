@@ -16,9 +16,8 @@ from bot.model.gate import Assessment, Comparison
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Digest, Sha
 from bot.model.resource import Desired
+from tests.support.commits import committed, git
 from tests.support.typed import tidegate
-
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 
 
 @pytest.fixture
@@ -26,9 +25,7 @@ def repository(tmp_path: Path) -> Path:
     """The sample, committed."""
     with resources.as_file(resources.files("bot.cli.demo").joinpath("sample")) as sample:
         subprocess.run(["cp", "-r", f"{sample}/.", str(tmp_path)], check=True)
-    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
-        subprocess.run([*GIT, *arguments], cwd=tmp_path, check=True)
-    return tmp_path
+    return committed(tmp_path)
 
 
 def edit(repository: Path, path: str, old: str, new: str) -> None:
@@ -91,8 +88,8 @@ def test_plan_says_what_is_described_differently(repository: Path) -> None:
 
 def test_plan_of_a_first_configuration_compares_with_nothing(repository: Path) -> None:
     text = (repository / "tidegate.yaml").read_text()
-    subprocess.run([*GIT, "rm", "-q", "tidegate.yaml"], cwd=repository, check=True)
-    subprocess.run([*GIT, "commit", "-qm", "none"], cwd=repository, check=True)
+    git(repository, "rm", "-q", "tidegate.yaml")
+    git(repository, "commit", "-qm", "none")
     for arguments, said in (([], "`tidegate init` writes a first one"), (["nowhere"], "name a branch, a tag")):
         done = tidegate("plan", *arguments, cwd=repository)
         assert (done.returncode, done.stdout, said in done.stderr) == (1, "", True)
@@ -105,7 +102,7 @@ def test_plan_of_a_first_configuration_compares_with_nothing(repository: Path) -
 
 def test_plan_of_two_revisions(repository: Path) -> None:
     edit(repository, "envs/dev/web.yaml", "replicas: 1", "replicas: 2")
-    subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
+    git(repository, "commit", "-qam", "second")
     assert tidegate("plan", "HEAD~1", "HEAD", cwd=repository).returncode == 2
     assert tidegate("plan", "HEAD", "HEAD", cwd=repository).returncode == 0
 
@@ -181,7 +178,7 @@ def test_config_check_reads_the_definitions_that_the_server_would_read(tmp_path:
 
 
 def test_plan_before_the_first_commit_says_what_to_do(tmp_path: Path) -> None:
-    subprocess.run([*GIT, "init", "-q"], cwd=tmp_path, check=True)
+    git(tmp_path, "init", "-q")
     done = tidegate("plan", cwd=tmp_path)
     assert done.returncode == 1
     assert "nothing is committed yet: commit first, or look with `tidegate check`" in done.stderr
@@ -197,7 +194,7 @@ def test_a_mistake_in_the_configuration_says_where(repository: Path, command: st
 
 def test_a_mistake_in_the_configuration_of_the_base_is_said_to_be_there(repository: Path) -> None:
     edit(repository, "tidegate.yaml", "drift: revert", "drifft: revert")
-    subprocess.run([*GIT, "commit", "-qam", "second"], cwd=repository, check=True)
+    git(repository, "commit", "-qam", "second")
     edit(repository, "tidegate.yaml", "drifft: revert", "drift: revert")
     done = tidegate("plan", cwd=repository)
     assert done.returncode == 1

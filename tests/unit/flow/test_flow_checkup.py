@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from bot.model.environment import Configuration, Environment, Source
 from bot.model.identity import EnvironmentId, RepositoryId
 from bot.model.noun import Sha
 from bot.model.tree import Tree
+from tests.support.together import in_one
 
 REPOSITORY = RepositoryId(forge="local", number=0, path="r")
 
@@ -244,17 +245,7 @@ def test_no_process_outlives_the_crew() -> None:
 
 def test_an_environment_with_policies_that_look_at_several_objects_is_one_piece(tmp_path: Path) -> None:
     subject = subject_of(repository(tmp_path), "b")
-    tools = offline_tools()
-
-    class Together:
-        name = "together"
-        subject = "desired"
-
-        async def run(self, examined: object) -> Sequence[object]:
-            return ()
-
-    tools.evaluator._checks += (Together(),)  # type: ignore[attr-defined]
-    assert list(whole.tasks_of(tools, subject, subject.environments[0])) == [Task(environment="b")]
+    assert list(whole.tasks_of(in_one(), subject, subject.environments[0])) == [Task(environment="b")]
     assert whole.tasks_of(offline_tools(), subject, subject.environments[0]).__next__().paths == ("b/web.yaml",)
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import itertools
-import subprocess
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,37 +18,30 @@ from bot.model.kubernetes import Kubernetes
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 from bot.render.manifests import resources_of
+from tests.support.commits import committed
+from tests.support.definitions import crd, gate
+from tests.support.together import in_one
 
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
 RULES = {"kept": "self == oldSelf", "changed": "self != oldSelf", "other": "self != 'gold'"}
-DEFINITION = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {{name: widgets.acme.example}}
-spec:
-  group: acme.example
-  scope: Namespaced
-  names: {{kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, properties: {{
-        class: {{type: string, x-kubernetes-validations: [{{rule: "{rule}", message: broken}}]}}}}}}}}}}}}
-"""
-WIDGET = "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{{spec}}}\n"
-GATE = "apiVersion: acme.example/v1\nkind: Gate\nmetadata: {{name: {}, namespace: shop}}\n"
+TIDE = "apiVersion: acme.io/v1\nkind: Tide\nmetadata: {{name: {}, namespace: shop}}\n"
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: 1}\n"
 
 
 def files(definition: str = "", spec: str = "", more: str = "") -> dict[str, str]:
-    """An environment: its definition has a rule of that name, its widget that spec."""
-    held = {"envs/a.yaml": CONFIG, "envs/gate.yaml": GATE.format("g"), "envs/gates.yaml": GATE.format("h") + more}
+    """An environment: its definition has a rule of that name, its gate that spec."""
+    held = {"envs/a.yaml": CONFIG, "envs/tide.yaml": TIDE.format("t"), "envs/tides.yaml": TIDE.format("u") + more}
     if definition:
-        held["envs/definition.yaml"] = DEFINITION.format(rule=RULES[definition])
+        held["envs/definition.yaml"] = defining(definition)
     if spec:
-        held["envs/widget.yaml"] = WIDGET.format(name="w", spec=spec)
+        held["envs/gate.yaml"] = gate(spec)
     return held
+
+
+def defining(rule: str) -> str:
+    """The definition of Gates whose class has the rule of that name."""
+    validations = [{"rule": RULES[rule], "message": "broken"}]
+    text = {"type": "string", "x-kubernetes-validations": validations}
+    return crd({"type": "object", "properties": {"class": text}})
 
 
 def write(top: Path, held: dict[str, str]) -> None:
@@ -93,52 +84,23 @@ def told(subject: Checkup, tools: Tools) -> list[Finding]:
     return list(found.environments[0].findings)
 
 
-class Together:
-    """A check that has to see all objects at once."""
-
-    name = "together"
-    subject = "desired"
-
-    async def run(self, examined: object) -> Sequence[Finding]:
-        return ()
-
-
-def in_one() -> Tools:
-    """Tools that judge every environment in one piece."""
-    tools = offline_tools()
-    tools.evaluator._checks += (Together(),)  # type: ignore[attr-defined]
-    return tools
-
-
-@pytest.fixture
-def committed(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
-    """Makes a repository in which those files are committed."""
-
-    def make(held: dict[str, str]) -> Path:
-        write(tmp_path, held)
-        for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "x", "--allow-empty"]):
-            subprocess.run([*GIT, *arguments], cwd=tmp_path, check=True)
-        return tmp_path
-
-    return make
-
-
-GOLD, SILVER, TYPO = "class: gold", "class: silver", "clas: gold"
-SECOND = "---\n" + WIDGET.format(name="second", spec=SILVER)
+GOLD, SILVER, TYPO = (f"  {each}\n" for each in ("class: gold", "class: silver", "clas: gold"))
+SECOND = gate(SILVER).replace("name: a", "name: second")
 BASES = [files(d, s, m) for d, s, m in itertools.product(("", "kept", "other"), ("", GOLD), ("", SECOND))]
-BASES += [BASES[-1] | {"envs/more.yaml": each} for each in (BASES[-1]["envs/widget.yaml"], "a: [\n")]
+BASES += [BASES[-1] | {"envs/more.yaml": each} for each in (BASES[-1]["envs/gate.yaml"], "a: [\n")]
 BASES += [{"elsewhere/a.yaml": CONFIG}, {}]
 # of two that define a kind the first one counts
-ANOTHER = DEFINITION.format(rule=RULES["changed"]).replace("name: widgets.acme", "name: another.acme")
+ANOTHER = defining("changed").replace("name: gates.acme", "name: another.acme")
 BASES += [files("kept", GOLD) | {"envs/0.yaml": ANOTHER}]
 HEADS = [files(d, s, SECOND) for d, s in itertools.product(("", *RULES), (GOLD, SILVER, TYPO))]
 
 
 @pytest.mark.parametrize("base", BASES, ids=range(len(BASES)))
 def test_the_same_is_said_as_of_everything_together(
-    committed: Callable[[dict[str, str]], Path], base: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    top, said = committed(base), set()
+    write(tmp_path, base)
+    top, said = committed(tmp_path), set()
     for head in HEADS:
         write(top, head)
         subject = subject_of(top)
@@ -147,15 +109,16 @@ def test_the_same_is_said_as_of_everything_together(
             monkeypatch.setattr(whole, "SHARE", share)
             assert told(subject, offline_tools()) == expected
         said |= {each.message for each in expected}
-    assert any("there is no schema for Gate.acme.example" in each for each in said)
+    assert any("there is no schema for Tide.acme.io" in each for each in said)
     assert any("broken" in each for each in said)
 
 
 def test_what_is_said_of_one_file_is_not_taken_for_another_ones_that_is_shown_alike(
-    committed: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    top = committed({})
-    held = files("other", SILVER) | {"envs/x\n.yaml": CONFIG, "envs/x\\n.yaml": WIDGET.format(name="x", spec=TYPO)}
+    top = committed(tmp_path)
+    named = gate(TYPO).replace("name: a", "name: x")
+    held = files("other", SILVER) | {"envs/x\n.yaml": CONFIG, "envs/x\\n.yaml": named}
     write(top, held)
     monkeypatch.setattr(whole, "SHARE", 1)
     said = [each.message for each in told(subject_of(top), offline_tools())]
@@ -163,13 +126,12 @@ def test_what_is_said_of_one_file_is_not_taken_for_another_ones_that_is_shown_al
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_kind_that_the_operator_defined_is_compared_with_the_base_too(
-    committed: Callable[[dict[str, str]], Path], rule: str
-) -> None:
-    top, said = committed(files("", GOLD)), []
+def test_a_kind_that_the_operator_defined_is_compared_with_the_base_too(tmp_path: Path, rule: str) -> None:
+    write(tmp_path, files("", GOLD))
+    top, said = committed(tmp_path), []
     for spec in (GOLD, SILVER):
         write(top, files("", spec))
-        subject, definition = subject_of(top), DEFINITION.format(rule=RULES[rule])
+        subject, definition = subject_of(top), defining(rule)
         said.append(told(subject, operated(in_one(), definition)))
         assert told(subject, operated(offline_tools(), definition)) == said[-1]
     assert any("broken" in each.message for found in said for each in found)

@@ -8,8 +8,7 @@ import pytest
 
 from bot.errors import InputError, TreeError
 from bot.git.local import PIECE, LocalRepository
-
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+from tests.support.commits import GIT, committed, git
 
 
 @pytest.fixture
@@ -18,9 +17,7 @@ def repository(tmp_path: Path) -> Path:
     for name in ("a/same", "a/other", "a/gone", "top"):
         (tmp_path / name).write_text(name)
     (tmp_path / "link").symlink_to("top")
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
-        subprocess.run([*GIT, *arguments], cwd=tmp_path, check=True)
-    return tmp_path
+    return committed(tmp_path)
 
 
 async def test_the_working_tree_is_whole_wherever_one_stands(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +52,7 @@ async def test_what_a_sparse_checkout_leaves_out_is_as_the_index_has_it(reposito
     local = await LocalRepository.find(repository)
     base = await local.tree("HEAD")
     for arguments in (["sparse-checkout", "set", "--no-cone", "/*", "!/a/", "/a/other"], ["checkout", "-q"]):
-        subprocess.run([*GIT, *arguments], cwd=repository, check=True)
+        git(repository, *arguments)
     assert sorted(os.listdir(repository / "a")) == ["other"]
     (repository / "a/other").unlink()
     tree = await local.compared(await local.working_tree(), base)
@@ -81,14 +78,14 @@ async def test_a_folder_in_the_place_of_a_file_is_no_submodule_and_a_repository_
     (repository / "top").unlink()
     (repository / "top").mkdir()
     (repository / "top/new").write_text("new")
-    subprocess.run([*GIT, "init", "-q", "a/inner"], cwd=repository, check=True)
+    git(repository, "init", "-q", "a/inner")
     tree = await (await LocalRepository.find(repository)).working_tree()
     assert {path for path, entry in tree.entries.items() if entry.mode == "160000"} == {"a/inner"}
     assert {"top", "top/new"} & set(tree.entries) == {"top/new"}
 
 
 async def test_a_submodule_stays_one_and_what_is_ignored_is_left_out(repository: Path) -> None:
-    subprocess.run([*GIT, "init", "-q", "module"], cwd=repository, check=True)
+    git(repository, "init", "-q", "module")
     (repository / ".gitignore").write_text("ignored\n")
     (repository / "ignored").write_text("secret")
     head = subprocess.run(
@@ -98,7 +95,7 @@ async def test_a_submodule_stays_one_and_what_is_ignored_is_left_out(repository:
         ["update-index", "--add", "--cacheinfo", f"160000,{head.strip()},module"],
         ["commit", "-qm", "m"],
     ):
-        subprocess.run([*GIT, *arguments], cwd=repository, check=True)
+        git(repository, *arguments)
     local = await LocalRepository.find(repository)
     base = await local.tree("HEAD")
     tree = await local.compared(await local.working_tree(), base)
@@ -138,7 +135,7 @@ async def test_a_git_file_that_names_no_folder_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_clone_that_lacks_what_is_asked_for_says_why(repository: Path, tmp_path: Path) -> None:
-    subprocess.run([*GIT, "commit", "-q", "--allow-empty", "-m", "second"], cwd=repository, check=True)
+    git(repository, "commit", "-q", "--allow-empty", "-m", "second")
     whole = await LocalRepository.find(repository)
     assert await whole.resolve("HEAD~1")
     with pytest.raises(InputError, match=r"^there is no commit 'nowhere'$"):
@@ -155,6 +152,6 @@ async def test_a_clone_that_lacks_what_is_asked_for_says_why(repository: Path, t
 async def test_a_worktree_of_a_folder_with_any_name(repository: Path) -> None:
     odd = os.fsdecode(os.fsencode(repository.parent) + b"/odd-\xff")
     repository.rename(odd)
-    subprocess.run([*GIT, "worktree", "add", "-q", str(repository)], cwd=odd, check=True)
+    git(odd, "worktree", "add", "-q", str(repository))
     assert b"\xff" in (repository / ".git").read_bytes()
     assert "top" in (await (await LocalRepository.find(repository)).working_tree()).entries
