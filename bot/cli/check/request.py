@@ -1,10 +1,13 @@
-"""What a person asks `tidegate check` for."""
+"""The command `tidegate check`: what a person asks for, and handing over to who does it."""
 
 import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+# Typer carries a copy of click and exports only some of its errors.
+from typer._click.exceptions import UsageError
 
 from bot.model.noun import noun
 
@@ -16,7 +19,12 @@ OUTPUT = "Where to write it instead of standard output."
 
 @noun
 class CheckRequest:
-    """Which environments and files to check, with what, and how to say what was found."""
+    """Render and check every environment of the working tree, without a server.
+
+    Without a tidegate.yaml: what `tidegate init` would propose. What could not be evaluated counts as failing.
+
+    Exit codes: 0 nothing that fails, 2 findings that fail, 1 it could not run.
+    """
 
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH...", help="Only environments that read these.")
@@ -53,6 +61,20 @@ class CheckRequest:
     def failing(self) -> tuple[str, ...]:
         """The levels that fail."""
         return ("error", "unknown", "warning") if self.level == "warning" else ("error", "unknown")
+
+    def run(self) -> int:
+        """Check, write, and answer with the exit status. UsageError: the options make no sense."""
+        if problem := self.problem():
+            raise UsageError(problem)
+        # what is slow to load is loaded from here on, and beside other work
+        from bot.cli.check.collector import calm_collector
+        from bot.scanner import preload
+
+        calm_collector()
+        loading = preload()  # while the rest is imported and the repository is read
+        from bot.cli.check.run import run_check
+
+        return run_check(self, loading)
 
     def problem(self) -> str:
         """What is wrong with the options; "" where nothing is."""
