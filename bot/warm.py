@@ -5,10 +5,11 @@ What every one of them would load by itself takes a second of the processor and 
 
 import gc
 
-from bot import app, logs, scanner
+from bot import app, logs
+from bot.scanner.library import preload
 
 __all__ = ["app", "logs"]  # all that a process of the pool imports
 
 # what cannot be loaded here is tried again where it is needed, and told there
-scanner.preload().join()
+preload().join()
 gc.freeze()  # a collection writes to all that it looks at, and so would copy what is shared

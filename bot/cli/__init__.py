@@ -5,7 +5,9 @@ included, 130 Ctrl-C.
 Banned here: rules of the gate, and anything that the server needs too.
 """
 
+import os
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -15,9 +17,10 @@ STOPPED = 130
 
 def main() -> None:
     """Entry point of the `tidegate` program."""
+    checking = sys.argv[1:2] == ["check"] and "--help" not in sys.argv
     try:
-        if sys.argv[1:2] == ["check"] and "--help" not in sys.argv:
-            from bot.scanner import preload
+        if checking:
+            from bot.scanner.library import preload
 
             preload()  # of all that a check waits for this takes longest, and options are read beside it
         from bot.cli.commands import run  # imported late: `tidegate --version` stays quick
@@ -25,4 +28,14 @@ def main() -> None:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # while something is imported
         status = STOPPED
+    if checking:
+        leave(status)
     sys.exit(status)
+
+
+def leave(status: int) -> None:
+    """End at once, unless there is output that cannot be written: to take apart all that was read takes a while."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

@@ -19,7 +19,7 @@ from bot.model.plan import Change, Finding
 from bot.model.resource import Rendered
 from bot.model.tree import Tree
 from bot.render import Renderer
-from bot.scanner import Scanner, left_until
+from bot.scanner.scan import Scanner, left_until
 
 __all__ = ["Changes", "Evaluator", "Files", "InProcess", "Render", "unevaluated"]
 

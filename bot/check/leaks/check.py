@@ -13,7 +13,7 @@ from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
-from bot.scanner import Scanner, Sighting, left_until
+from bot.scanner.scan import Scanner, Sighting, left_until
 
 __all__ = ["Leaks"]
 

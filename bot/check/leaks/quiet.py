@@ -10,7 +10,7 @@ from bot.check.leaks.objects import leaves, text_of
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
-from bot.scanner import Scanner
+from bot.scanner.scan import Scanner
 
 __all__ = ["LEAST_KNOWN", "quiet"]
 

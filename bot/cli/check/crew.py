@@ -66,6 +66,8 @@ class Crew:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for member in self._members:
+            member.process.kill()  # all at once: the system takes a moment to clear each away
+        for member in self._members:
             member.end()
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> list[Outcome]:

@@ -68,7 +68,7 @@ class CheckRequest:
             raise UsageError(problem)
         # what is slow to load is loaded from here on, and beside other work
         from bot.cli.check.collector import calm_collector
-        from bot.scanner import preload
+        from bot.scanner.library import preload
 
         calm_collector()
         loading = preload()  # while the rest is imported and the repository is read

@@ -9,7 +9,7 @@ from bot.document import readable
 from bot.git.local import contents, on_disk
 from bot.model.checked import Checked
 from bot.report.findings.excerpt import veiled
-from bot.scanner import Scanner, left_until
+from bot.scanner.scan import Scanner, left_until
 
 __all__ = ["sources"]
 

@@ -17,7 +17,7 @@ from bot.model.environment import Environment, Waiver
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource
-from bot.scanner import Scanner
+from bot.scanner.scan import Scanner
 from tests.support.trees import tree
 
 Manifests = Callable[[str], list[Resource]]

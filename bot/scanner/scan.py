@@ -1,17 +1,13 @@
-"""The scanner's library, behind an interface of our own: bytes → sightings. It is young, so nothing else knows it."""
+"""The scanner's library, behind an interface of our own: bytes → sightings."""
 
 import time
 from dataclasses import field
-from functools import cache
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from bot.model.noun import noun
+from bot.scanner.library import load
 
-if TYPE_CHECKING:
-    from kingfisher_sdk import Scanner as Native
-
-__all__ = ["Scanner", "Sighting", "left_until", "preload"]
+__all__ = ["Scanner", "Sighting", "left_until"]
 
 
 @noun
@@ -38,7 +34,7 @@ class Scanner:
 
     def scan(self, data: bytes, seconds: float) -> list[Sighting]:
         """What looks like a secret, in order of place. TimeoutError: it took longer than `seconds`."""
-        found = [each for each in self.load().scan(data, timeout=seconds) if each.visible]
+        found = [each for each in load().scan(data, timeout=seconds) if each.visible]
         sightings = [
             Sighting(
                 rule=each.rule_id,
@@ -57,12 +53,9 @@ class Scanner:
         found = self.scan(data, seconds)
         return [text for each in found for text in (data[each.start : each.end].decode("utf-8", "replace"), each.value)]
 
-    def load(self) -> "Native":
-        """The library's scanner, one for the process. Safe to call from several threads at once."""
-        with LOADING:
-            if not LOADED:
-                LOADED.append(native())
-            return LOADED[0]
+    def load(self) -> None:
+        """Load the library now, before a clock runs."""
+        load()
 
 
 def left_until(end: float) -> float:
@@ -71,28 +64,3 @@ def left_until(end: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-@cache
-def preload() -> Thread:
-    """Begin to load the rules, which other threads need not wait for; the thread ends when that is done.
-
-    It is begun once: whoever asks again gets the same thread.
-    """
-    # no daemon: one that is cut off within the library could take the process down
-    loading = Thread(target=Scanner().load)
-    loading.start()
-    return loading
-
-
-LOADING = Lock()
-LOADED: list["Native"] = []
-
-
-def native() -> "Native":
-    """The library with its rules. Comments in a file cannot silence it: their author is who is being checked."""
-    # Imported here: a process that has nothing to check does not carry the library in its memory.
-    from kingfisher_sdk import DetectionPolicy, Rules, Scanner
-
-    policy = DetectionPolicy(inline_ignores=False, markup_context=False)
-    return Scanner(Rules(confidence="medium"), policy=policy)
