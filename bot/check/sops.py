@@ -17,7 +17,7 @@ STAND_INS: Mapping[str, Any] = {"int": 0, "float": 0.0, "bool": False}
 
 def encrypted(resource: Resource) -> bool:
     """Whether SOPS wrote the object."""
-    return isinstance(resource.body.get("sops"), Mapping)
+    return "sops" in resource.body and isinstance(resource.body["sops"], Mapping)
 
 
 def cipher(value: object) -> bool:

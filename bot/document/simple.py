@@ -127,19 +127,18 @@ def _with_modes(text: str, number: int) -> list[Any] | None:
 
     decimal = OCTAL.sub(stand_in, text)
     values = None if _risky(decimal) else _values(decimal, number)
-    values = _put_right(values, meant)
+    if values is not None:
+        _put_right(values, meant)
     return None if meant else values
 
 
-def _put_right(value: Any, meant: dict[int, int]) -> Any:
-    """The value with what the numbers in it stand for, each taken out of `meant`; lists and mappings are changed."""
-    if isinstance(value, dict):
-        value.update((key, _put_right(each, meant)) for key, each in value.items())
-    elif isinstance(value, list):
-        value[:] = [_put_right(each, meant) for each in value]
-    elif type(value) is int and value in meant:
-        return meant.pop(value)
-    return value
+def _put_right(values: list[Any] | dict[Any, Any], meant: dict[int, int]) -> None:
+    """Put what they stand for in the place of numbers within the values, each taken out of `meant`."""
+    for key, each in values.items() if isinstance(values, dict) else enumerate(values):
+        if isinstance(each, dict | list):
+            _put_right(each, meant)
+        elif type(each) is int and each in meant:
+            values[key] = meant.pop(each)
 
 
 def _places(text: str) -> list[tuple[int, int]]:

@@ -130,18 +130,20 @@ def chosen(tree: Tree, path: str) -> list[Entry]:
 
 def read(tree: Tree, entry: Entry) -> Iterator[Resource | Finding]:
     """The resources of one file, or what is wrong with it."""
-    path = shown_path(entry.path)
     if link := LINKS.get(entry.mode):
+        path = shown_path(entry.path)
         yield problem(f"{path} is {link}", "commit the files themselves, or remove it from the source", path=path)
         return
     try:
         load = load_json if entry.path.endswith(".json") else load_documents
         documents = load(tree.read(entry.path))
     except DocumentError as error:
-        yield problem(error.message, "correct the file", path=path, place=(error.line, error.column))
+        place = error.line, error.column
+        yield problem(error.message, "correct the file", path=shown_path(entry.path), place=place)
         return
     except TreeError as error:
-        yield problem(shown(str(error)), "try again; the file is in git but was not read", path=path)
+        fix = "try again; the file is in git but was not read"
+        yield problem(shown(str(error)), fix, path=shown_path(entry.path))
         return
     for document in documents:
         yield from resources_of(entry.path, document.value, document.line, document.locate)

@@ -78,12 +78,20 @@ class Run:
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything, objects first, then what could not be validated, once per kind."""
-        found = [each for resource in map(opened, self.examined.resources) for each in self.of(resource)]
+        resources = map(opened, self.examined.resources)
+        found = [each for resource in resources if not self.faultless(resource) for each in self.of(resource)]
         for definition in self.definitions.values():
             if definition.ours:
                 found += self.custom.unusable(definition, self.catalogue)
         level = self.examined.environment.missing_schemas
         return (*found, *self.unusable.values(), *(not_validated(each, level) for each in self.missing.values()))
+
+    def faultless(self, resource: Resource) -> bool:
+        """Whether nothing at all is to be said of an object; what cannot be compared is told by `of`."""
+        try:
+            return self.builtin.faultless(resource.body, resource.id.type)
+        except ValueError:
+            return False
 
     def of(self, resource: Resource) -> Iterator[Finding]:
         """The findings of one object."""

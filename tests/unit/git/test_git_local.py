@@ -128,6 +128,15 @@ async def test_a_file_of_any_length_is_read_to_its_end(repository: Path) -> None
         assert loaded.read("top") == b"x" * length
 
 
+@pytest.mark.parametrize("length", [0, 1, 9, 10, 11, PIECE, 2 * PIECE + 11])
+async def test_a_file_that_grew_or_shrank_since_it_was_listed_is_read_as_it_is(repository: Path, length: int) -> None:
+    local = await LocalRepository.find(repository)
+    (repository / "top").write_bytes(b"0123456789")
+    listed = await local.working_tree()
+    (repository / "top").write_bytes(b"x" * length)
+    assert (await local.load(listed, frozenset({"top"}))).read("top") == b"x" * length
+
+
 async def test_a_git_file_that_names_no_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / ".git").write_text("junk")
     with pytest.raises(InputError, match="does not name a git folder"):

@@ -7,6 +7,7 @@ from bot.check.schemas.custom.settle import without_nulls
 from bot.check.schemas.explain import explain
 from bot.check.schemas.forms import FORMATS, KEYWORDS
 from bot.check.schemas.native.catalogue import Catalogue
+from bot.check.schemas.native.lifecycle import fate
 from bot.check.schemas.problem import Problem
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Builtin:
     def __init__(self, version: str) -> None:
         self.catalogue = Catalogue(version)
         self.validators: dict[str, Draft4Validator] = {}
+        self._staying: dict[tuple[str, str], Draft4Validator] = {}
 
     def validator(self, definition: str) -> "Draft4Validator":
         """The compiled validator of a definition. In draft 4 a float is no integer, as in Go's own types."""
@@ -34,13 +36,33 @@ class Builtin:
             )
         return self.validators[definition]
 
+    def faultless(self, body: Mapping[str, Any], type: str) -> bool:
+        """Whether there is nothing to say of an object: its kind stays, and it is as its schema has it.
+
+        So are most, and it is found out at once. False: look closer. ValueError: it has text that is not Unicode.
+        """
+        api_version = str(body.get("apiVersion", ""))
+        validator = self._staying.get((api_version, type)) or self.staying(api_version, type)
+        return validator is not None and validator.is_valid(body)
+
+    def staying(self, api_version: str, type: str) -> "Draft4Validator | None":
+        """The validator of a kind that is not about to be removed."""
+        kind, _, group = type.partition(".")
+        definition = self.catalogue.definition(api_version.rpartition("/")[2], group, kind)
+        if definition is None or fate(self.catalogue, api_version, kind):
+            return None
+        return self._staying.setdefault((api_version, type), self.validator(definition))
+
     def problems(self, body: Mapping[str, Any], definition: str) -> Iterator[Problem]:
         """What is wrong with an object of a known kind."""
         validator = self.validator(definition)
         if not validator.is_valid(body):
             root = {"definitions": self.catalogue.definitions}
-            for error in validator.iter_errors(without_nulls(body)):
+            known = without_nulls(body)
+            for error in validator.iter_errors(known):
                 yield from explain(error, root)
+            if known == body:
+                return
             # A name is unknown also where it has no value. Those come last: all others are explained on the way.
             for error in validator.iter_errors(body):
                 if error.kind.name == "additionalProperties" and isinstance(fields := error.instance, dict):
