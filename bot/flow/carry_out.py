@@ -20,8 +20,8 @@ from bot.model.noun import noun
 from bot.model.plan import Applied, Health, Plan
 from bot.model.report import Outcome
 from bot.model.resource import Desired
-from bot.report import answers, outcome_of
-from bot.report.outcome import Deed
+from bot.report import answers
+from bot.report.outcome import Deed, outcome_of
 from bot.store import approvals, audit, environments, holds, journal, plans, posted, pulls, queue
 from bot.store.environments import AppliedState
 from bot.store.journal import Intent

@@ -12,7 +12,8 @@ from bot.model.forge import Limits, PullRequest, Remark, Repository
 from bot.model.gate import Lease
 from bot.model.identity import PullRequestId
 from bot.model.report import CheckReport, Outcome, Posted, PostedCheck, Report, digest_of
-from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
+from bot.report.check_run import check_of
+from bot.report.comment import MARKER, comment_of, find_own, outcome_marker
 from bot.report.story import Story
 from bot.store import commands, plans, posted, pulls
 from bot.store.plans import Published

@@ -74,8 +74,12 @@ class LocalRepository:
             "--exclude-standard",
         ]
         _, output = await run(arguments, folder=self._mirror.folder, extra={**ISOLATION})
-        listed = (listed_entry(self._root, record) for record in output.split(b"\0") if record)
-        entries = {each.path: each for each in listed if each}
+        folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            listed = (listed_entry(folder, record) for record in output.split(b"\0") if record)
+            entries = {each.path: each for each in listed if each}
+        finally:
+            os.close(folder)
         links = {path for path, each in entries.items() if each.mode == "120000"}
         # git still lists the files of a folder that a link has taken the place of; they are no part of the next commit
         for path in [each for each in entries if not links.isdisjoint(folders(each))] if links else ():
@@ -115,16 +119,16 @@ class LocalRepository:
         return replace(tree, blobs={**tree.blobs, **found})
 
 
-def listed_entry(root: bytes, record: bytes) -> Entry | None:
+def listed_entry(folder: int, record: bytes) -> Entry | None:
     """What `git ls-files -t --stage` says of one file, as a tree's entry; None where it was deleted.
 
-    A record is `H <mode> <id> <stage>\\t<path>`, S in the place of H where a sparse checkout leaves it out, or
-    `? <path>` of a new file.
+    `folder` is the open working folder. A record is `H <mode> <id> <stage>\\t<path>`, S in the place of H where a
+    sparse checkout leaves it out, or `? <path>` of a new file.
     """
     tag, _, rest = record.partition(b" ")
     indexed, _, name = rest.partition(b"\t") if tag != b"?" else (b"", b"", rest)
     name = name.rstrip(b"/")  # a slash ends what is a repository of its own
-    entry = file_entry(root, name)
+    entry = file_entry(folder, name)
     if entry and entry.mode == "160000" and indexed and not indexed.startswith(b"160000 "):
         return None  # a folder has taken the file's place
     if entry is None and tag == b"S":
@@ -172,10 +176,10 @@ def contents(file: bytes, size: int = 0) -> bytes:
         os.close(descriptor)
 
 
-def file_entry(root: bytes, name: bytes) -> Entry | None:
+def file_entry(folder: int, name: bytes) -> Entry | None:
     """A working file as a tree's entry; None where it was deleted. The id is the path's: contents are read later."""
     try:
-        found = os.lstat(root + b"/" + name)
+        found = os.lstat(name, dir_fd=folder)
     except OSError:
         return None
     if stat.S_ISREG(found.st_mode):

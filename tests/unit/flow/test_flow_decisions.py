@@ -30,7 +30,8 @@ from bot.model.plan import Action, Change, Plan
 from bot.model.report import Outcome, Posted
 from bot.model.resource import Desired, ResourceId
 from bot.model.tree import Tree
-from bot.report import MARKER, answers, outcome_marker
+from bot.report import answers
+from bot.report.comment import MARKER, outcome_marker
 from bot.store.commands import CommandRow
 from bot.store.environments import AppliedState, EnvironmentRow
 

@@ -9,7 +9,8 @@ from bot.model.forge import Limits
 from bot.model.identity import Permission, Person
 from bot.model.noun import Digest
 from bot.model.report import Answer, Standing
-from bot.report import answers, comment_of
+from bot.report import answers
+from bot.report.comment import comment_of
 from tests.unit.report.conftest import NOON, Build
 
 BO = Person(id=1, login="bo")

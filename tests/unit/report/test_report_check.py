@@ -9,7 +9,7 @@ from bot.model.environment import ApprovalRule
 from bot.model.gate import Assessment, State, Verdict
 from bot.model.plan import Action, Cause
 from bot.model.report import Answer
-from bot.report import check_of
+from bot.report.check_run import check_of
 from bot.report.story import Phase, Standing
 from tests.unit.report.conftest import Build
 

@@ -12,7 +12,8 @@ from bot.model.forge import Limits, Remark
 from bot.model.identity import Person
 from bot.model.plan import Action, Cause
 from bot.model.report import Answer
-from bot.report import MARKER, check_of, comment_of, find_own, outcome_marker
+from bot.report.check_run import check_of
+from bot.report.comment import MARKER, comment_of, find_own, outcome_marker
 from bot.report.story import Standing, Story
 from tests.unit.report.conftest import Build
 

@@ -14,8 +14,8 @@ from bot.model.forge import Limits
 from bot.model.identity import Person
 from bot.model.plan import Action, Applied, Health
 from bot.model.report import Answer
-from bot.report import comment_of, outcome_of
-from bot.report.outcome import Deed
+from bot.report.comment import comment_of
+from bot.report.outcome import Deed, outcome_of
 from bot.report.story import Standing, Story
 from tests.unit.report.conftest import Build
 

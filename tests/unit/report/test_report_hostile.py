@@ -17,9 +17,11 @@ from bot.model.forge import Limits
 from bot.model.noun import Digest
 from bot.model.plan import Action, Applied, Health, Plan
 from bot.model.report import Answer
-from bot.report import MARKER, check_of, comment_of, escape, outcome_of
+from bot.report import escape
+from bot.report.check_run import check_of
+from bot.report.comment import MARKER, comment_of
 from bot.report.markdown import inline, to_markdown
-from bot.report.outcome import Deed
+from bot.report.outcome import Deed, outcome_of
 from bot.report.outline import Outline, code, line, link
 from bot.report.story import Standing, Story
 from tests.unit.report.conftest import Build

@@ -9,7 +9,7 @@ from bot.model.environment import ApprovalRule
 from bot.model.forge import Limits
 from bot.model.gate import Assessment, State, Verdict
 from bot.model.plan import Action
-from bot.report import comment_of
+from bot.report.comment import comment_of
 from bot.report.steps import numbers
 from bot.report.story import Story
 from tests.unit.report.conftest import Build

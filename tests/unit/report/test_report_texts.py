@@ -12,8 +12,8 @@ from bot.model.environment import Redescribed
 from bot.model.gate import Assessment, Comparison
 from bot.model.identity import Person
 from bot.model.plan import Action, Applied, Health
-from bot.report import outcome_marker, outcome_of
-from bot.report.outcome import Deed
+from bot.report.comment import outcome_marker
+from bot.report.outcome import Deed, outcome_of
 from bot.report.page import plan_page
 from bot.report.text import to_json, to_markdown, to_text
 from tests.unit.report.conftest import Build
