@@ -9,8 +9,8 @@ from yaml.events import Event
 
 from bot.document.build import Builder
 from bot.document.json_events import json_events
-from bot.document.places import Place, Places
-from bot.document.quick import quick
+from bot.document.places import Place, Places, Reading
+from bot.document.quick import composed, quick
 from bot.document.simple import simple
 from bot.document.split import check_lines
 from bot.document.text import decode
@@ -59,8 +59,9 @@ def _documents(data: bytes, limits: Limits, events: Events, roots: list[Root]) -
     return tuple(Document(value=value, line=root[0], locate=Place(places, root)) for value, root in roots)
 
 
-def _again(data: bytes, limits: Limits, events: Events) -> Iterator[Event]:
-    return events(decode(data, limits.size))
+def _again(data: bytes, limits: Limits, events: Events) -> Reading:
+    text = decode(data, limits.size)
+    return events(text), composed(_whole_lines(text), limits) if events is _yaml else None
 
 
 def _whole_lines(text: str) -> str:

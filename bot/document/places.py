@@ -4,7 +4,7 @@ Most documents are never asked, so positions are not kept while values are built
 again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from yaml.events import (
     AliasEvent,
@@ -16,11 +16,13 @@ from yaml.events import (
     ScalarEvent,
     SequenceStartEvent,
 )
+from yaml.nodes import Node
 
 from bot.document.build import place
+from bot.document.quick import located
 from bot.document.scalar import is_merge, key_text
 
-__all__ = ["Place", "Places"]
+__all__ = ["Place", "Places", "Reading"]
 
 
 class _Node:
@@ -32,21 +34,31 @@ class _Node:
         self.at, self.parts = at, parts
 
 
-class Places:
-    """The places of one file's documents. `events` starts reading the file, which was read without error before."""
+Reading = tuple[Iterator[Event], Sequence[Node] | None]
+"""A file's events, and the roots of its documents where they can be composed."""
 
-    def __init__(self, events: Callable[[], Iterator[Event]]) -> None:
-        self._events = events
+
+class Places:
+    """The places of one file's documents. `read` reads the file again, which was read without error before."""
+
+    def __init__(self, read: Callable[[], Reading]) -> None:
+        self._read = read
+        self._reading: Reading | None = None
         self._roots: dict[tuple[int, int], _Node] | None = None
 
-    def __reduce__(self) -> tuple[type["Places"], tuple[Callable[[], Iterator[Event]]]]:
+    def __reduce__(self) -> tuple[type["Places"], tuple[Callable[[], Reading]]]:
         # what was found is not taken along to another process: it is found again if somebody asks there
-        return Places, (self._events,)
+        return Places, (self._read,)
 
     def at(self, root: tuple[int, int], path: tuple[str | int, ...]) -> tuple[int, int]:
         """The place of `path` in the document whose root is at `root`; of the nearest parent if there is none."""
+        if self._reading is None:
+            self._reading = self._read()
+        events, composed = self._reading
+        if composed is not None and (place := located(composed, root, path)):
+            return place
         if self._roots is None:
-            self._roots = {node.at: node for node in _Walk(self._events()).roots()}
+            self._roots = {node.at: node for node in _Walk(events).roots()}
         node = self._roots[root]
         found = node.at
         for step in path:

@@ -1,4 +1,4 @@
-"""Documents of the usual kind, read by libyaml's composer: the same values as from events, in a third of the time.
+"""Documents of the usual kind, by libyaml's composer: values and places as events have them, in a third of the time.
 
 Only what both ways surely read alike is read here. Everything else (aliases, tags, merge keys, deep nesting, large
 files, anything that is wrong) is left to the exact way, so that there is one place that knows the rules and the errors.
@@ -6,6 +6,7 @@ files, anything that is wrong) is left to the exact way, so that there is one pl
 
 import operator
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from yaml import YAMLError
@@ -15,7 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from bot.document.scalar import NUMERIC_START, WORDS, key_text, plain
 from bot.document.value import Limits, Root, is_small
 
-__all__ = ["quick"]
+__all__ = ["composed", "located", "quick"]
 
 MOST_BRACKETS = 300
 """The composer recurses in C, so nesting is bounded before it: by the brackets, by `deep`, and since n levels that
@@ -46,23 +47,66 @@ class _Composer(CBaseLoader):
 
 def quick(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it the exact way."""
+    roots = composed(text, limits)
+    try:
+        found = None if roots is None else [(_value(node, limits.depth), _place(node)) for node in roots]
+    except (Unusual, ValueError):
+        return None
+    return found and [each for each in found if each[0] is not None]
+
+
+def composed(text: str, limits: Limits) -> list[Node] | None:
+    """The root of every document; None: the text is left to the exact way."""
     if not is_small(text, limits) or text.count("[") + text.count("{") > MOST_BRACKETS:
         return None
     if (("*" in text or "!" in text) and ALIAS.search(text)) or deep(text):
         return None
     composer = _Composer(text)
-    found: list[Root] = []
+    found: list[Node] = []
     try:
         while composer.check_node():
-            node: Any = composer.get_node()
-            value = _value(node, limits.depth)
-            if value is not None:
-                found.append((value, (node.start_mark.line + 1, node.start_mark.column + 1)))
-    except (Unusual, YAMLError, ValueError):
+            root: Any = composer.get_node()
+            found.append(root)
+    except (YAMLError, ValueError):
         return None
     finally:
         composer.dispose()
     return found
+
+
+def located(roots: Sequence[Node], root: tuple[int, int], path: tuple[str | int, ...]) -> tuple[int, int] | None:
+    """The place of `path`, or of its nearest parent, in the document whose root is at `root`.
+
+    None: it is left to the exact way.
+    """
+    node: Node | None = next((each for each in roots if _place(each) == root), None)
+    if node is None:
+        return None
+    at = root
+    try:
+        for step in path:
+            part = _part(node, step)
+            if part is None:
+                break
+            at, node = _place(part[0]), part[1]
+    except Unusual:
+        return None
+    return at
+
+
+def _part(node: Node, step: str | int) -> tuple[Node, Node] | None:
+    """The part that a key or an index leads to: what stands at its place, and the part itself."""
+    if type(node) is MappingNode:
+        return next(((key, value) for key, value in node.value if _key(key) == step), None)
+    if type(node) is SequenceNode and isinstance(step, int) and 0 <= step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _place(node: Node) -> tuple[int, int]:
+    """(line, column) of a node, both from 1."""
+    mark = node.start_mark
+    return mark.line + 1, mark.column + 1
 
 
 def deep(text: str) -> bool:

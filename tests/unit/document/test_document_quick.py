@@ -1,8 +1,9 @@
 """The quick ways read what the exact way reads, or leave it alone."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from bot.document import load_documents
 from bot.document.build import Builder
 from bot.document.load import _yaml_events as exact_events
+from bot.document.places import Places
 from bot.document.quick import quick
 from bot.document.simple import STAND_IN, simple
 from bot.document.value import Limits, Root
@@ -98,6 +100,29 @@ def exact(text: str) -> object:
     return [(repr(value), place) for value, place in builder.roots]
 
 
+def paths(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to everything in a value, and to what is not there."""
+    yield at
+    yield from ((*at, "missing"), (*at, 99), (*at, -1))
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in parts:
+        yield from paths(part, (*at, step))
+
+
+def placed_alike(text: str) -> bool:
+    """Whether there was something to find; every place must be the one that the exact way finds."""
+    try:
+        documents = load_documents(text.encode())
+    except DocumentError:
+        return False
+    exactly = Places(lambda: (exact_events(text), None))
+    for document in documents:
+        root = document.locate(())
+        for path in paths(document.value):
+            assert document.locate(path) == exactly.at(root, path), path
+    return bool(documents)
+
+
 WAYS = pytest.mark.parametrize("way", [simple, quick], ids=["simple", "quick"])
 
 
@@ -115,6 +140,29 @@ def agree(way: Way, text: str) -> bool:
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_any_text_is_read_alike_or_left_alone(way: Way, text: str) -> None:
     agree(way, text + "\n")
+
+
+@settings(max_examples=2000)
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_places_in_any_text_are_those_of_the_exact_way(text: str) -> None:
+    placed_alike(text + "\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x {b: 1}\nc: *x\nd: [*x, 2]\n",
+        "a: &x {b: 1}\nc: {<<: *x, d: 2}\n",
+        "c: {<<: {b: 1}, d: 2}\n",
+        "c: {d: 2, <<: {b: 1}}\n",
+        "'<<': {b: 1}\n",
+        "- &x\n  a: 1\n- !!map\n  b: 2\n",
+        "---\na: 1\n---\n# none\n---\n- 1\n- {b: 2}\n",
+        "0: {1: [a]}\nyes: no\n'': ~\n",
+    ],
+)
+def test_places_are_those_of_the_exact_way(text: str) -> None:
+    assert placed_alike(text)
 
 
 @WAYS
@@ -227,6 +275,13 @@ def test_real_files_are_read_alike_and_most_of_them_quickly(way: Way, most: floa
     texts = [path.read_text(encoding="utf-8") for path in sorted(REPOSITORIES.rglob("*.y*ml"))]
     done = [agree(way, text) for text in texts]
     assert sum(done) >= most * len(texts), f"{sum(done)} of {len(texts)}"
+
+
+@pytest.mark.skipif(not REPOSITORIES.is_dir(), reason="the repositories to test with are not there")
+def test_places_in_real_files_are_those_of_the_exact_way() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(REPOSITORIES.rglob("*.y*ml"))]
+    short = [text for text in texts if len(text) < 20_000]
+    assert sum(map(placed_alike, random.Random(7).sample(short, 300))) > 200
 
 
 @WAYS
