@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from typing import Literal
 
@@ -71,9 +71,18 @@ class Tree:
 
     def under(self, folder: str) -> tuple[Entry, ...]:
         """Every entry at or below `folder` ("" or "." is the root), in order of path."""
+        return tuple(self.entries[path] for path in sorted(self._below(folder)))
+
+    def has(self, folder: str) -> bool:
+        """Whether there is anything at or below `folder`."""
+        return any(True for _ in self._below(folder))
+
+    def _below(self, folder: str) -> Iterable[str]:
         base = folder.strip("/")
-        below = "" if base in ("", ".") else base + "/"
-        return tuple(self.entries[p] for p in sorted(p for p in self.entries if p.startswith(below) or p == base))
+        if base in ("", "."):
+            return self.entries
+        below = f"{base}/"
+        return (path for path in self.entries if path == base or path.startswith(below))
 
     def same(self, other: "Tree", path: str) -> bool:
         """Whether both hold the same file at a path, or neither holds one."""

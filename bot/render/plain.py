@@ -101,7 +101,7 @@ def located(tree: Tree, source: Source) -> str:
             raise RenderError(
                 [problem(f"{shown(above)} is {link}", "commit the files themselves", path=shown_path(above))]
             )
-    if not tree.under(path):
+    if not tree.has(path):
         raise RenderError([absent(tree, path)])
     if path in tree.entries and not path.endswith(MANIFESTS):
         message = f"source {shown(path)} is a file, but no manifest"

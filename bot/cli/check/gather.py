@@ -57,7 +57,7 @@ async def gather(request: CheckRequest, tools: Tools) -> Gathered:
     if wanted := request.paths:
         places = tuple(relative(repository.top, path) for path in wanted)
         for path, place in zip(wanted, places, strict=True):
-            if not head.under(place):
+            if not head.has(place):
                 named = configuration.environment(str(path)) is not None
                 hint = f"; for the environment of that name type `tidegate check -e {path}`" if named else ""
                 raise InputError(f"{path}: git knows no such file or folder here{hint}")
