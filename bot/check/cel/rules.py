@@ -13,14 +13,11 @@ from bot.check.cel.engine import Bindings, Program, Scope, compile
 from bot.check.cel.source import chains
 from bot.check.cel.typed import typed
 from bot.check.cel.unordered import arranged, minds_order
-from bot.check.cel.values import Unknown
+from bot.check.cel.values import ABSENT, Unknown
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import noun
 
-__all__ = ["ABSENT", "Broken", "Rule", "Subject", "rule_of"]
-
-ABSENT = object()
-"""In the place of an old value: there was none."""
+__all__ = ["Broken", "Rule", "Subject", "rule_of"]
 
 VARIABLES = frozenset({("self", "dyn"), ("oldSelf", "dyn"), ("__had", "bool")})
 SCOPE = Scope(variables=VARIABLES)

@@ -8,7 +8,10 @@ from bot.check.cel.moments import Duration, Timestamp
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator
 
-__all__ = ["MOST_ITEMS", "SHORT", "Unfit", "Unknown", "fitted"]
+__all__ = ["ABSENT", "MOST_ITEMS", "SHORT", "Unfit", "Unknown", "fitted"]
+
+ABSENT = object()
+"""In the place of an old value: there was none."""
 
 MOST_ITEMS = 4000
 """Items of one list or map. The engine's time and memory for a `map` or `filter` grow with the square of it: 4,000

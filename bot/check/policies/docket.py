@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.check.cel import Program
+from bot.check.cel.engine import Program
 from bot.check.policies.bound import Bound
 from bot.check.policies.constraints import Constraints
 from bot.check.policies.quick import programs

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from bot.check.cel import Bindings
+from bot.check.cel.engine import Bindings
 from bot.check.policies.policy import VARIABLES, Policy, Validation
 from bot.check.policies.request import Request, Sort, values_of
 from bot.errors import CelEvaluationError

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from bot.check.cel import Bindings
+from bot.check.cel.engine import Bindings
 from bot.check.policies.binding import Level
 from bot.check.policies.bound import Bound
 from bot.check.policies.constraints import Constraints
 from bot.check.policies.court import Court
 from bot.check.policies.judge import Broken, Unevaluated, bindings_of, judge
 from bot.check.policies.paths import patterns
-from bot.check.policies.policy import Policy, one_line
+from bot.check.policies.policy import Policy
 from bot.check.policies.quick import nothing_to_find
 from bot.check.policies.request import Request
 from bot.check.policies.where import Path, existing, refused_at
 from bot.check.policies.whole import CHECK
+from bot.check.policies.words import one_line
 from bot.errors import CelEvaluationError
 from bot.model.plan import Finding
 

@@ -11,6 +11,7 @@ from typing import Any
 from bot.check.policies.binding import Binding, read_binding
 from bot.check.policies.policy import Policy, read_policy
 from bot.check.policies.reader import Place, Reader, Refused
+from bot.check.rego.gather import is_rego
 from bot.document import load_documents
 from bot.document.value import Document
 from bot.errors import DocumentError, TreeError
@@ -18,7 +19,7 @@ from bot.model.environment import CONFIGURATION
 from bot.model.noun import noun
 from bot.model.tree import SUBMODULE, SYMLINK, Tree
 
-__all__ = ["SHIPPED", "Contents", "Problem", "contents_of", "is_rego", "shipped_names"]
+__all__ = ["SHIPPED", "Contents", "Problem", "contents_of", "shipped_names"]
 
 SHIPPED = "builtin:"
 ENDINGS = (".yaml", ".yml", ".json")
@@ -68,11 +69,6 @@ def joined(several: list[Contents]) -> Contents:
         others=tuple(each for one in once for each in one.others),
         problems=tuple(each for one in once for each in one.problems),
     )
-
-
-def is_rego(path: str) -> bool:
-    """Whether a file may hold policies of Rego, which its tests (`*_test.rego`) do not."""
-    return path.endswith(".rego") and not path.endswith("_test.rego")
 
 
 def folder(path: str, tree: Tree | None) -> Iterator[Contents]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from bot.check.cel import Scope
+from bot.check.cel.engine import Scope
 from bot.check.cel.source import Token, tokens
 
 __all__ = ["EACH", "Pattern", "patterns"]

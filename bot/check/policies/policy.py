@@ -6,12 +6,13 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 from collections.abc import Mapping
 from dataclasses import field
 
-from bot.check.cel import Definition, Program, Scope, compile
+from bot.check.cel.engine import Definition, Program, Scope, compile
 from bot.check.cel.source import chains
 from bot.check.cel.typed import RESERVED
 from bot.check.policies.adapt import adapted
 from bot.check.policies.constraints import Constraints, read_constraints
 from bot.check.policies.reader import Place, Reader
+from bot.check.policies.words import one_line
 from bot.errors import CelError
 from bot.model.noun import noun
 
@@ -179,8 +180,3 @@ def program(reader: Reader, key: str, scope: Scope, result: tuple[str, ...]) -> 
     except CelError as error:
         where = f" (line {error.line}, column {error.column} of the expression)" if error.line > 1 else ""
         raise reader.refused(key, f"does not compile: {error.message}{where}") from None
-
-
-def one_line(text: str) -> str:
-    """Text as one line that prints."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

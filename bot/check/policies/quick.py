@@ -4,7 +4,7 @@ Most objects break nothing. For them one expression holds that joins all validat
 conditions. Where it does not hold, or has no result, every policy is asked by itself.
 """
 
-from bot.check.cel import Bindings, Definition, Program, Scope, compile
+from bot.check.cel.engine import Bindings, Definition, Program, Scope, compile
 from bot.check.cel.source import replaced
 from bot.check.policies.policy import VARIABLES, Policy
 from bot.errors import CelError, CelEvaluationError

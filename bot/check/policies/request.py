@@ -5,7 +5,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
-from bot.check.cel import Unknown
+from bot.check.cel.values import Unknown
 from bot.check.policies.customs import Customs
 from bot.check.policies.kinds import Kinds, Served
 from bot.model.examined import Examined

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.check.policies.policy import one_line
+from bot.check.policies.words import one_line
 from bot.model.environment import Waiver
 from bot.model.noun import noun
 from bot.model.resource import Resource, ResourceId

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal
 
-from bot.check.policies.load import is_rego
 from bot.errors import TreeError
 from bot.model.environment import Environment
 from bot.model.noun import noun
 from bot.model.tree import Tree
 
-__all__ = ["Bundle", "Datum", "Module", "gather"]
+__all__ = ["Bundle", "Datum", "Module", "gather", "is_rego"]
 
 SHIPPED = "builtin:"
 DATA = ("json", "yaml", "yml")
@@ -62,6 +61,11 @@ class Bundle:
     namespaces: tuple[str, ...]
     rules: tuple[str, ...]
     version: Literal["v0", "v1"]
+
+
+def is_rego(path: str) -> bool:
+    """Whether a file may hold policies of Rego, which its tests (`*_test.rego`) do not."""
+    return path.endswith(".rego") and not path.endswith("_test.rego")
 
 
 def gather(environment: Environment, tree: Tree) -> Bundle:

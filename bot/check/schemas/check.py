@@ -1,17 +1,15 @@
 """The check `schemas`: objects have the fields and values that the target's Kubernetes takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from bot.check.cel import ABSENT, Unknown
+from bot.check.cel.values import ABSENT, Unknown
 from bot.check.schemas.custom.definitions import Definition, Definitions, definitions_of, unusable
-from bot.check.schemas.custom.kind import CustomKind
-from bot.check.schemas.custom.rules import Unevaluated
 from bot.check.schemas.custom.structural import Refused
 from bot.check.schemas.explain import Words, explain
 from bot.check.schemas.native.builtin import Builtin
 from bot.check.schemas.native.lifecycle import fate
-from bot.check.schemas.problem import Problem, shown
+from bot.check.schemas.problem import Problem, Unevaluated, shown
 from bot.check.schemas.tell import SCHEMAS, finding, not_validated, told
 from bot.check.sops import opened
 from bot.errors import InputError
@@ -19,6 +17,9 @@ from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
+
+if TYPE_CHECKING:
+    from bot.check.schemas.custom.kind import CustomKind
 
 __all__ = ["Schemas"]
 
@@ -140,7 +141,7 @@ class Run:
             return
         yield from told(resource, lambda: custom_problems(kind, resource.body, self.before(resource, kind)))
 
-    def before(self, resource: Resource, kind: CustomKind) -> Any:
+    def before(self, resource: Resource, kind: "CustomKind") -> Any:
         """What the resource was before, settled: for the rules of kinds that have any."""
         if kind.rules is None:
             return ABSENT
@@ -172,7 +173,7 @@ def place(id: ResourceId) -> tuple[str, str, str]:
     return id.type, id.name, id.scope or "default"
 
 
-def custom_problems(kind: CustomKind, body: Mapping[str, Any], old: Any) -> Iterator[Problem | Unevaluated]:
+def custom_problems(kind: "CustomKind", body: Mapping[str, Any], old: Any) -> Iterator[Problem | Unevaluated]:
     """What is wrong with a custom resource. Rules are for objects that satisfy their schema."""
     value = kind.settled(body)
     errors = kind.errors(value)

@@ -4,7 +4,7 @@ import json
 
 from bot.model.noun import noun
 
-__all__ = ["LONGEST_NAME", "MOST", "Path", "Problem", "field_name", "shown"]
+__all__ = ["LONGEST_NAME", "MOST", "Path", "Problem", "Unevaluated", "field_name", "shown"]
 
 Path = tuple[str | int, ...]
 """Keys and indices from a value's root."""
@@ -23,6 +23,14 @@ class Problem:
     field: str
     wrong: str
     fix: str
+
+
+class Unevaluated(Exception):
+    """A rule has no result for an object. `text` is the rule's own, `at` the value it is about."""
+
+    def __init__(self, text: str, at: Path) -> None:
+        super().__init__(text)
+        self.text, self.at = text, at
 
 
 def field_name(path: Path, root: str = "the object") -> str:

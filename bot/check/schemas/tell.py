@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
-from bot.check.schemas.custom.rules import Unevaluated
-from bot.check.schemas.problem import MOST, Path, Problem, field_name
+from bot.check.schemas.problem import MOST, Path, Problem, Unevaluated, field_name
 from bot.model.plan import Finding
 from bot.model.resource import Resource
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.cel import ABSENT, Bindings, Definition, Scope, Subject, Unknown, compile, rule_of
+from bot.check.cel.engine import Bindings, Definition, Scope, compile
+from bot.check.cel.rules import Subject, rule_of
+from bot.check.cel.values import ABSENT, Unknown
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import Json
 from tests.support.expressions import FAIL, FAIL_HERE, HOLD, HOLD_HERE, REFUSED

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.check.cel import Subject, rule_of
+from bot.check.cel.rules import Subject, rule_of
 from bot.check.cel.unordered import minds_order
 
 TEXT = {"type": "string"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.cel import Bindings, Definition, Scope, compile
+from bot.check.cel.engine import Bindings, Definition, Scope, compile
 from bot.check.policies.paths import patterns
 from bot.check.policies.where import Path, existing, refused_at
 from bot.model.noun import Json

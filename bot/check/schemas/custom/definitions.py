@@ -3,10 +3,8 @@
 import hashlib
 import marshal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.check.schemas.custom.formats import string_formats
-from bot.check.schemas.custom.kind import CustomKind
 from bot.check.schemas.custom.structural import Refused
 from bot.check.schemas.native.catalogue import Catalogue
 from bot.check.schemas.problem import Path, shown
@@ -15,6 +13,9 @@ from bot.model.examined import Examined
 from bot.model.noun import noun
 from bot.model.plan import Finding
 from bot.model.resource import Resource, ResourceId
+
+if TYPE_CHECKING:
+    from bot.check.schemas.custom.kind import CustomKind
 
 __all__ = ["CRD", "Definition", "Definitions", "defined", "definitions_of"]
 
@@ -83,7 +84,7 @@ class Definitions:
     def __init__(self) -> None:
         self.kept: dict[bytes, CustomKind | Refused] = {}
 
-    def kind(self, entry: Mapping[str, Any], catalogue: Catalogue) -> CustomKind:
+    def kind(self, entry: Mapping[str, Any], catalogue: Catalogue) -> "CustomKind":
         """The kind as one version's entry describes it. Refused: its schema cannot be used."""
         key = digest(entry.get("schema"), catalogue.version)
         found = self.kept.get(key)
@@ -111,8 +112,12 @@ def unusable(found: Definition, where: Resource, error: Refused, at: Path) -> Fi
     return finding(where, "unknown", f"{message}, since {error.why}", "correct the CustomResourceDefinition", at)
 
 
-def compiled(entry: Mapping[str, Any], catalogue: Catalogue) -> CustomKind | Refused:
+def compiled(entry: Mapping[str, Any], catalogue: Catalogue) -> "CustomKind | Refused":
     """The compiled kind, or why there is none."""
+    # imported late, with the engine of its rules: a check of what nobody defined starts sooner
+    from bot.check.schemas.custom.formats import string_formats
+    from bot.check.schemas.custom.kind import CustomKind
+
     schema = entry.get("schema")
     wanted = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None
     if not isinstance(wanted, Mapping):

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.check.schemas.custom.formats import STRING_FORMATS
-from bot.check.schemas.custom.rules import Unevaluated, broken_rules, node_of
+from bot.check.schemas.custom.rules import broken_rules, node_of
 from bot.check.schemas.custom.settle import settled
 from bot.check.schemas.custom.structural import Default, Refused, json_schema
 from bot.check.schemas.forms import FORMATS, KEYWORDS
-from bot.check.schemas.problem import Problem
+from bot.check.schemas.problem import Problem, Unevaluated
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator, ValidationError

@@ -7,21 +7,14 @@ apart by keys. A rule is never applied to null.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.check.cel import ABSENT, Rule, Subject, Unknown, rule_of
+from bot.check.cel.rules import Rule, Subject, rule_of
+from bot.check.cel.values import ABSENT, Unknown
 from bot.check.schemas.custom.structural import Refused
-from bot.check.schemas.problem import Path, Problem, field_name, shown
+from bot.check.schemas.problem import Path, Problem, Unevaluated, field_name, shown
 from bot.errors import CelError, CelEvaluationError
 from bot.model.noun import noun
 
-__all__ = ["Node", "Unevaluated", "broken_rules", "node_of"]
-
-
-class Unevaluated(Exception):
-    """A rule has no result for an object. `text` is the rule's own, `at` the value it is about."""
-
-    def __init__(self, text: str, at: Path) -> None:
-        super().__init__(text)
-        self.text, self.at = text, at
+__all__ = ["Node", "broken_rules", "node_of"]
 
 
 @noun
