@@ -35,7 +35,7 @@ def main() -> None:
 
 def leave(status: int) -> None:
     """End at once, unless there is output that cannot be written: to take apart all that was read takes a while."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):  # no output at all, where it was closed
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -22,6 +22,7 @@ from yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from yaml.nodes import Node
 
 from bot.document.scalar import Scalar, is_merge, key_text, plain, tagged
 from bot.document.text import quoted
@@ -222,7 +223,7 @@ def _scalar_value(tag: str | None, is_plain: bool, text: str) -> Scalar:
     return plain(text) if is_plain else text
 
 
-def place(event: Event) -> tuple[int, int]:
-    """(line, column) of an event, both from 1."""
-    mark = event.start_mark
+def place(begun: Event | Node) -> tuple[int, int]:
+    """(line, column) at which an event or a node begins, both from 1."""
+    mark = begun.start_mark
     return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)

@@ -13,6 +13,7 @@ from yaml import YAMLError
 from yaml.cyaml import CBaseLoader
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from bot.document.build import place
 from bot.document.scalar import NUMERIC_START, WORDS, key_text, plain
 from bot.document.value import Limits, Root, is_small
 
@@ -49,7 +50,7 @@ def quick(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it the exact way."""
     roots = composed(text, limits)
     try:
-        found = None if roots is None else [(_value(node, limits.depth), _place(node)) for node in roots]
+        found = None if roots is None else [(_value(node, limits.depth), place(node)) for node in roots]
     except (Unusual, ValueError):
         return None
     return found and [each for each in found if each[0] is not None]
@@ -79,7 +80,7 @@ def located(roots: Sequence[Node], root: tuple[int, int], path: tuple[str | int,
 
     None: it is left to the exact way.
     """
-    node: Node | None = next((each for each in roots if _place(each) == root), None)
+    node: Node | None = next((each for each in roots if place(each) == root), None)
     if node is None:
         return None
     at = root
@@ -88,7 +89,7 @@ def located(roots: Sequence[Node], root: tuple[int, int], path: tuple[str | int,
             part = _part(node, step)
             if part is None:
                 break
-            at, node = _place(part[0]), part[1]
+            at, node = place(part[0]), part[1]
     except Unusual:
         return None
     return at
@@ -101,12 +102,6 @@ def _part(node: Node, step: str | int) -> tuple[Node, Node] | None:
     if type(node) is SequenceNode and isinstance(step, int) and 0 <= step < len(node.value):
         return node.value[step], node.value[step]
     return None
-
-
-def _place(node: Node) -> tuple[int, int]:
-    """(line, column) of a node, both from 1."""
-    mark = node.start_mark
-    return mark.line + 1, mark.column + 1
 
 
 def deep(text: str) -> bool:

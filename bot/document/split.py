@@ -27,6 +27,7 @@ BREAK = re.compile("(?:\r(?!\n)|[\x85\u2028\u2029])(?:---|\\.\\.\\.|%|\ufeff)|\r
 
 def check_lines(text: str) -> None:
     """DocumentError: a line that kubectl reads as something else than YAML does."""
+    # a loop over what is wrong would take as long as all the rest
     beginnings = BEGINNING.finditer(f"\n{text}") if "---" in text or "%" in text or "\ufeff" in text else ()
     for found in beginnings:
         at = found.start()  # of the line in the text, which has one sign less

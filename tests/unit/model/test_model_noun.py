@@ -39,6 +39,15 @@ class Shelf:
 
 
 @noun
+class Mixed:
+    """One in which what has a default comes first."""
+
+    left: str = "l"
+    middle: str
+    right: str = "r"
+
+
+@noun
 class Nothing:
     """No fields at all."""
 
@@ -112,7 +121,8 @@ def test_it_never_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Key(name="a"), Door(key=Key(name="a"), secret="t", seen=3), Shelf(held=["a"]), Nothing()]
+    "value",
+    [Key(name="a"), Door(key=Key(name="a"), secret="t", seen=3), Shelf(held=["a"]), Mixed(middle="m"), Nothing()],
 )
 def test_it_is_the_same_in_another_process(value: object) -> None:
     again = pickle.loads(pickle.dumps(value))
