@@ -26,8 +26,7 @@ def noun(cls: type[T]) -> type[T]:
     kept = {name: each for name, each in vars(read).items() if name not in {*NOT_KEPT, *(each.name for each in known)}}
     made = msgspec.defstruct(
         cls.__name__, [given(each) for each in known], bases=(msgspec.Struct,), module=cls.__module__,
-        namespace={"__qualname__": cls.__qualname__} | methods(known) | kept,
-        frozen=True, kw_only=True, eq=all(each.compare for each in known),
+        namespace={"__qualname__": cls.__qualname__} | methods(known) | kept, frozen=True, kw_only=True,
     )  # fmt: skip
     return cast(type[T], made)
 

@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from bot.localforge.apps import new_private_key
+from tests.support.commits import commit_all
 from tests.support.programs import program
 from tests.support.typed import tidegate
 
@@ -29,13 +31,6 @@ def fault(*arguments: str, cwd: Path, to: str = os.devnull, **environ: str) -> t
     with Path(to).open("w") as output:
         done = tidegate(*arguments, cwd=cwd, stdout=output, **environ)
     return done.returncode, done.stderr
-
-
-def commit(repository: Path) -> None:
-    """Commit everything."""
-    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
-    for each in (["add", "-A"], ["commit", "-qm", "first"]):
-        subprocess.run([*git, *each], cwd=repository, check=True)
 
 
 @pytest.fixture
@@ -93,6 +88,34 @@ def test_a_full_disk_is_said_in_one_line(repository: Path, command: str, unbuffe
     assert "Traceback" not in said
 
 
+LEAVING = """import sys
+from bot.cli import leave
+print("what was found")
+leave(3)
+sys.exit("still here")
+"""
+
+
+def left(output: int | IO[str]) -> "subprocess.CompletedProcess[str]":
+    """A process that writes something, which is kept back until the end, and then leaves."""
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    command = [sys.executable, "-c", LEAVING]
+    return subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False, env=buffered)
+
+
+def test_what_was_written_is_there_when_a_check_ends_at_once() -> None:
+    done = left(subprocess.PIPE)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "what was found\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_what_cannot_be_written_is_left_to_the_usual_end() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = left(full)
+    assert "still here" in done.stderr
+    assert done.returncode not in (0, 3)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_behind_standard_error_withholds_nothing(repository: Path, unbuffered: str) -> None:
@@ -137,7 +160,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path, family: int, h
 @pytest.mark.parametrize("arguments", [["check"], ["check", "-f", "junit"], ["plan"], ["render"]])
 def test_every_locale_gets_utf8(repository: Path, arguments: list[str]) -> None:
     (repository / "tidegate.yaml").write_text(TIDEGATE)
-    commit(repository)
+    commit_all(repository)
     (repository / "envs/dev/ü.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: u}\ndata: {ü: 5}\n")
     with (repository / ".git/said").open("w") as said:
         done = tidegate(*arguments, cwd=repository, stdout=said, PYTHONIOENCODING="latin-1")
@@ -184,7 +207,7 @@ def test_what_is_logged_is_no_output(repository: Path, arguments: list[str], sta
     )
     (repository / "tidegate.yaml").write_text(TIDEGATE)
     (repository / "envs/dev/kustomization.yaml").write_text("resources: [a.yaml]\n")
-    commit(repository)
+    commit_all(repository)
     (repository / "envs/dev/a.yaml").write_text(f"{MAP}data: {{a: b}}\n")
     path = f"{program('kustomize').parent}:{os.environ['PATH']}"
     done = subprocess.run(

@@ -36,6 +36,7 @@ def test_documents_are_those_that_kubectl_finds(text: str, values: object) -> No
         ("a: 1\n---b: 2\n", "follows ---", 2, 1),
         ("----\n", "follows ---", 1, 1),
         ("%YAML 1.1\n---\na: 1\n", "directives", 1, 1),
+        ("a: b\n%c\n", "directives", 2, 1),
         ("a: 1\n---\n%TAG ! tag:x,2000:\n---\nb: 1\n", "directives", 3, 1),
         # and reads these as something else than YAML does
         ("a: 1\n---#x: y\n", "follows ---", 2, 1),
