@@ -14,6 +14,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
 from bot import __version__
+from bot.cli.check.command import check
 from bot.cli.check.request import CheckRequest
 from bot.cli.init import InitRequest
 from bot.cli.options import command_of
@@ -107,9 +108,13 @@ def plan(
     raise typer.Exit(run_plan(request, wanted))
 
 
-app.command("check", short_help="Render and check every environment, without a server.")(command_of(CheckRequest))
-app.command("render", short_help="Print what environments render to.")(command_of(RenderRequest))
-app.command("init", short_help="Write a first tidegate.yaml from what the repository holds.")(command_of(InitRequest))
+app.command("check", short_help="Render and check every environment, without a server.")(
+    command_of(CheckRequest, check)
+)
+app.command("render", short_help="Print what environments render to.")(command_of(RenderRequest, RenderRequest.run))
+app.command("init", short_help="Write a first tidegate.yaml from what the repository holds.")(
+    command_of(InitRequest, InitRequest.run)
+)
 
 
 @app.command()

@@ -2,25 +2,22 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Protocol, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-__all__ = ["Runnable", "command_of"]
+__all__ = ["command_of"]
 
-
-class Runnable(Protocol):
-    """A command's options, which know how to carry it out."""
-
-    def run(self) -> int:
-        """Carry it out; the exit status."""
-        ...
+T = TypeVar("T")
 
 
-def command_of(options: type[Runnable]) -> Callable[..., None]:
-    """The function that Typer makes a command of: its parameters are the fields, its help is the docstring."""
+def command_of(options: type[T], carry_out: Callable[[T], int]) -> Callable[..., None]:
+    """The function that Typer makes a command of: its parameters are the fields, its help is the docstring.
+
+    `carry_out` does what was asked for, and answers with the exit status.
+    """
     import typer
 
     def command(**given: Any) -> None:
-        raise typer.Exit(options(**given).run())
+        raise typer.Exit(carry_out(options(**given)))
 
     signature: Any = inspect.signature(options)
     command.__signature__ = signature  # type: ignore[attr-defined]

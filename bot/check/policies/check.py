@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import ClassVar, Literal
 
+from bot.check.policies.words import CHECK
 from bot.model.environment import Environment
 from bot.model.examined import Examined
 from bot.model.plan import Finding
@@ -21,7 +22,7 @@ class Policies:
     Safe to run from several tasks at once. `today` tells the day that waivers are held against, UTC.
     """
 
-    name = "policies"
+    name = CHECK
     subject: ClassVar[Literal["desired"]] = "desired"
 
     def __init__(self, today: Callable[[], date] = lambda: datetime.now(UTC).date(), seconds: float = SECONDS) -> None:

@@ -14,8 +14,7 @@ from bot.check.policies.policy import Policy
 from bot.check.policies.quick import nothing_to_find
 from bot.check.policies.request import Request
 from bot.check.policies.where import Path, existing, refused_at
-from bot.check.policies.whole import CHECK
-from bot.check.policies.words import one_line
+from bot.check.policies.words import CHECK, one_line
 from bot.errors import CelEvaluationError
 from bot.model.plan import Finding
 

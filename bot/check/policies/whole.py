@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from bot.check.policies.bound import Bound
-from bot.check.policies.check import Policies
 from bot.check.policies.load import Contents, Problem
 from bot.check.policies.policy import Policy
 from bot.check.policies.request import BASE_UNKNOWN, Request
 from bot.check.policies.waivers import shown
+from bot.check.policies.words import CHECK
 from bot.model.environment import CONFIGURATION, Environment
 from bot.model.plan import Finding
 
-__all__ = ["CHECK", "deletes", "deletions", "late", "misspelt", "of_problem", "unbound"]
+__all__ = ["deletes", "deletions", "late", "misspelt", "of_problem", "unbound"]
 
-CHECK = Policies.name
 LIKELY = 0.8  # of one name's letters are those of the other
 
 

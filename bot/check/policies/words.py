@@ -1,6 +1,9 @@
-"""Text that people wrote into policies and waivers, as it is shown."""
+"""What policies are called, and text that people wrote into them and into waivers, as it is shown."""
 
-__all__ = ["one_line"]
+__all__ = ["CHECK", "one_line"]
+
+CHECK = "policies"
+"""The name that findings about policies carry."""
 
 
 def one_line(text: str) -> str:

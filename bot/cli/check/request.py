@@ -1,13 +1,10 @@
-"""The command `tidegate check`: what a person asks for, and handing over to who does it."""
+"""What a person asks `tidegate check` for."""
 
 import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-# Typer carries a copy of click and exports only some of its errors.
-from typer._click.exceptions import UsageError
 
 from bot.model.noun import noun
 
@@ -61,20 +58,6 @@ class CheckRequest:
     def failing(self) -> tuple[str, ...]:
         """The levels that fail."""
         return ("error", "unknown", "warning") if self.level == "warning" else ("error", "unknown")
-
-    def run(self) -> int:
-        """Check, write, and answer with the exit status. UsageError: the options make no sense."""
-        if problem := self.problem():
-            raise UsageError(problem)
-        # what is slow to load is loaded from here on, and beside other work
-        from bot.cli.check.collector import calm_collector
-        from bot.scanner.library import preload
-
-        calm_collector()
-        loading = preload()  # while the rest is imported and the repository is read
-        from bot.cli.check.run import run_check
-
-        return run_check(self, loading)
 
     def problem(self) -> str:
         """What is wrong with the options; "" where nothing is."""
