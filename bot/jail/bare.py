@@ -13,6 +13,7 @@ __all__ = ["run"]
 
 ERRORS_KEPT = 64 * 1024
 CHUNK = 64 * 1024
+PATIENCE = 5.0
 
 
 async def run(job: Job) -> Done:
@@ -27,21 +28,36 @@ async def run(job: Job) -> Done:
     except OSError as error:
         raise ProgramError(f"{name} could not be started: {error.strerror}") from None
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    output = asyncio.create_task(whole(process.stdout, name, job.limits.output))
+    errors = asyncio.create_task(tail(process.stderr))
+    given = asyncio.create_task(feed(process.stdin, job.stdin))
     try:
         async with asyncio.timeout(job.limits.seconds):
-            output, errors, _ = await asyncio.gather(
-                whole(process.stdout, name, job.limits.output), tail(process.stderr), feed(process.stdin, job.stdin)
-            )
+            await asyncio.gather(output, errors, given)
             status = await process.wait()
     except TimeoutError:
         raise ProgramError(f"{name} did not finish within {job.limits.seconds:g} s") from None
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        for each in (output, errors, given):
+            each.cancel()
+        await asyncio.gather(output, errors, given, return_exceptions=True)
+        await cleared(process)
     if status < 0:
         raise ProgramError(f"{name} was stopped: signal {-status}")
-    return Done(status=status, output=output, errors=errors, seconds=time.monotonic() - began)
+    return Done(status=status, output=output.result(), errors=errors.result(), seconds=time.monotonic() - began)
+
+
+async def cleared(process: asyncio.subprocess.Process) -> None:
+    """Wait for the end of a process that was killed, as long as nothing that outlives it holds its pipes.
+
+    asyncio knows the end only when all pipes have come to theirs, and one that is full is not looked at any more.
+    """
+    assert process.stdout is not None and process.stderr is not None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(tail(process.stdout), tail(process.stderr), process.wait())
 
 
 async def whole(stream: asyncio.StreamReader, name: str, limit: int) -> bytes:

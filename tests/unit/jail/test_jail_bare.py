@@ -38,6 +38,15 @@ async def test_a_limit_that_is_passed_ends_the_run(tmp_path: Path, script: str, 
         await bare.run(shell(tmp_path, script, limits))
 
 
+async def test_the_end_of_a_flood_that_nobody_reads_any_more_is_seen(tmp_path: Path) -> None:
+    flood = "import os\nwhile True: os.write(1, b'x' * 1_000_000)"
+    # many at once: while one is looked at, the others' pipes fill up
+    runs = [bare.run(python(tmp_path, flood, Limits(output=10_000))) for _ in range(24)]
+    async with asyncio.timeout(60):
+        ended = await asyncio.gather(*runs, return_exceptions=True)
+    assert {str(each) for each in ended} == {"python printed more than 10000 bytes"}
+
+
 async def test_only_the_end_of_a_flood_of_errors_is_kept(tmp_path: Path) -> None:
     done = await bare.run(python(tmp_path, "import sys; sys.stderr.write('x' * 3_000_000 + 'end')"))
     assert (len(done.errors), done.errors[-3:]) == (64 * 1024, b"end")
