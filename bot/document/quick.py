@@ -49,11 +49,13 @@ class _Composer(CBaseLoader):
 def quick(text: str, limits: Limits) -> list[Root] | None:
     """(value, place) of every document that is not null, as `Builder.roots` has them; None: read it the exact way."""
     roots = composed(text, limits)
+    if roots is None:
+        return None
     try:
-        found = None if roots is None else [(_value(node, limits.depth), place(node)) for node in roots]
+        found = [(_value(node, limits.depth), place(node)) for node in roots]
     except (Unusual, ValueError):
         return None
-    return found and [each for each in found if each[0] is not None]
+    return [each for each in found if each[0] is not None]
 
 
 def composed(text: str, limits: Limits) -> list[Node] | None:

@@ -16,7 +16,7 @@ from bot.model.tree import UNCOMMITTED, Entry, Tree
 
 __all__ = ["LocalRepository", "contents", "on_disk"]
 
-PIECE = 1024 * 1024  # bytes read at once of a file that has grown
+PIECE = 64 * 1024  # bytes read at once of a file of which it is not known how many it has
 
 
 class LocalRepository:
@@ -158,7 +158,7 @@ def on_disk(root: bytes, path: str) -> bytes:
     return root + b"/" + raw(path)
 
 
-def contents(file: bytes, size: int = 0) -> bytes:
+def contents(file: bytes, size: int = PIECE) -> bytes:
     """What is in a file; `size` is what it had when it was listed, where that is known. OSError: it cannot be read.
 
     Three calls of the system for a file that still has its size; `open` makes seven.

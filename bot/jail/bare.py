@@ -5,82 +5,67 @@ import contextlib
 import os
 import signal
 import time
+from io import FileIO
 
 from bot.errors import ProgramError
 from bot.jail.job import Done, Job
+from bot.jail.pipes import ERRORS_KEPT, Bounded, Tail, reading
 
 __all__ = ["run"]
-
-ERRORS_KEPT = 64 * 1024
-CHUNK = 64 * 1024
-PATIENCE = 5.0
 
 
 async def run(job: Job) -> Done:
     """Run it to its end. ProgramError: it was stopped by a limit or a signal, or could not be started."""
     began, name = time.monotonic(), job.program.name
-    pipe = asyncio.subprocess.PIPE
+    output, errors = Bounded(job.limits.output), Tail(ERRORS_KEPT)
     try:
-        process = await asyncio.create_subprocess_exec(
-            job.program.path, *job.arguments, cwd=job.folder, env=dict(job.environment), start_new_session=True,
-            stdin=pipe, stdout=pipe, stderr=pipe,
-        )  # fmt: skip
-    except OSError as error:
-        raise ProgramError(f"{name} could not be started: {error.strerror}") from None
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    output = asyncio.create_task(whole(process.stdout, name, job.limits.output))
-    errors = asyncio.create_task(tail(process.stderr))
-    given = asyncio.create_task(feed(process.stdin, job.stdin))
-    try:
-        async with asyncio.timeout(job.limits.seconds):
-            await asyncio.gather(output, errors, given)
+        async with contextlib.AsyncExitStack() as stack, asyncio.timeout(job.limits.seconds):
+            out, err = await reading(stack, output), await reading(stack, errors)
+            process = await started(job, out, err)
+            stack.push_async_callback(end, process)
+            out.close()
+            err.close()
+            feeding = asyncio.create_task(feed(process, job.stdin))
+            stack.callback(feeding.cancel)
+            await output.ended
+            if output.full:
+                raise ProgramError(f"{name} printed more than {job.limits.output} bytes")
+            await asyncio.gather(errors.ended, feeding)
             status = await process.wait()
     except TimeoutError:
         raise ProgramError(f"{name} did not finish within {job.limits.seconds:g} s") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for each in (output, errors, given):
-            each.cancel()
-        await asyncio.gather(output, errors, given, return_exceptions=True)
-        await cleared(process)
     if status < 0:
         raise ProgramError(f"{name} was stopped: signal {-status}")
-    return Done(status=status, output=output.result(), errors=errors.result(), seconds=time.monotonic() - began)
+    return Done(status=status, output=output.data, errors=errors.data, seconds=time.monotonic() - began)
 
 
-async def cleared(process: asyncio.subprocess.Process) -> None:
-    """Wait for the end of a process that was killed, as long as nothing that outlives it holds its pipes.
+async def started(job: Job, out: FileIO, err: FileIO) -> asyncio.subprocess.Process:
+    """The process. ProgramError: there is none.
 
-    asyncio knows the end only when all pipes have come to theirs, and one that is full is not looked at any more.
+    Its outputs are pipes of ours: asyncio waits for all of its own to end, and does not look at one that is full.
     """
-    assert process.stdout is not None and process.stderr is not None
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(tail(process.stdout), tail(process.stderr), process.wait())
+    try:
+        return await asyncio.create_subprocess_exec(
+            job.program.path, *job.arguments, cwd=job.folder, env=dict(job.environment), start_new_session=True,
+            stdin=asyncio.subprocess.PIPE, stdout=out, stderr=err,
+        )  # fmt: skip
+    except OSError as error:
+        raise ProgramError(f"{job.program.name} could not be started: {error.strerror}") from None
 
 
-async def whole(stream: asyncio.StreamReader, name: str, limit: int) -> bytes:
-    """All that comes. ProgramError: it is more than `limit` bytes."""
-    found = bytearray()
-    while chunk := await stream.read(CHUNK):
-        found += chunk
-        if len(found) > limit:
-            raise ProgramError(f"{name} printed more than {limit} bytes")
-    return bytes(found)
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End it with all that it started, whatever they do."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    if process.stdin is not None:
+        process.stdin.close()
+    await process.wait()
 
 
-async def tail(stream: asyncio.StreamReader) -> bytes:
-    """The end of what comes."""
-    found = b""
-    while chunk := await stream.read(CHUNK):
-        found = (found + chunk)[-ERRORS_KEPT:]
-    return found
-
-
-async def feed(stream: asyncio.StreamWriter, data: bytes) -> None:
+async def feed(process: asyncio.subprocess.Process, data: bytes) -> None:
     """Write all that is wanted, and end."""
+    assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        stream.write(data)
-        await stream.drain()
-    stream.close()
+        process.stdin.write(data)
+        await process.stdin.drain()
+    process.stdin.close()

@@ -5,7 +5,9 @@ import os
 from contextlib import AsyncExitStack
 from io import FileIO
 
-__all__ = ["Bounded", "Tail", "reading"]
+__all__ = ["ERRORS_KEPT", "Bounded", "Tail", "reading"]
+
+ERRORS_KEPT = 64 * 1024  # bytes of what a program says is wrong
 
 
 class Bounded(asyncio.Protocol):
@@ -53,7 +55,7 @@ class Tail(Bounded):
 
 async def reading(stack: AsyncExitStack, kept: Bounded) -> FileIO:
     """The end of a new pipe to give to a program, and to close then; `kept` gets what is written there."""
-    inside, outside = os.pipe2(os.O_CLOEXEC)
+    inside, outside = os.pipe()  # neither is handed on to a program by itself
     given = stack.enter_context(FileIO(outside, "wb"))
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: kept, FileIO(inside, "rb"))
     stack.callback(transport.close)

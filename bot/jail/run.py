@@ -16,13 +16,12 @@ from bot.jail import bare, landlock, seccomp
 from bot.jail.confine import missing
 from bot.jail.job import Done, Job
 from bot.jail.link import Link
-from bot.jail.pipes import Bounded, Tail, reading
+from bot.jail.pipes import ERRORS_KEPT, Bounded, Tail, reading
 from bot.model.forge import Diagnosis
 from bot.model.noun import noun
 
 __all__ = ["Jail", "Mechanisms", "mechanisms"]
 
-ERRORS_KEPT = 64 * 1024
 LOOK_EVERY = 0.2
 PATIENCE = 5.0
 MOST_FILES = 200_000

@@ -43,9 +43,8 @@ def given(each: Field[Any]) -> tuple[str, Any] | tuple[str, Any, Any]:
 
 
 def methods(known: tuple[Field[Any], ...]) -> dict[str, Any]:
-    """The methods that look at what the fields say of themselves: which are compared, and which are shown."""
+    """The methods that look at what the fields say of themselves: which are shown, and which are compared."""
     state = values(each.name for each in known)
-    compared = values(each.name for each in known if each.compare)
     shown = tuple(each.name for each in known if each.repr)
 
     def written(self: Any) -> str:
@@ -53,6 +52,15 @@ def methods(known: tuple[Field[Any], ...]) -> dict[str, Any]:
 
     def reduced(self: Any) -> tuple[Any, ...]:
         return again, (self.__class__, *state(self))
+
+    made: dict[str, Any] = {"__repr__": written, "__reduce__": reduced}
+    compared = tuple(each.name for each in known if each.compare)
+    # msgspec compares all fields, if that is what is wanted
+    return made if len(compared) == len(known) else made | comparison(values(compared))
+
+
+def comparison(compared: Callable[[Any], tuple[Any, ...]]) -> dict[str, Any]:
+    """The methods that compare some of the values only."""
 
     def equal(self: Any, other: object) -> Any:
         return compared(self) == compared(other) if other.__class__ is self.__class__ else NotImplemented
@@ -63,10 +71,7 @@ def methods(known: tuple[Field[Any], ...]) -> dict[str, Any]:
     def hashed(self: Any) -> int:
         return hash(compared(self))
 
-    made: dict[str, Any] = {"__repr__": written, "__reduce__": reduced}
-    if all(each.compare for each in known):
-        return made  # msgspec compares all fields
-    return made | {"__eq__": equal, "__ne__": unequal, "__hash__": hashed}
+    return {"__eq__": equal, "__ne__": unequal, "__hash__": hashed}
 
 
 def again(made: type[T], *state: Any) -> T:
